@@ -1,0 +1,99 @@
+// Package domain holds the words every rule of dossier shares: who acted, in which role, and why a wish was refused.
+package domain
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// A Role is what an account may do in an authority (domain-vn §10).
+type Role string
+
+// The roles of an authority and of the people before it.
+const (
+	Applicant           Role = "applicant"
+	ReceptionOfficer    Role = "reception_officer"
+	ReturnOfficer       Role = "return_officer"
+	OneStopLead         Role = "one_stop_lead"
+	Clerk               Role = "clerk"
+	DivisionHead        Role = "division_head"
+	CaseOfficer         Role = "case_officer"
+	ConsultedUnit       Role = "consulted_unit"
+	Approver            Role = "approver"
+	ProcedureController Role = "procedure_controller"
+	SystemAdmin         Role = "system_admin"
+	Auditor             Role = "auditor"
+	System              Role = "system" // timers, importers: the machine itself
+)
+
+// Actor says who acts: an account id, the role it acts in and the unit it belongs to. Never a name.
+type Actor struct {
+	Account string `json:"account"`
+	Role    Role   `json:"role"`
+	Unit    string `json:"unit,omitempty"`
+}
+
+// Origin says where a fact came from when it was not a live act.
+type Origin string
+
+// The origins. Live acts leave it empty.
+const (
+	Live     Origin = ""
+	Imported Origin = "import"
+	Demo     Origin = "demo"
+)
+
+// Meta is what every event says beside its data. It is stored as a flat JSON object of strings under lower-case keys in
+// alphabetical order, so each key is also a CloudEvents extension attribute and nothing is lost on the way to Kafka and back.
+type Meta struct {
+	Actor       string `json:"actor"`
+	ActorRole   Role   `json:"actorrole"`
+	ActorUnit   string `json:"actorunit,omitempty"`
+	CommandHash string `json:"commandhash,omitempty"` // keyed hash of the command's body
+	CommandID   string `json:"commandid,omitempty"`
+	LateReason  string `json:"latereason,omitempty"` // why it was entered later than it happened: a code
+	Origin      Origin `json:"origin,omitempty"`
+	Traceparent string `json:"traceparent,omitempty"`
+}
+
+// By returns who acted.
+func (m Meta) By() Actor { return Actor{Account: m.Actor, Role: m.ActorRole, Unit: m.ActorUnit} }
+
+// Encode returns the stored form.
+func (m Meta) Encode() (json.RawMessage, error) {
+	b, err := json.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("encode meta: %w", err)
+	}
+	return b, nil
+}
+
+// DecodeMeta is the inverse of Encode.
+func DecodeMeta(b []byte) (Meta, error) {
+	var m Meta
+	if err := json.Unmarshal(b, &m); err != nil {
+		return Meta{}, fmt.Errorf("decode meta: %w", err)
+	}
+	return m, nil
+}
+
+// A Refusal is a wish that the rules do not allow now. It is a value, not a fault: its texts are shown to people.
+type Refusal struct {
+	Code  string // stable, snake case: "wrong_state"
+	Field string // the command's field it is about, "" for the whole command
+	VI    string // what, and how to mend it
+	EN    string
+	Basis string // the article it rests on, "" for a rule of the product
+}
+
+func (r *Refusal) Error() string { return r.Code + ": " + r.EN }
+
+// An Invalid is a command that cannot be understood or carries a value outside its closed list; it never reaches the rules.
+type Invalid struct {
+	Code  string // "unknown_command", "unknown_field", "missing", "not_in_list", "malformed_json", "unknown_procedure"
+	Field string
+	VI    string
+	EN    string
+}
+
+func (i *Invalid) Error() string { return i.Code + " " + i.Field + ": " + i.EN }
