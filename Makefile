@@ -1,0 +1,53 @@
+# dossier: `make` alone explains itself.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+DATA ?=
+ARGS ?=
+BROKERS ?= 1
+
+.PHONY: help dev test test-kafka kafka kafka-stop receipt build lint fmt fuzz bench clean
+
+help: ## Show what can be made
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+dev: bin/dossier ## Run everything on this machine with demo dossiers: private Postgres, in-process Kafka, pages on http://127.0.0.1:8080
+	@bin/dossier dev $(if $(DATA),--data $(DATA)) $(ARGS)
+
+test: ## All tests with the race detector, on one private Postgres and in-process Kafka; then the account of features against the run
+	@go run ./internal/devstack/withpostgres -- go run ./internal/gotest -race ./...
+
+kafka: ## Start real Apache Kafka (KRaft) in the background on loopback, without Docker; BROKERS=3 for three
+	@internal/devstack/apachekafka/kafka.sh start $(BROKERS)
+
+kafka-stop: ## Stop what `make kafka` started
+	@internal/devstack/apachekafka/kafka.sh stop
+
+test-kafka: ## The pipeline tests against the brokers of `make kafka`
+	@test -s .kafka/bootstrap || { echo "no broker: run 'make kafka' first" >&2; exit 1; }
+	@DOSSIER_TEST_KAFKA=$$(cat .kafka/bootstrap) go run ./internal/devstack/withpostgres -- \
+		go test -race -count=1 -run Kafka ./eventstore/... ./projections/... ./handlers/...
+
+receipt: bin/dossier ## Import the real permit log into a folder of its own and print its sums: make receipt XES=path/to/receipt.xes.gz
+	@test -n "$(XES)" || { echo "usage: make receipt XES=path/to/receipt.xes.gz" >&2; exit 2; }
+	@bin/dossier import xes "$(XES)" --mapping docs/examples/receipt.yaml $(if $(DATA),--data $(DATA)) $(ARGS)
+
+build: bin/dossier ## Build the one binary into bin/
+
+bin/dossier: $(shell find cmd domain eventstore projections handlers migrations internal -name '*.go' -o -name '*.sql' -o -path '*/web/*' -type f 2>/dev/null | grep -v _test.go) go.mod go.sum
+	@mkdir -p bin
+	@go build -trimpath -o bin/dossier ./cmd/dossier
+
+lint: ## Formatting and vet
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	@go vet ./...
+
+fuzz: ## Ten seconds of each fuzz target
+	@for p in $$(git grep -l '^func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u); do \
+		for f in $$(grep -ho '^func Fuzz[A-Za-z0-9_]*' $$p/*_test.go | sed 's/func //'); do \
+			echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime 10s ./$$p || exit 1; done; done
+
+bench: bin/dossier ## All measurements, each beside its baseline of the same run
+	@for b in append replay relay project; do bin/dossier bench $$b || exit; done
+
+clean: ## Remove what was built
+	@rm -rf bin

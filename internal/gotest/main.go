@@ -1,0 +1,114 @@
+// Command gotest runs `go test`, prints what a reader needs of it, and holds docs/features.md against what really ran: a row
+// whose test did not pass in this very run fails the run.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// event is one line of `go test -json`.
+type event struct {
+	Action  string
+	Package string
+	Test    string
+	Output  string
+}
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	began := time.Now()
+	cmd := exec.Command("go", append([]string{"test", "-json"}, args...)...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start go test: %w", err)
+	}
+	results, counts := follow(out)
+	failed := cmd.Wait()
+
+	account := checkAccount(results)
+	fmt.Printf("%d passed, %d failed, %d skipped\n", counts["pass"], counts["fail"], counts["skip"])
+	fmt.Printf("took %s\n", time.Since(began).Round(time.Second))
+	if failed != nil {
+		return fmt.Errorf("go test: %w", failed)
+	}
+	return account
+}
+
+// follow prints package lines as they come and a test's output only when it fails.
+func follow(r io.Reader) (results map[string]string, counts map[string]int) {
+	results, counts = map[string]string{}, map[string]int{}
+	held := map[string][]string{}
+	lines := bufio.NewScanner(r)
+	lines.Buffer(make([]byte, 64<<10), 16<<20)
+	for lines.Scan() {
+		var e event
+		if json.Unmarshal(lines.Bytes(), &e) != nil {
+			fmt.Println(lines.Text()) // what the compiler or linker says is not JSON
+			continue
+		}
+		key := e.Package + "." + e.Test
+		switch {
+		case e.Action == "output" && e.Test == "":
+			if !strings.HasPrefix(e.Output, "PASS") {
+				fmt.Print(e.Output)
+			}
+		case e.Action == "build-output":
+			fmt.Print(e.Output)
+		case e.Action == "output":
+			held[key] = append(held[key], e.Output)
+		case e.Action == "pass" || e.Action == "fail" || e.Action == "skip":
+			if e.Test == "" {
+				continue
+			}
+			results[key] = e.Action
+			counts[e.Action]++
+			if e.Action != "pass" {
+				fmt.Print(strings.Join(held[key], ""))
+			}
+			delete(held, key)
+		}
+	}
+	return results, counts
+}
+
+// checkAccount hands the results to the test that reads docs/features.md.
+func checkAccount(results map[string]string) error {
+	dir, err := os.MkdirTemp("", "dossier-results-")
+	if err != nil {
+		return fmt.Errorf("make results folder: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	body, err := json.Marshal(results)
+	if err != nil {
+		return fmt.Errorf("encode results: %w", err)
+	}
+	file := filepath.Join(dir, "results.json")
+	if err := os.WriteFile(file, body, 0o600); err != nil {
+		return fmt.Errorf("write results: %w", err)
+	}
+	cmd := exec.Command("go", "test", "-count=1", "./docs")
+	cmd.Env = append(os.Environ(), "DOSSIER_TEST_RESULTS="+file)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("docs/features.md does not hold:\n%s", out)
+	}
+	return nil
+}
