@@ -1,2 +1,200 @@
-// Package config is the one place where environment variables become settings, with secrets masked when shown.
+// Package config is the one place where environment variables become settings; a secret can also be read from a file named
+// by NAME_FILE, and is masked whenever settings are shown.
 package config
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+)
+
+// Config is what `dossier` runs with. The zero value of a field means: not set.
+type Config struct {
+	Database struct {
+		URL        string `json:"url,omitempty"`         // the application's role
+		AdminURL   string `json:"admin_url,omitempty"`   // dev only: the superuser, for the caller's own psql
+		MigrateURL string `json:"migrate_url,omitempty"` // the owner's role
+	} `json:"database"`
+	Kafka struct {
+		Brokers       []string `json:"brokers,omitempty"`
+		Topic         string   `json:"topic,omitempty"`
+		Replication   int      `json:"replication,omitempty"`
+		TLS           bool     `json:"tls,omitempty"`
+		SASLMechanism string   `json:"sasl_mechanism,omitempty"`
+		SASLUsername  string   `json:"sasl_username,omitempty"`
+		SASLPassword  string   `json:"sasl_password,omitempty"`
+	} `json:"kafka"`
+	HTTP struct {
+		Addr      string `json:"addr,omitempty"`
+		PublicURL string `json:"public_url,omitempty"`
+	} `json:"http"`
+	CommandKey string `json:"command_key,omitempty"`
+	Zone       string `json:"zone"`
+	Log        struct {
+		Level  string `json:"level"`
+		Format string `json:"format,omitempty"`
+	} `json:"log"`
+	Source string `json:"source"` // "environment" or the dev folder it was read from
+	PID    int    `json:"pid,omitempty"`
+}
+
+// FromEnv reads the settings; getenv is os.Getenv outside tests.
+func FromEnv(getenv func(string) string) (Config, error) {
+	env := reader{getenv: getenv}
+	c := Config{Source: "environment"}
+	c.Database.URL = env.secret("DATABASE_URL")
+	if c.Database.URL == "" && getenv("PGHOST") != "" {
+		c.Database.URL = "postgres://" // libpq's own variables fill in the rest
+	}
+	c.Database.MigrateURL = env.secret("MIGRATE_DATABASE_URL")
+	c.Kafka.Brokers = list(getenv("KAFKA_BROKERS"))
+	c.Kafka.Topic = or(getenv("KAFKA_TOPIC"), "dossier.events.v1")
+	c.Kafka.Replication = env.number("KAFKA_REPLICATION", 1)
+	c.Kafka.TLS = env.truth("KAFKA_TLS")
+	c.Kafka.SASLMechanism = getenv("KAFKA_SASL_MECHANISM")
+	c.Kafka.SASLUsername = getenv("KAFKA_SASL_USERNAME")
+	c.Kafka.SASLPassword = env.secret("KAFKA_SASL_PASSWORD")
+	c.HTTP.Addr = or(getenv("HTTP_ADDR"), "127.0.0.1:8080")
+	c.HTTP.PublicURL = getenv("PUBLIC_URL")
+	c.CommandKey = env.secret("COMMAND_KEY")
+	c.Zone = or(getenv("DOSSIER_ZONE"), "Asia/Ho_Chi_Minh")
+	c.Log.Level = or(getenv("LOG_LEVEL"), "info")
+	c.Log.Format = getenv("LOG_FORMAT")
+	return c, env.err
+}
+
+// Masked is the same with every secret replaced, fit for a screen or a log.
+func (c Config) Masked() Config {
+	c.Database.URL = maskURL(c.Database.URL)
+	c.Database.AdminURL = maskURL(c.Database.AdminURL)
+	c.Database.MigrateURL = maskURL(c.Database.MigrateURL)
+	c.Kafka.SASLPassword = mask(c.Kafka.SASLPassword)
+	c.CommandKey = mask(c.CommandKey)
+	return c
+}
+
+// TLS returns what a Kafka client needs, or nil for a plain connection.
+func (c Config) TLS() *tls.Config {
+	if !c.Kafka.TLS {
+		return nil
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12}
+}
+
+// Save writes the settings where other commands of the same user find them.
+func (c Config) Save(file string) error {
+	b, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode settings: %w", err)
+	}
+	if err := os.WriteFile(file, append(b, '\n'), 0o600); err != nil {
+		return fmt.Errorf("write settings: %w", err)
+	}
+	return nil
+}
+
+// Load is the inverse of Save.
+func Load(file string) (Config, error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return Config{}, fmt.Errorf("read settings: %w", err)
+	}
+	var c Config
+	if err := json.Unmarshal(b, &c); err != nil {
+		return Config{}, fmt.Errorf("read settings %s: %w", file, err)
+	}
+	return c, nil
+}
+
+// reader collects the first thing that is wrong, so that FromEnv reads as a list.
+type reader struct {
+	getenv func(string) string
+	err    error
+}
+
+func (r *reader) secret(name string) string {
+	if v := r.getenv(name); v != "" {
+		return v
+	}
+	file := r.getenv(name + "_FILE")
+	if file == "" {
+		return ""
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		r.fail("%s_FILE: %v", name, err)
+	}
+	return strings.TrimSpace(string(b))
+}
+
+func (r *reader) truth(name string) bool {
+	switch v := r.getenv(name); v {
+	case "", "0", "false", "no":
+		return false
+	case "1", "true", "yes":
+		return true
+	default:
+		r.fail("%s is %q: say true or false", name, v)
+		return false
+	}
+}
+
+func (r *reader) number(name string, otherwise int) int {
+	v := r.getenv(name)
+	if v == "" {
+		return otherwise
+	}
+	var n int
+	if _, err := fmt.Sscanf(v, "%d", &n); err != nil || n < 1 {
+		r.fail("%s is %q: say a number from 1 up", name, v)
+	}
+	return n
+}
+
+func (r *reader) fail(format string, args ...any) {
+	if r.err == nil {
+		r.err = fmt.Errorf(format, args...)
+	}
+}
+
+func list(s string) (parts []string) {
+	for p := range strings.SplitSeq(s, ",") {
+		if p = strings.TrimSpace(p); p != "" {
+			parts = append(parts, p)
+		}
+	}
+	return parts
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+func mask(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "********"
+}
+
+func maskURL(s string) string {
+	u, err := url.Parse(s)
+	if err != nil {
+		return mask(s)
+	}
+	if _, has := u.User.Password(); has {
+		u.User = url.UserPassword(u.User.Username(), "********")
+	}
+	q := u.Query()
+	if q.Has("password") {
+		q.Set("password", "********")
+		u.RawQuery = q.Encode()
+	}
+	return u.String()
+}
