@@ -1,2 +1,2 @@
-// Package telemetry is how the parts of dossier tell an operator what they do: logs by slog, figures by Prometheus.
+// Package telemetry is how a process says what it does: one log for people and one registry of figures for machines.
 package telemetry
