@@ -1,0 +1,215 @@
+package devstack
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// folder is all that one Postgres keeps: pg/ (data), lock, postgres.log and, if its path is short enough, run/ (socket).
+type folder struct {
+	path      string
+	temporary bool
+	lock      *os.File
+	socket    string // the folder of the socket
+	elsewhere bool   // the socket's folder is not inside path
+	as        identity
+}
+
+// openFolder makes the folder if need be and takes its lock. The lock is handed on to the server, so that it is free only
+// when the last of its processes is gone, even if we are killed.
+func openFolder(ctx context.Context, path string) (*folder, error) {
+	f := &folder{path: path, temporary: path == ""}
+	if err := f.locate(); err != nil {
+		return nil, err
+	}
+	if err := f.take(ctx); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *folder) locate() (err error) {
+	if f.temporary {
+		if f.path, err = os.MkdirTemp("", "dossier-pg-"); err != nil {
+			return fmt.Errorf("make a temporary folder for postgres: %w", err)
+		}
+		return nil
+	}
+	if f.path, err = filepath.Abs(f.path); err != nil {
+		return fmt.Errorf("find folder %s: %w", f.path, err)
+	}
+	if err = os.MkdirAll(f.path, 0o700); err != nil {
+		return fmt.Errorf("make folder for postgres: %w", err)
+	}
+	return nil
+}
+
+func (f *folder) data() string    { return filepath.Join(f.path, "pg") }
+func (f *folder) logPath() string { return filepath.Join(f.path, "postgres.log") }
+
+// take locks the folder. A lock whose owner is dead is only held by a server on its way out: wait for it.
+func (f *folder) take(ctx context.Context) error {
+	lock, err := os.OpenFile(filepath.Join(f.path, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("open lock: %w", err)
+	}
+	if err := f.waitForLock(ctx, lock); err != nil {
+		_ = lock.Close()
+		return err
+	}
+	if err := lock.Truncate(0); err == nil {
+		_, err = lock.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	}
+	if err != nil {
+		_ = lock.Close()
+		return fmt.Errorf("write lock: %w", err)
+	}
+	f.lock = lock
+	return nil
+}
+
+func (f *folder) waitForLock(ctx context.Context, lock *os.File) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	for {
+		err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
+			return fmt.Errorf("lock %s: %w", lock.Name(), err)
+		}
+		owner := firstNumber(lock.Name())
+		if owner == 0 || alive(owner) {
+			return f.inUse(owner)
+		}
+		f.hurryOrphan()
+		if !pause(ctx, 50*time.Millisecond) {
+			return f.inUse(firstNumber(filepath.Join(f.data(), "postmaster.pid")))
+		}
+	}
+}
+
+func (f *folder) inUse(pid int) error {
+	who := "another process"
+	if pid > 0 {
+		who = "process " + strconv.Itoa(pid)
+		if name := processName(pid); name != "" {
+			who += " (" + name + ")"
+		}
+	}
+	return fmt.Errorf("the folder %s is in use by %s: stop it first, or give another folder", f.path, who)
+}
+
+// hurryOrphan asks a server whose owner is dead to end, where no parent-death signal did.
+func (f *folder) hurryOrphan() {
+	if pid := firstNumber(filepath.Join(f.data(), "postmaster.pid")); pid > 1 {
+		_ = syscall.Kill(pid, syscall.SIGINT)
+	}
+}
+
+// version returns the major version of the data, 0 when there is none yet.
+func (f *folder) version() (int, error) {
+	b, err := os.ReadFile(filepath.Join(f.data(), "PG_VERSION"))
+	if err == nil {
+		major, err := strconv.Atoi(strings.TrimSpace(string(b)))
+		if err != nil {
+			return 0, fmt.Errorf("read PG_VERSION in %s: %w", f.data(), err)
+		}
+		return major, nil
+	}
+	if _, there := os.Stat(f.data()); there == nil {
+		return 0, fmt.Errorf("%s is there but is not a Postgres data folder; it is left as it is: give another folder", f.data())
+	}
+	return 0, nil
+}
+
+// prepare makes everything that the server needs before it can start, owned by whom it runs as.
+func (f *folder) prepare(ctx context.Context, bin binaries, as identity, log *slog.Logger) error {
+	f.as = as
+	if err := as.reaches(f.path, bin.dir); err != nil {
+		return err
+	}
+	if err := as.own(f.path); err != nil {
+		return err
+	}
+	if err := f.makeSocketFolder(); err != nil {
+		return err
+	}
+	if v, err := f.version(); err != nil || v > 0 {
+		return err
+	}
+	log.Info("making a private postgres", "folder", f.path, "version", bin.version)
+	return f.initdb(ctx, bin)
+}
+
+// makeSocketFolder: a socket's path must stay under 107 bytes, and its folder is the only guard of the server.
+func (f *folder) makeSocketFolder() error {
+	f.socket = filepath.Join(f.path, "run")
+	if len(f.socket)+len("/.s.PGSQL.5432.lock") > 100 {
+		sum := sha256.Sum256([]byte(f.path))
+		f.socket = "/tmp/dossier-" + hex.EncodeToString(sum[:6])
+		f.elsewhere = true
+	}
+	if err := os.Mkdir(f.socket, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("make socket folder: %w", err)
+	}
+	if err := f.as.own(f.socket); err != nil {
+		return err
+	}
+	return f.as.onlyOurs(f.socket)
+}
+
+func (f *folder) lastWords() string {
+	b, err := os.ReadFile(f.logPath())
+	if err != nil {
+		return "(no log: " + err.Error() + ")"
+	}
+	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
+	return "  " + strings.Join(lines[max(0, len(lines)-12):], "\n  ")
+}
+
+func (f *folder) close() {
+	if f.lock != nil {
+		_ = f.lock.Close()
+	}
+	if f.elsewhere {
+		_ = os.RemoveAll(f.socket)
+	}
+	if f.temporary {
+		_ = os.RemoveAll(f.path)
+	}
+}
+
+func firstNumber(path string) int {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return 0
+	}
+	line, _, _ := strings.Cut(string(b), "\n")
+	n, _ := strconv.Atoi(strings.TrimSpace(line))
+	return n
+}
+
+func alive(pid int) bool {
+	err := syscall.Kill(pid, 0)
+	return err == nil || errors.Is(err, syscall.EPERM)
+}
+
+func processName(pid int) string {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(b))
+}
