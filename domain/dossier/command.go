@@ -1,0 +1,196 @@
+package dossier
+
+import (
+	"strings"
+	"time"
+	"unicode"
+)
+
+// A Command is a wish. The set is closed; Decide answers each with facts, with nothing (it is already so) or with a refusal.
+//
+// The json tags are the schema: a field without omitempty or omitzero is required, and its type says what it accepts.
+type Command interface {
+	Name() string // the imperative: "RequestSupplement"
+	command()
+}
+
+// SubmitDossier opens a dossier, online by the applicant or by an officer for papers brought to the counter or sent by post.
+type SubmitDossier struct {
+	Procedure    Code     `json:"procedure"`
+	Channel      Channel  `json:"channel"`
+	Applicant    Ref      `json:"applicant"`
+	Unit         Code     `json:"unit,omitempty"`          // the receiving one-stop unit
+	ExternalCode External `json:"external_code,omitempty"` // imports only
+}
+
+// AcceptDossier receives a complete dossier and starts the processing clock.
+type AcceptDossier struct{}
+
+// RefuseReception does not receive the dossier (form 03).
+type RefuseReception struct {
+	Reason RefusalReason `json:"reason"`
+	Basis  Code          `json:"basis"` // "nd-118-2025.17.1"
+}
+
+// RequestSupplement asks the applicant for what is missing (form 02). The stage follows from the state.
+type RequestSupplement struct {
+	Items      []Code           `json:"items"`
+	Reason     SupplementReason `json:"reason"`
+	WindowDays int              `json:"window_days,omitempty" range:"1-365"` // calendar days; 0 takes the procedure's, else 15
+}
+
+// SubmitSupplement answers the open request; without items it answers all of them.
+type SubmitSupplement struct {
+	Items []Code `json:"items,omitempty"`
+}
+
+// AcceptSupplement finds the answer complete and lets the limit start again.
+type AcceptSupplement struct{}
+
+// ForwardDossier hands the dossier to the unit that resolves it.
+type ForwardDossier struct {
+	Unit Code `json:"unit"`
+}
+
+// AssignOfficer names who handles the dossier, or names another.
+type AssignOfficer struct {
+	Officer Code `json:"officer"` // an account
+}
+
+// StartAppraisal begins the check of substance.
+type StartAppraisal struct{}
+
+// RequestOpinion asks another unit, with a time by which to answer.
+type RequestOpinion struct {
+	Unit    Code      `json:"unit"`
+	Subject Code      `json:"subject,omitempty"` // tells two questions to one unit apart
+	Due     time.Time `json:"due,omitzero"`      // required unless imported
+}
+
+// RecordOpinion takes the answer to the request of that number.
+type RecordOpinion struct {
+	Number  int     `json:"number" range:"1-999"`
+	Verdict Verdict `json:"verdict"`
+}
+
+// SubmitForApproval lays the appraised dossier before the approver.
+type SubmitForApproval struct {
+	Proposal Proposal `json:"proposal"`
+}
+
+// Approve decides.
+type Approve struct {
+	Outcome Proposal `json:"outcome"`
+}
+
+// SignResult puts the signature under the decision.
+type SignResult struct{}
+
+// IssueResult numbers the signed result and issues it.
+type IssueResult struct{}
+
+// ReturnResult hands the result over.
+type ReturnResult struct {
+	Way Channel   `json:"way"`
+	To  Recipient `json:"to,omitempty"` // without it: the owner
+}
+
+// RecordStep notes a piece of work inside the dossier. It moves nothing. Imports keep everything as steps that is no command.
+type RecordStep struct {
+	Code      Code      `json:"code"`
+	Unit      Code      `json:"unit,omitempty"`
+	Officer   Code      `json:"officer,omitempty"`
+	Activity  Code      `json:"activity,omitempty"` // as the source named it, imports only; so are the next three
+	Resource  Code      `json:"resource,omitempty"`
+	Group     Code      `json:"group,omitempty"`
+	Case      Code      `json:"case,omitempty"`
+	Irregular Irregular `json:"irregular,omitempty"` // imports only
+}
+
+// RecordDeadline takes over the due date of an imported dossier as it stood in the source.
+type RecordDeadline struct {
+	Due time.Time `json:"due"`
+}
+
+// RecordOutcome takes over the end of an imported dossier.
+type RecordOutcome struct {
+	Outcome Outcome `json:"outcome"`
+}
+
+// commands lists every command once, in the order of a dossier's way.
+var commands = []Command{
+	SubmitDossier{}, AcceptDossier{}, RefuseReception{}, RequestSupplement{}, SubmitSupplement{}, AcceptSupplement{},
+	ForwardDossier{}, AssignOfficer{}, StartAppraisal{}, RequestOpinion{}, RecordOpinion{}, SubmitForApproval{}, Approve{},
+	SignResult{}, IssueResult{}, ReturnResult{}, RecordStep{}, RecordDeadline{}, RecordOutcome{},
+}
+
+// CommandNames lists the kebab-case names, in the order of a dossier's way.
+func CommandNames() []string {
+	names := make([]string, len(commands))
+	for i, c := range commands {
+		names[i] = Kebab(c.Name())
+	}
+	return names
+}
+
+// Kebab is the name of a command in paths and on the command line: its words without the thing it is always about.
+// "AcceptDossier" is "accept", "SignResult" is "sign", "RequestSupplement" is "request-supplement".
+func Kebab(name string) string {
+	for _, thing := range []string{"Dossier", "Result"} {
+		name = strings.TrimSuffix(name, thing)
+	}
+	return kebab(name)
+}
+
+func kebab(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		if unicode.IsUpper(r) && i > 0 {
+			b.WriteByte('-')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
+
+// The names, as the law of moves in table.go writes them.
+
+func (SubmitDossier) Name() string     { return "SubmitDossier" }
+func (AcceptDossier) Name() string     { return "AcceptDossier" }
+func (RefuseReception) Name() string   { return "RefuseReception" }
+func (RequestSupplement) Name() string { return "RequestSupplement" }
+func (SubmitSupplement) Name() string  { return "SubmitSupplement" }
+func (AcceptSupplement) Name() string  { return "AcceptSupplement" }
+func (ForwardDossier) Name() string    { return "ForwardDossier" }
+func (AssignOfficer) Name() string     { return "AssignOfficer" }
+func (StartAppraisal) Name() string    { return "StartAppraisal" }
+func (RequestOpinion) Name() string    { return "RequestOpinion" }
+func (RecordOpinion) Name() string     { return "RecordOpinion" }
+func (SubmitForApproval) Name() string { return "SubmitForApproval" }
+func (Approve) Name() string           { return "Approve" }
+func (SignResult) Name() string        { return "SignResult" }
+func (IssueResult) Name() string       { return "IssueResult" }
+func (ReturnResult) Name() string      { return "ReturnResult" }
+func (RecordStep) Name() string        { return "RecordStep" }
+func (RecordDeadline) Name() string    { return "RecordDeadline" }
+func (RecordOutcome) Name() string     { return "RecordOutcome" }
+
+func (SubmitDossier) command()     {}
+func (AcceptDossier) command()     {}
+func (RefuseReception) command()   {}
+func (RequestSupplement) command() {}
+func (SubmitSupplement) command()  {}
+func (AcceptSupplement) command()  {}
+func (ForwardDossier) command()    {}
+func (AssignOfficer) command()     {}
+func (StartAppraisal) command()    {}
+func (RequestOpinion) command()    {}
+func (RecordOpinion) command()     {}
+func (SubmitForApproval) command() {}
+func (Approve) command()           {}
+func (SignResult) command()        {}
+func (IssueResult) command()       {}
+func (ReturnResult) command()      {}
+func (RecordStep) command()        {}
+func (RecordDeadline) command()    {}
+func (RecordOutcome) command()     {}

@@ -1,0 +1,176 @@
+package dossier
+
+import "time"
+
+// An Event is a fact. The set is closed, the facts are never changed. Who acted, when it was true and when it was recorded
+// stand beside the data (Fact), because every event says them.
+type Event interface {
+	Source() Source
+	event()
+}
+
+// Source is where an imported fact stood in the system it came from. Live facts have none.
+type Source struct {
+	Activity Code `json:"activity,omitempty"`
+	Resource Code `json:"resource,omitempty"`
+	Group    Code `json:"group,omitempty"`
+	Case     Code `json:"case,omitempty"`
+}
+
+// Of carries the source in every event.
+type Of struct {
+	From Source `json:"source,omitzero"`
+}
+
+// Source returns where an imported fact stood in the system it came from.
+func (o Of) Source() Source { return o.From }
+
+func (Of) event() {}
+
+// DossierSubmitted is the first fact of a dossier. It names the version of the procedure that is valid when it is filed.
+type DossierSubmitted struct {
+	Procedure        Code     `json:"procedure"`
+	ProcedureVersion int      `json:"procedure_version"`
+	Channel          Channel  `json:"channel"`
+	Applicant        Ref      `json:"applicant"`
+	Unit             Code     `json:"unit,omitempty"`
+	ExternalCode     External `json:"external_code,omitempty"`
+	Of
+}
+
+// DossierAccepted says that the dossier is received, complete, under this version of the procedure. The processing clock starts.
+type DossierAccepted struct {
+	ProcedureVersion int `json:"procedure_version"`
+	Of
+}
+
+// ReceptionRefused ends a dossier that is not received.
+type ReceptionRefused struct {
+	Reason RefusalReason `json:"reason"`
+	Basis  Code          `json:"basis"`
+	Of
+}
+
+// SupplementRequested asks for items, once per stage, to be answered within a window of calendar days.
+type SupplementRequested struct {
+	Stage      Stage            `json:"stage"`
+	Items      []Code           `json:"items"`
+	Reason     SupplementReason `json:"reason"`
+	WindowDays int              `json:"window_days"`
+	Of
+}
+
+// SupplementSubmitted brings items that were asked for. Late says that the window was over.
+type SupplementSubmitted struct {
+	Items []Code `json:"items"`
+	Late  bool   `json:"late,omitempty"`
+	Of
+}
+
+// SupplementAccepted finds the answer complete.
+type SupplementAccepted struct {
+	Of
+}
+
+// ClockStopped lets the processing clock stand still.
+type ClockStopped struct {
+	Reason StopReason `json:"reason"`
+	Of
+}
+
+// ClockRestarted starts the limit again from zero, counted from the moment the complete supplement arrived.
+type ClockRestarted struct {
+	CountedFrom time.Time `json:"counted_from"`
+	Of
+}
+
+// DossierForwarded hands the dossier to the unit that resolves it.
+type DossierForwarded struct {
+	Unit Code `json:"unit"`
+	Of
+}
+
+// OfficerAssigned names who handles the dossier from now on.
+type OfficerAssigned struct {
+	Officer Code `json:"officer"`
+	Of
+}
+
+// AppraisalStarted begins the check of substance.
+type AppraisalStarted struct {
+	Of
+}
+
+// OpinionRequested asks another unit. Numbers count from 1 within the dossier.
+type OpinionRequested struct {
+	Number  int       `json:"number"`
+	Unit    Code      `json:"unit"`
+	Subject Code      `json:"subject,omitempty"`
+	Due     time.Time `json:"due,omitzero"`
+	Of
+}
+
+// OpinionReceived takes the answer. Late says that it came after its due time.
+type OpinionReceived struct {
+	Number  int     `json:"number"`
+	Verdict Verdict `json:"verdict"`
+	Late    bool    `json:"late,omitempty"`
+	Of
+}
+
+// SubmittedForApproval lays the appraised dossier before the approver.
+type SubmittedForApproval struct {
+	Proposal Proposal `json:"proposal"`
+	Of
+}
+
+// DecisionApproved decides. Signature, number and issue are acts of their own.
+type DecisionApproved struct {
+	Outcome Proposal `json:"outcome"`
+	Of
+}
+
+// ResultSigned puts the signature under the decision.
+type ResultSigned struct {
+	Of
+}
+
+// ResultNumbered enters the result in the clerk's register. The number itself may be built from an identity number, so it is
+// not an event's to hold.
+type ResultNumbered struct {
+	Of
+}
+
+// ResultIssued makes the result public to the applicant: the dossier is resolved.
+type ResultIssued struct {
+	Of
+}
+
+// ResultReturned hands the result over.
+type ResultReturned struct {
+	Way Channel   `json:"way"`
+	To  Recipient `json:"to"`
+	Of
+}
+
+// StepRecorded notes a piece of work. It moves nothing.
+type StepRecorded struct {
+	Code      Code      `json:"code"`
+	Unit      Code      `json:"unit,omitempty"`
+	Officer   Code      `json:"officer,omitempty"`
+	Irregular Irregular `json:"irregular,omitempty"`
+	Of
+}
+
+// DeadlineRecorded takes over a due date from elsewhere.
+type DeadlineRecorded struct {
+	Due   time.Time      `json:"due"`
+	Basis DeadlineSource `json:"basis"`
+	Of
+}
+
+// OutcomeRecorded takes over the end of an imported dossier.
+type OutcomeRecorded struct {
+	Outcome Outcome `json:"outcome"`
+	Of
+}

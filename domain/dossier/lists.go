@@ -1,0 +1,110 @@
+package dossier
+
+// The closed lists. A value outside its list never reaches the rules. Lists only grow: what an event once said stays sayable.
+
+// Channel is the way in which papers travel between the applicant and the one-stop unit.
+type Channel string
+
+// The channels of Decree 118/2025, Article 14.
+const (
+	Online  Channel = "online"
+	Counter Channel = "counter"
+	Post    Channel = "post"
+)
+
+func (Channel) values() []string { return []string{"online", "counter", "post"} }
+
+// Stage is where a supplement was asked for. Each stage has its own count.
+type Stage string
+
+// The stages: at the one-stop unit (Article 11.2c, 16.3), and during appraisal (Article 19.5).
+const (
+	AtReception Stage = "reception"
+	AtAppraisal Stage = "appraisal"
+)
+
+func (Stage) values() []string { return []string{"reception", "appraisal"} }
+
+// Proposal is what the case officer proposes and what the approver decides.
+type Proposal string
+
+// A dossier is granted or refused. A refusal after appraisal is a result (Article 19.3).
+const (
+	Grant  Proposal = "grant"
+	Refuse Proposal = "refuse"
+)
+
+func (Proposal) values() []string { return []string{"grant", "refuse"} }
+
+// Outcome is how a resolved dossier ended.
+type Outcome string
+
+// The outcomes. Unknown stands only on imported dossiers whose source does not say.
+const (
+	Granted Outcome = "granted"
+	Refused Outcome = "refused"
+	Unknown Outcome = "unknown"
+)
+
+func (Outcome) values() []string { return []string{"granted", "refused", "unknown"} }
+
+// RefusalReason is why a dossier is not received (form 03).
+type RefusalReason string
+
+func (RefusalReason) values() []string {
+	return []string{"wrong_agency", "not_eligible", "incomplete", "invalid_papers", "duplicate", "supplement_expired"}
+}
+
+// SupplementExpired is the refusal of a dossier whose supplement window at reception is over.
+const SupplementExpired RefusalReason = "supplement_expired"
+
+// SupplementReason is what is wrong with the items asked for (form 02).
+type SupplementReason string
+
+func (SupplementReason) values() []string {
+	return []string{"missing", "wrong_form", "illegible", "unsigned", "not_certified", "expired_paper", "inconsistent", "insufficient"}
+}
+
+// Verdict is what a consulted unit answers.
+type Verdict string
+
+// VerdictUnknown stands only on imported answers whose source does not say.
+const VerdictUnknown Verdict = "unknown"
+
+func (Verdict) values() []string {
+	return []string{"agreed", "agreed_with_conditions", "objected", "no_opinion", "unknown"}
+}
+
+// Recipient is who takes the result.
+type Recipient string
+
+func (Recipient) values() []string { return []string{"owner", "representative"} }
+
+// StopReason is why the processing clock stands still.
+type StopReason string
+
+// AwaitingSupplement stops the clock until the complete supplement has arrived.
+const AwaitingSupplement StopReason = "awaiting_supplement"
+
+func (StopReason) values() []string { return []string{"awaiting_supplement"} }
+
+// DeadlineSource is where a due date comes from.
+type DeadlineSource string
+
+// ImportedDeadline is a due date taken over as it stood in the source, never computed again.
+const ImportedDeadline DeadlineSource = "imported"
+
+func (DeadlineSource) values() []string { return []string{"imported"} }
+
+// Irregular is why an imported event could not become the command its mapping names and was kept as a step.
+type Irregular string
+
+// AlreadyTrue marks an imported event that said nothing new.
+const AlreadyTrue Irregular = "already_true"
+
+func (Irregular) values() []string { return append(GuardCodes(), string(AlreadyTrue)) }
+
+// LateReasons is why an act may be entered more than five minutes after it happened. It travels in the event's meta.
+func LateReasons() []string {
+	return []string{"counter_entry", "post_arrival", "field_work", "system_outage", "paper_record", "entry_correction"}
+}

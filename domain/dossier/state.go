@@ -1,0 +1,151 @@
+package dossier
+
+import (
+	"time"
+
+	"dossier/domain"
+)
+
+// State is what the facts so far amount to: the status view of one dossier. It survives JSON unchanged; times are UTC in
+// whole microseconds.
+type State struct {
+	Version int64         `json:"version"`
+	Origin  domain.Origin `json:"origin,omitempty"`
+	Status  Status        `json:"status"`
+	Outcome Outcome       `json:"outcome,omitempty"` // once resolved
+
+	Procedure        string  `json:"procedure"`
+	ProcedureVersion int     `json:"procedure_version"`
+	Channel          Channel `json:"channel"`
+	Applicant        string  `json:"applicant"`
+	ExternalCode     string  `json:"external_code,omitempty"`
+	Unit             string  `json:"unit,omitempty"`    // who has it: the receiving, then the resolving unit
+	Officer          string  `json:"officer,omitempty"` // the account that handles it
+
+	Submitted  Act `json:"submitted,omitzero"`
+	Accepted   Act `json:"accepted,omitzero"`
+	Refused    Act `json:"refused,omitzero"`
+	Forwarded  Act `json:"forwarded,omitzero"`
+	Appraising Act `json:"appraising,omitzero"`
+	Proposed   Act `json:"proposed,omitzero"`
+	Decided    Act `json:"decided,omitzero"`
+	Signed     Act `json:"signed,omitzero"`
+	Numbered   Act `json:"numbered,omitzero"`
+	Issued     Act `json:"issued,omitzero"`
+	Resolved   Act `json:"resolved,omitzero"`
+	Returned   Act `json:"returned,omitzero"`
+
+	RefusalReason RefusalReason `json:"refusal_reason,omitempty"`
+	RefusalBasis  string        `json:"refusal_basis,omitempty"`
+	Proposal      Proposal      `json:"proposal,omitempty"`
+	Decision      Proposal      `json:"decision,omitempty"`
+	Appraisers    []string      `json:"appraisers,omitempty"` // accounts that may not decide
+	Way           Channel       `json:"way,omitempty"`
+	To            Recipient     `json:"to,omitempty"`
+
+	Supplements []Supplement `json:"supplements,omitempty"` // at most one per stage, in the order asked
+	Opinions    []Opinion    `json:"opinions,omitempty"`    // request number n stands at n-1
+	BackTo      Status       `json:"back_to,omitempty"`     // where verifying came from
+
+	Clock     Clock          `json:"clock,omitzero"`
+	Due       time.Time      `json:"due,omitzero"`
+	DueSource DeadlineSource `json:"due_source,omitempty"`
+
+	Steps          int  `json:"steps"`
+	IrregularSteps int  `json:"irregular_steps"`
+	LastStep       Step `json:"last_step,omitzero"`
+
+	LastChange time.Time `json:"last_change,omitzero"` // when the last fact that changed the state was true
+	UpdatedAt  time.Time `json:"updated_at,omitzero"`  // when the last fact of any kind was true
+}
+
+// Act is a milestone: which account did it, and when it was true.
+type Act struct {
+	By string    `json:"by"`
+	At time.Time `json:"at"`
+}
+
+// Done says whether the act has happened.
+func (a Act) Done() bool { return !a.At.IsZero() }
+
+// Supplement is one request to the applicant and its answer.
+type Supplement struct {
+	Stage       Stage            `json:"stage"`
+	Items       []string         `json:"items"`
+	Reason      SupplementReason `json:"reason"`
+	WindowDays  int              `json:"window_days"`
+	RequestedAt time.Time        `json:"requested_at"`
+	Until       time.Time        `json:"until"`                // the window's last instant
+	Answered    []string         `json:"answered,omitempty"`   // items that came, in the order asked
+	AnsweredAt  time.Time        `json:"answered_at,omitzero"` // when the last item came
+	Late        bool             `json:"late,omitempty"`       // an item came after the window
+	ClosedAt    time.Time        `json:"closed_at,omitzero"`   // when the officer, or at reception the arrival, closed it
+}
+
+// Complete says whether every item asked for has come.
+func (s Supplement) Complete() bool { return len(s.Answered) == len(s.Items) }
+
+// Opinion is one request to another unit and its answer.
+type Opinion struct {
+	Number      int       `json:"number"`
+	Unit        string    `json:"unit"`
+	Subject     string    `json:"subject,omitempty"`
+	RequestedAt time.Time `json:"requested_at,omitzero"`
+	Due         time.Time `json:"due,omitzero"`
+	Verdict     Verdict   `json:"verdict,omitempty"`
+	ReceivedAt  time.Time `json:"received_at,omitzero"`
+	Late        bool      `json:"late,omitempty"`
+}
+
+// Open says whether the answer is still awaited.
+func (o Opinion) Open() bool { return o.Verdict == "" }
+
+// Clock holds the facts from which the due date is computed. It holds no due date.
+type Clock struct {
+	StartedAt     time.Time `json:"started_at,omitzero"`
+	StoppedAt     time.Time `json:"stopped_at,omitzero"` // while it stands still
+	RestartedFrom time.Time `json:"restarted_from,omitzero"`
+	Restarts      int       `json:"restarts,omitempty"`
+}
+
+// Step is the last piece of work noted.
+type Step struct {
+	Code    string    `json:"code"`
+	Unit    string    `json:"unit,omitempty"`
+	Officer string    `json:"officer,omitempty"`
+	At      time.Time `json:"at"`
+}
+
+// Exists says whether the dossier has been submitted.
+func (s State) Exists() bool { return s.Status != None }
+
+// OpenSupplement returns the request that still awaits its answer or its acceptance.
+func (s State) OpenSupplement() (Supplement, bool) {
+	for _, q := range s.Supplements {
+		if q.ClosedAt.IsZero() {
+			return q, true
+		}
+	}
+	return Supplement{}, false
+}
+
+// SupplementAt returns the request of that stage.
+func (s State) SupplementAt(stage Stage) (Supplement, bool) {
+	for _, q := range s.Supplements {
+		if q.Stage == stage {
+			return q, true
+		}
+	}
+	return Supplement{}, false
+}
+
+// OpenOpinions returns the requests that still await their answer, the oldest first.
+func (s State) OpenOpinions() []Opinion {
+	var open []Opinion
+	for _, o := range s.Opinions {
+		if o.Open() {
+			open = append(open, o)
+		}
+	}
+	return open
+}
