@@ -1,6 +1,6 @@
--- What the relay from the journal to Kafka keeps: who leads and how far it came, and which telling of the journal is valid.
-
 -- +goose Up
+
+-- What the relay from the journal to Kafka keeps: who leads and how far it came, and which telling of the journal is valid.
 
 -- One row is one heartbeat of a relay: who leads, until when by this database's clock, and how far Kafka has the journal.
 -- Rows are only inserted, the newest counts, and the next number is taken by whoever inserts it first: a leader that renews
@@ -35,7 +35,3 @@ create trigger append_only before update or delete or truncate on journal.genera
 
 grant select, insert, delete on journal.relay_beats to dossier_app;
 grant select, insert on journal.generations to dossier_app;
-
--- +goose Down
-drop table journal.generations;
-drop table journal.relay_beats;
