@@ -2,7 +2,6 @@ package devstack
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -39,8 +38,10 @@ func findBinaries(ctx context.Context, given string, want int, log *slog.Logger)
 		}
 		return b, matches(b, want)
 	}
-	if b, ok := newestOf(installed(), want); ok {
-		return b, nil
+	for _, dirs := range [][]string{systemFolders(), cachedFolders()} {
+		if b, ok := newestOf(usable(dirs), want); ok {
+			return b, nil
+		}
 	}
 	b, err := fetch(ctx, want, log)
 	if err != nil {
@@ -69,10 +70,10 @@ func waysOut(want int, why error) error {
 (%w)`, version, EnvPostgresBin, why)
 }
 
-// installed lists the usual folders that hold a Postgres we can use.
-func installed() []binaries {
+// usable keeps the folders that hold a Postgres we can use.
+func usable(dirs []string) []binaries {
 	var found []binaries
-	for _, dir := range usualFolders() {
+	for _, dir := range dirs {
 		if b, err := inspect(dir); err == nil {
 			found = append(found, b)
 		}
@@ -80,7 +81,7 @@ func installed() []binaries {
 	return found
 }
 
-func usualFolders() []string {
+func systemFolders() []string {
 	var dirs []string
 	for _, pattern := range []string{
 		"/usr/lib/postgresql/*/bin", // Debian, Ubuntu
@@ -92,7 +93,6 @@ func usualFolders() []string {
 		"/usr/local/pgsql/bin",
 		"/usr/local/bin",
 		"/usr/bin",
-		filepath.Join(cacheFolder(), "*", "bin"),
 	} {
 		more, _ := filepath.Glob(pattern)
 		dirs = append(dirs, more...)
@@ -100,6 +100,11 @@ func usualFolders() []string {
 	if p, err := exec.LookPath("postgres"); err == nil {
 		dirs = append(dirs, filepath.Dir(p))
 	}
+	return dirs
+}
+
+func cachedFolders() []string {
+	dirs, _ := filepath.Glob(filepath.Join(cacheFolder(), "*", "bin"))
 	return dirs
 }
 
@@ -150,5 +155,3 @@ func inspect(dir string) (binaries, error) {
 	}
 	return b, nil
 }
-
-var errNoWay = errors.New("nothing to fetch it with")

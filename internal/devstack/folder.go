@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 )
 
 // folder is all that one Postgres keeps: pg/ (data), lock, postgres.log and, if its path is short enough, run/ (socket).
@@ -25,8 +24,7 @@ type folder struct {
 	as        identity
 }
 
-// openFolder makes the folder if need be and takes its lock. The lock is handed on to the server, so that it is free only
-// when the last of its processes is gone, even if we are killed.
+// openFolder makes the folder if need be and takes its lock.
 func openFolder(ctx context.Context, path string) (*folder, error) {
 	f := &folder{path: path, temporary: path == ""}
 	if err := f.locate(); err != nil {
@@ -55,67 +53,36 @@ func (f *folder) locate() (err error) {
 }
 
 func (f *folder) data() string    { return filepath.Join(f.path, "pg") }
+func (f *folder) pidFile() string { return filepath.Join(f.data(), "postmaster.pid") }
 func (f *folder) logPath() string { return filepath.Join(f.path, "postgres.log") }
 
-// take locks the folder. A lock whose owner is dead is only held by a server on its way out: wait for it.
-func (f *folder) take(ctx context.Context) error {
-	lock, err := os.OpenFile(filepath.Join(f.path, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return fmt.Errorf("open lock: %w", err)
-	}
-	if err := f.waitForLock(ctx, lock); err != nil {
-		_ = lock.Close()
-		return err
-	}
-	if err := lock.Truncate(0); err == nil {
-		_, err = lock.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
-	}
-	if err != nil {
-		_ = lock.Close()
-		return fmt.Errorf("write lock: %w", err)
-	}
-	f.lock = lock
-	return nil
-}
-
-func (f *folder) waitForLock(ctx context.Context, lock *os.File) error {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	for {
-		err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
-			return nil
-		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
-			return fmt.Errorf("lock %s: %w", lock.Name(), err)
-		}
-		owner := firstNumber(lock.Name())
-		if owner == 0 || alive(owner) {
-			return f.inUse(owner)
-		}
-		f.hurryOrphan()
-		if !pause(ctx, 50*time.Millisecond) {
-			return f.inUse(firstNumber(filepath.Join(f.data(), "postmaster.pid")))
-		}
-	}
-}
-
-func (f *folder) inUse(pid int) error {
-	who := "another process"
-	if pid > 0 {
-		who = "process " + strconv.Itoa(pid)
-		if name := processName(pid); name != "" {
-			who += " (" + name + ")"
-		}
-	}
-	return fmt.Errorf("the folder %s is in use by %s: stop it first, or give another folder", f.path, who)
+// take locks the folder. The lock is handed on to the server, so that it is free only when the last of its processes is
+// gone, even if we are killed.
+func (f *folder) take(ctx context.Context) (err error) {
+	f.lock, err = lockFolder(ctx, f.path, f.hurryOrphan)
+	return err
 }
 
 // hurryOrphan asks a server whose owner is dead to end, where no parent-death signal did.
 func (f *folder) hurryOrphan() {
-	if pid := firstNumber(filepath.Join(f.data(), "postmaster.pid")); pid > 1 {
+	pid := firstNumber(f.pidFile())
+	if name := processName(pid); pid > 1 && (name == "" || name == "postgres") { // the number may be another's by now
 		_ = syscall.Kill(pid, syscall.SIGINT)
 	}
+}
+
+// forgetTheDead removes the files in which a killed server noted its process id: in a container, where numbers start anew,
+// that id is soon another's, and Postgres would refuse to start. Whoever holds the lock knows that no server runs.
+func (f *folder) forgetTheDead() {
+	_ = os.Remove(f.pidFile())
+	_ = os.Remove(filepath.Join(f.socket, ".s.PGSQL.5432.lock"))
+}
+
+// retake waits for the last process of a killed server: until then its shared memory keeps a new one from starting.
+func (f *folder) retake(ctx context.Context) error {
+	_ = f.lock.Truncate(0) // the owner is alive: it is us
+	_ = f.lock.Close()
+	return f.take(ctx)
 }
 
 // version returns the major version of the data, 0 when there is none yet.
@@ -175,8 +142,7 @@ func (f *folder) lastWords() string {
 	if err != nil {
 		return "(no log: " + err.Error() + ")"
 	}
-	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
-	return "  " + strings.Join(lines[max(0, len(lines)-12):], "\n  ")
+	return "  " + strings.ReplaceAll(lastLines(string(b), 12), "\n", "\n  ")
 }
 
 func (f *folder) close() {
@@ -189,27 +155,4 @@ func (f *folder) close() {
 	if f.temporary {
 		_ = os.RemoveAll(f.path)
 	}
-}
-
-func firstNumber(path string) int {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return 0
-	}
-	line, _, _ := strings.Cut(string(b), "\n")
-	n, _ := strconv.Atoi(strings.TrimSpace(line))
-	return n
-}
-
-func alive(pid int) bool {
-	err := syscall.Kill(pid, 0)
-	return err == nil || errors.Is(err, syscall.EPERM)
-}
-
-func processName(pid int) string {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(b))
 }

@@ -26,8 +26,8 @@ const (
 	asAnother             // root gives up its rights for those of another account: files become that account's
 )
 
-// unprivileged finds out once how root can start a server here.
-func unprivileged(bin binaries) (identity, error) {
+// unprivileged finds out how root can start a server here.
+func unprivileged(bin binaries, asked mode) (identity, error) {
 	if os.Geteuid() != 0 {
 		return identity{mode: asWeAre, uid: os.Getuid(), gid: os.Getgid()}, nil
 	}
@@ -36,7 +36,7 @@ func unprivileged(bin binaries) (identity, error) {
 		return identity{}, err
 	}
 	who.mode = inUserNS
-	if who.works(bin) {
+	if asked != asAnother && who.works(bin) {
 		return who, nil
 	}
 	who.mode = asAnother

@@ -1,10 +1,12 @@
 package devstack
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
@@ -12,12 +14,11 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 )
 
-// The bounds that keep 64 partitions together under 256 MB. What is older comes from the journal.
+// The bounds that keep a topic of 64 partitions under 256 MB: per partition what is kept and a segment being written.
+// What is older comes from the journal.
 const (
-	partitions     = 64
 	segmentBytes   = 1 << 20
-	retentionBytes = 256<<20/partitions - segmentBytes
-	retentionEvery = 5 * time.Second
+	retentionBytes = 256<<20/64 - segmentBytes
 )
 
 // KafkaOptions says where an in-process Kafka listens and keeps its records.
@@ -25,6 +26,22 @@ type KafkaOptions struct {
 	Dir  string       // records, topics, groups; empty: in memory
 	Addr string       // loopback only; port 0: any free one; empty: 127.0.0.1:9092
 	Log  *slog.Logger // nil: silent
+
+	retention, segment int           // bytes per partition; tests make them small
+	retentionEvery     time.Duration // zero: a second
+}
+
+func (o KafkaOptions) withDefaults() KafkaOptions {
+	if o.Addr == "" {
+		o.Addr = "127.0.0.1:9092"
+	}
+	if o.retention == 0 {
+		o.retention, o.segment = retentionBytes, segmentBytes
+	}
+	if o.retentionEvery == 0 {
+		o.retentionEvery = time.Second
+	}
+	return o
 }
 
 // Kafka speaks Kafka's protocol to any client on this machine. The events' truth is Postgres: a lost folder is filled again.
@@ -34,14 +51,13 @@ type Kafka struct {
 
 	lock *os.File
 	end  chan struct{}
+	idle chan struct{} // closed when bound has ended
 	once sync.Once
 }
 
 // StartKafka starts one broker in this process. Topics are made by those who use them, never by a typo.
 func StartKafka(o KafkaOptions) (*Kafka, error) {
-	if o.Addr == "" {
-		o.Addr = "127.0.0.1:9092"
-	}
+	o = o.withDefaults()
 	port, err := loopback(o.Addr)
 	if err != nil {
 		return nil, err
@@ -49,13 +65,29 @@ func StartKafka(o KafkaOptions) (*Kafka, error) {
 	if err := PortFree(o.Addr); err != nil {
 		return nil, err
 	}
-	k := &Kafka{end: make(chan struct{})}
+	k := &Kafka{end: make(chan struct{}), idle: make(chan struct{})}
+	if err := k.open(o.Dir); err != nil {
+		return nil, err
+	}
 	if k.Cluster, err = kfake.NewCluster(kafkaConfig(o, port)...); err != nil {
+		_ = k.lock.Close()
 		return nil, fmt.Errorf("start kafka on %s: %w", o.Addr, err)
 	}
 	k.Addr = k.Cluster.ListenAddrs()[0]
-	go k.bound()
+	go k.bound(o.retentionEvery)
 	return k, nil
+}
+
+// open makes and locks the folder. An owner that was killed holds nothing.
+func (k *Kafka) open(dir string) (err error) {
+	if dir == "" {
+		return nil
+	}
+	if err = os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make folder for kafka: %w", err)
+	}
+	k.lock, err = lockFolder(context.Background(), dir, func() {})
+	return err
 }
 
 func kafkaConfig(o KafkaOptions, port int) []kfake.Opt {
@@ -66,12 +98,13 @@ func kafkaConfig(o KafkaOptions, port int) []kfake.Opt {
 		kfake.ClusterID("dossier-dev"),
 		kfake.BrokerConfigs(map[string]string{
 			"default.replication.factor": "1",
-			"log.retention.bytes":        strconv.Itoa(retentionBytes),
-			"log.segment.bytes":          strconv.Itoa(segmentBytes),
+			"log.retention.bytes":        strconv.Itoa(o.retention),
+			"log.retention.ms":           "-1",
+			"log.segment.bytes":          strconv.Itoa(o.segment),
 		}),
 	}
 	if o.Dir != "" {
-		opts = append(opts, kfake.DataDir(o.Dir))
+		opts = append(opts, kfake.DataDir(filepath.Join(o.Dir, "log")))
 	}
 	return opts
 }
@@ -92,8 +125,9 @@ func loopback(addr string) (port int, err error) {
 }
 
 // bound drops the oldest records: kfake does so only when told.
-func (k *Kafka) bound() {
-	t := time.NewTicker(retentionEvery)
+func (k *Kafka) bound(every time.Duration) {
+	defer close(k.idle)
+	t := time.NewTicker(every)
 	defer t.Stop()
 	for {
 		select {
@@ -109,6 +143,8 @@ func (k *Kafka) bound() {
 func (k *Kafka) Stop() {
 	k.once.Do(func() {
 		close(k.end)
+		<-k.idle // a call into a closed cluster never returns
 		k.Cluster.Close()
+		_ = k.lock.Close() // nil in memory: an error, nothing more
 	})
 }

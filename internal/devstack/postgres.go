@@ -23,6 +23,8 @@ type PostgresOptions struct {
 	Bin            string       // folder that holds initdb and postgres; empty: $DOSSIER_POSTGRES_BIN, then found or fetched
 	MaxConnections int          // default 700: a bench compares with 512 clients of its own
 	Log            *slog.Logger // progress and troubles; nil: silent
+
+	as mode // how root gives up its rights; tests choose
 }
 
 // Postgres is a private server: a child process that listens on a Unix socket in a folder of its own, and on nothing else.
@@ -34,16 +36,19 @@ type Postgres struct {
 	options PostgresOptions
 	log     *slog.Logger
 
-	mu       sync.Mutex
-	child    *child
-	stopping bool
-	cleaner  *cleaner
+	stop    context.CancelFunc
+	stopped context.Context // over when Stop was called
+	starts  sync.Mutex      // one launch at a time, and none while stopping
+	mu      sync.Mutex
+	child   *child
+	cleaner *cleaner
 }
 
 // StartPostgres finds or fetches the binaries, makes the data folder if there is none, starts the server and waits until
 // it answers. A folder that another run uses is refused; a folder of another major version is refused, never wiped.
 func StartPostgres(ctx context.Context, o PostgresOptions) (*Postgres, error) {
 	p := &Postgres{options: o, log: logOr(o.Log)}
+	p.stopped, p.stop = context.WithCancel(context.Background())
 	if err := p.prepare(ctx); err != nil {
 		return nil, err
 	}
@@ -70,7 +75,7 @@ func (p *Postgres) prepare(ctx context.Context) (err error) {
 	if p.bin, err = findBinaries(ctx, p.options.Bin, want, p.log); err != nil {
 		return err
 	}
-	who, err := unprivileged(p.bin)
+	who, err := unprivileged(p.bin, p.options.as)
 	if err != nil {
 		return err
 	}
@@ -87,9 +92,10 @@ func (p *Postgres) prepare(ctx context.Context) (err error) {
 func (p *Postgres) launch(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute) // recovery after a crash may replay much
 	defer cancel()
-	c, err := startChild(p.command())
+	p.folder.forgetTheDead()
+	c, err := p.startServer()
 	if err != nil {
-		return fmt.Errorf("start postgres: %w", err)
+		return err
 	}
 	p.mu.Lock()
 	p.child = c
@@ -99,6 +105,19 @@ func (p *Postgres) launch(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+func (p *Postgres) startServer() (*child, error) {
+	log, err := openLog(p.folder.logPath())
+	if err != nil {
+		return nil, fmt.Errorf("open postgres' log: %w", err)
+	}
+	defer log.Close()
+	c, err := startChild(p.command(log))
+	if err != nil {
+		return nil, fmt.Errorf("start postgres: %w", err)
+	}
+	return c, nil
 }
 
 func (p *Postgres) ready(ctx context.Context, c *child) error {
@@ -190,63 +209,57 @@ func (p *Postgres) Kill() {
 // Stop ends the server: open transactions are rolled back, the data folder is left clean and free for the next run.
 // Stopping twice is harmless; a server that was given by its URL is left alone.
 func (p *Postgres) Stop() {
-	p.mu.Lock()
-	c := p.child
-	already := p.stopping
-	p.stopping = true
-	p.mu.Unlock()
-	if already || p.folder == nil {
+	if p.folder == nil || p.stopped.Err() != nil {
 		return
 	}
-	if c != nil {
-		c.end(syscall.SIGINT, 30*time.Second)
+	p.stop()
+	p.starts.Lock()
+	defer p.starts.Unlock()
+	if p.child != nil {
+		p.child.end(syscall.SIGINT, 30*time.Second)
 	}
 	p.folder.close()
 	p.cleaner.close()
 }
 
-func (p *Postgres) stopped() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.stopping
-}
-
 // Supervise starts the server again, under the same address, whenever it ends without being asked to. It returns when ctx
 // ends or Stop was called. Clients see broken connections and reconnect.
 func (p *Postgres) Supervise(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(p.stopped, cancel)()
 	const first, most = 100 * time.Millisecond, 5 * time.Second
-	wait := first
-	for {
+	for wait := first; ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-p.Done():
 		}
-		if p.stopped() {
+		p.log.Warn("private postgres ended by itself and is started again", "log", p.folder.logPath())
+		if err := p.relaunch(ctx); err == nil {
+			p.log.Info("private postgres is back", "pid", p.PID())
+			wait = first
+			continue
+		} else if ctx.Err() == nil {
+			p.log.Error("private postgres does not start", "err", err, "retry_in", wait)
+		}
+		if !pause(ctx, wait) {
 			return
 		}
-		p.log.Warn("private postgres ended by itself and is started again", "log", p.folder.logPath())
-		if err := p.relaunch(ctx); err != nil {
-			p.log.Error("private postgres does not start", "err", err, "retry_in", wait)
-			if !pause(ctx, wait) {
-				return
-			}
-			wait = min(2*wait, most)
-			continue
-		}
-		wait = first
-		p.log.Info("private postgres is back", "pid", p.PID())
+		wait = min(2*wait, most)
 	}
 }
 
 func (p *Postgres) relaunch(ctx context.Context) error {
-	if err := p.launch(ctx); err != nil {
+	p.starts.Lock()
+	defer p.starts.Unlock()
+	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if p.stopped() { // Stop came while we were starting
-		p.Kill()
+	if err := p.folder.retake(ctx); err != nil {
+		return err
 	}
-	return nil
+	return p.launch(ctx)
 }
 
 func pause(ctx context.Context, d time.Duration) bool {

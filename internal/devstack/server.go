@@ -71,13 +71,11 @@ func cleanEnv() []string {
 }
 
 // command is the server, ready to start: in a session of its own, so that Ctrl-C reaches us first and we end in order.
-func (p *Postgres) command() *exec.Cmd {
+func (p *Postgres) command(log *os.File) *exec.Cmd {
 	cmd := exec.Command(p.bin.tool("postgres"), p.arguments()...)
 	cmd.Env, cmd.Dir = cleanEnv(), "/"
 	cmd.ExtraFiles = []*os.File{p.folder.lock}
-	if log, err := openLog(p.folder.logPath()); err == nil {
-		cmd.Stdout, cmd.Stderr = log, log
-	}
+	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = p.folder.as.attr()
 	cmd.SysProcAttr.Setsid = true
 	dieWithParent(cmd.SysProcAttr)
