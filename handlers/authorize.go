@@ -1,0 +1,107 @@
+package handlers
+
+import (
+	"fmt"
+	"slices"
+
+	"dossier/domain"
+	"dossier/domain/dossier"
+)
+
+// Act is what somebody wants to do, and to whose dossier.
+type Act struct {
+	Kind      ActKind
+	Name      string // the command in kebab-case, for Kind Command
+	Applicant string // the dossier's applicant; checked when an applicant acts on one dossier
+}
+
+// ActKind groups acts that are allowed together.
+type ActKind string
+
+// The kinds of acts.
+const (
+	Command ActKind = "command" // change a dossier
+	Read    ActKind = "read"    // one dossier, its states and its history
+	List    ActKind = "list"    // many dossiers; an applicant gets its own only
+	Feed    ActKind = "feed"    // events; an applicant gets those of its own dossiers only
+	Import  ActKind = "import"  // bring in history from elsewhere
+	Operate ActKind = "operate" // look after the machine: no content
+)
+
+// staff may see every dossier of the authority.
+var staff = []domain.Role{
+	domain.ReceptionOfficer, domain.ReturnOfficer, domain.OneStopLead, domain.Clerk, domain.DivisionHead, domain.CaseOfficer,
+	domain.ConsultedUnit, domain.Approver, domain.ProcedureController, domain.Auditor, domain.System,
+}
+
+// rights says which roles may do what beside commands, whose actors stand in the domain's table. What is not here is refused.
+var rights = map[ActKind][]domain.Role{
+	Read:    append([]domain.Role{domain.Applicant}, staff...),
+	List:    append([]domain.Role{domain.Applicant}, staff...),
+	Feed:    append([]domain.Role{domain.Applicant}, staff...),
+	Import:  {domain.System},
+	Operate: {domain.SystemAdmin, domain.System},
+}
+
+// actors says which roles may send a command.
+var actors = func() map[string][]domain.Role {
+	by := map[string][]domain.Role{}
+	for _, t := range dossier.Table() {
+		name := dossier.Kebab(t.Command)
+		by[name] = append(by[name], t.Actors...)
+	}
+	return by
+}()
+
+// Authorize is the one place that says who may do what. It never reads a view: views may lag.
+func Authorize(a domain.Actor, act Act) error {
+	if !mayEver(a, act) {
+		return notAllowed(a, act)
+	}
+	if a.Role == domain.Applicant && (act.Kind == Command || act.Kind == Read) && act.Applicant != a.Account {
+		return notTheirs()
+	}
+	return nil
+}
+
+// mayEver leaves out whose dossier it is: what can be said before the dossier is read.
+func mayEver(a domain.Actor, act Act) bool {
+	if a.Account == "" {
+		return false
+	}
+	if act.Kind == Command {
+		return slices.Contains(actors[act.Name], a.Role)
+	}
+	return slices.Contains(rights[act.Kind], a.Role)
+}
+
+// Only returns the applicant whose dossiers alone the actor may see in lists and feeds, "" for all of them.
+func Only(a domain.Actor) string {
+	if a.Role == domain.Applicant {
+		return a.Account
+	}
+	return ""
+}
+
+// NotAllowed is the code of every refusal of a right (403).
+const NotAllowed = "not_allowed"
+
+func notAllowed(a domain.Actor, act Act) error {
+	roleVI, roleEN := dossier.Label("role", string(a.Role), "vi"), dossier.Label("role", string(a.Role), "en")
+	if act.Kind == Command {
+		return &domain.Refusal{
+			Code: NotAllowed,
+			VI:   fmt.Sprintf("Vai trò “%s” không được thực hiện “%s”. Có thể làm: chuyển cho người có vai trò phù hợp", roleVI, dossier.Label("command", act.Name, "vi")),
+			EN:   fmt.Sprintf("The role “%s” may not do “%s”. You can: pass it to somebody who has the role for it", roleEN, dossier.Label("command", act.Name, "en")),
+		}
+	}
+	return &domain.Refusal{
+		Code: NotAllowed,
+		VI:   fmt.Sprintf("Vai trò “%s” không có quyền xem nội dung này", roleVI),
+		EN:   fmt.Sprintf("The role “%s” may not see this", roleEN),
+	}
+}
+
+func notTheirs() error {
+	return &domain.Refusal{Code: NotAllowed, VI: "Không có quyền đối với hồ sơ này: hồ sơ của người khác", EN: "You have no right to this dossier: it is somebody else's"}
+}

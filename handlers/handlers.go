@@ -1,0 +1,54 @@
+// Package handlers is where wishes meet the journal: it asks who you are and whether you may, lets the domain decide, and
+// appends what was decided. Every face (HTTP, pages, command line, import) goes through the same executor.
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"dossier/domain"
+	"dossier/domain/dossier"
+
+	"github.com/google/uuid"
+)
+
+// Kind is the stream kind of dossiers.
+const Kind = "dossier"
+
+// ErrNotFound says that there is no such dossier.
+var ErrNotFound = errors.New("no such dossier")
+
+// ErrVersionRequired says that the act must name the version it was decided on (If-Match).
+var ErrVersionRequired = errors.New("this act must name the version it was decided on")
+
+// Stale says that the dossier changed since the caller saw it, and what happened in between.
+type Stale struct {
+	Expected, Actual int64
+	Since            []Happened
+}
+
+func (s *Stale) Error() string {
+	return fmt.Sprintf("dossier is at version %d, the act was meant for %d", s.Actual, s.Expected)
+}
+
+// Happened is one event as a conflict shows it: what, who, when.
+type Happened struct {
+	Version    int64        `json:"version"`
+	Position   int64        `json:"position"`
+	Type       string       `json:"type" example:"dossier.opinion-received"`
+	By         domain.Actor `json:"by"`
+	OccurredAt time.Time    `json:"occurred_at"`
+	RecordedAt time.Time    `json:"recorded_at"`
+}
+
+// Receipt is the answer to a command: where the dossier stands after it.
+type Receipt struct {
+	ID       uuid.UUID
+	Code     *string
+	Status   dossier.Status
+	Version  int64
+	Position int64 // of the command's last event; of the stream's last event when there was nothing to do
+	Events   int   // how many the command made; 0 when it was already so
+	Repeated bool  // the same command had been done before
+}
