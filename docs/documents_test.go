@@ -1,0 +1,100 @@
+package docs_test
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	b, err := os.ReadFile("../" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestTheRepositoryHasItsParts(t *testing.T) {
+	for _, part := range []string{
+		"cmd/dossier", "domain", "eventstore", "projections", "handlers", "migrations", "internal/devstack", "internal/config",
+		"internal/telemetry", "docs/adr", "docs/life-of-a-dossier.md", "docs/features.md", "docs/benchmarks.md",
+		"docker-compose.yml", "Dockerfile", "Makefile", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "go.mod", "go.sum", ".ci/run",
+	} {
+		if _, err := os.Stat("../" + part); err != nil {
+			t.Errorf("%s is missing", part)
+		}
+	}
+	if !strings.Contains(read(t, ".ci/run"), "make test") {
+		t.Error(".ci/run does not call make test")
+	}
+	if mod := read(t, "go.mod"); !strings.HasPrefix(mod, "module dossier\n") || !strings.Contains(mod, "\ngo 1.26") {
+		t.Error("go.mod is not module dossier on Go 1.26")
+	}
+}
+
+func TestTheMakefileExplainsItself(t *testing.T) {
+	out, err := exec.Command("make", "-s", "-C", "..").CombinedOutput()
+	if err != nil {
+		t.Fatalf("make: %v\n%s", err, out)
+	}
+	for _, target := range []string{"dev", "test", "kafka", "test-kafka", "receipt", "bench"} {
+		if !strings.Contains(string(out), "make "+target+" ") {
+			t.Errorf("`make` does not explain %s:\n%s", target, out)
+		}
+	}
+}
+
+func TestTheReadmeOpensWithTheTwoCommands(t *testing.T) {
+	lines := strings.Split(read(t, "README.md"), "\n")
+	first := strings.Join(lines[:min(45, len(lines))], "\n")
+	for _, want := range []string{"make dev", "make test", "Kafka", "Postgres"} {
+		if !strings.Contains(first, want) {
+			t.Errorf("the first screen of the README lacks %q", want)
+		}
+	}
+}
+
+// The checker itself is checked: an account that names a test which did not pass must fail.
+func TestABrokenPromiseIsNoticed(t *testing.T) {
+	if os.Getenv("DOSSIER_TEST_RESULTS") != "" {
+		return // this is the checking run itself
+	}
+	results := t.TempDir() + "/results.json"
+	if err := os.WriteFile(results, []byte(`{"dossier/docs.TestImportsOnlyRunDown":"skip"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0], "-test.run", "^TestTheAccountHoldsInThisRun$", "-test.count=1")
+	cmd.Env = append(os.Environ(), "DOSSIER_TEST_RESULTS="+results)
+	out, err := cmd.CombinedOutput()
+	if err == nil || !strings.Contains(string(out), `rests on docs.TestImportsOnlyRunDown, which in this run was "skip"`) {
+		t.Errorf("a skipped test passed as shown: %v\n%s", err, out)
+	}
+}
+
+// Documents link to files that exist.
+func TestLinksInTheDocumentsLeadSomewhere(t *testing.T) {
+	for _, file := range []string{"README.md", "CONTRIBUTING.md", "docs/life-of-a-dossier.md", "docs/adr/README.md"} {
+		dir := ""
+		if i := strings.LastIndex(file, "/"); i >= 0 {
+			dir = file[:i+1]
+		}
+		for _, link := range links(read(t, file)) {
+			if _, err := os.Stat("../" + dir + link); err != nil {
+				t.Errorf("%s links to %s, which is not there", file, link)
+			}
+		}
+	}
+}
+
+func links(text string) (found []string) {
+	for _, part := range strings.Split(text, "](")[1:] {
+		target, _, _ := strings.Cut(part, ")")
+		target, _, _ = strings.Cut(target, "#")
+		if target != "" && !strings.Contains(target, "://") {
+			found = append(found, target)
+		}
+	}
+	return found
+}
