@@ -1,0 +1,394 @@
+package exchange
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"dossier/domain"
+	"dossier/domain/dossier"
+	"dossier/eventstore"
+	"dossier/handlers"
+
+	"github.com/google/uuid"
+)
+
+// plan is what one trace asks of one dossier: the acts in the order in which they are decided.
+type plan struct {
+	trace  *Trace
+	Case   string
+	Code   dossier.External
+	Stream uuid.UUID
+	Acts   []act
+}
+
+// act is one command at its time, and the step it becomes when the rules refuse it.
+type act struct {
+	Name    string             `json:"command"`
+	At      time.Time          `json:"at"`
+	Command dossier.Command    `json:"fields"`
+	Oldest  bool               `json:"-"` // answers the oldest open request, whichever that will be
+	Step    dossier.RecordStep `json:"step"`
+	Source  dossier.Source     `json:"-"` // the step says the same
+	line    int
+}
+
+// planner turns traces into plans and counts what it leaves aside.
+type planner struct {
+	*Mapping
+	file    string
+	dropped map[scoped]int
+	used    map[int]bool // lines of mapping rules that met something
+	marks   map[string]int
+	events  int
+}
+
+func newPlanner(m *Mapping, file string) *planner {
+	return &planner{Mapping: m, file: file, dropped: map[scoped]int{}, used: map[int]bool{}, marks: map[string]int{}}
+}
+
+// plan reads a trace by the mapping. A mark is the attribute of a trace that becomes a command.
+func (p *planner) plan(t *Trace) (*plan, error) {
+	made := &plan{trace: t}
+	if err := p.identify(made); err != nil {
+		return nil, err
+	}
+	first, last, err := p.planMarks(made)
+	if err != nil {
+		return nil, err
+	}
+	made.Acts = first
+	for i := range t.Events {
+		a, err := p.planEvent(made, &t.Events[i])
+		if err != nil {
+			return nil, err
+		}
+		made.Acts = append(made.Acts, a)
+	}
+	made.Acts = append(made.Acts, last...)
+	p.events += len(t.Events)
+	p.countDropped(t.Attributes, false)
+	for _, e := range t.Events {
+		p.countDropped(e.Attributes, true)
+	}
+	return made, p.order(made)
+}
+
+// identify finds the case and with it the dossier.
+func (p *planner) identify(made *plan) error {
+	a, err := p.only(made, made.trace.Attributes, p.Case.Attribute)
+	if err != nil {
+		return err
+	}
+	if a.Value == "" {
+		return p.fail(made, made.trace.Line, p.Case.Attribute, "the trace has no case")
+	}
+	made.Case = a.Value
+	made.Code = dossier.External(p.Case.Prefix + a.Value)
+	if !made.Code.Valid() {
+		made.Code = dossier.External(caseCode(p.Case.Prefix + a.Value))
+	}
+	if !made.Code.Valid() {
+		return p.fail(made, a.Line, a.Key, "the case could be a telephone or identity number: give case a prefix in the mapping")
+	}
+	made.Stream = eventstore.StreamIDFor(handlers.Kind, "import:"+p.Source, string(made.Code))
+	return nil
+}
+
+// planMarks makes the acts of the trace's attributes, in the order of the mapping: attributes of a trace have none of their own.
+// At one time they stand before the events, but an end stands after them.
+func (p *planner) planMarks(made *plan) (first, last []act, err error) {
+	for i := range p.Marks {
+		m := &p.Marks[i]
+		value, err := p.only(made, made.trace.Attributes, m.Attribute)
+		if err != nil {
+			return nil, nil, err
+		}
+		if value.Key == "" {
+			continue
+		}
+		p.used[m.Line] = true
+		p.marks[m.Attribute]++
+		at, err := p.time(made, made.trace.Attributes, m.At, value.Line)
+		if err != nil {
+			return nil, nil, err
+		}
+		name := extCode(m.Attribute)
+		a, err := p.act(made, &m.rule, nil, dossier.RecordStep{Code: dossier.Code(name), Activity: dossier.Code(name)}, at, value.Line)
+		if err != nil {
+			return nil, nil, err
+		}
+		if _, end := a.Command.(dossier.RecordOutcome); end {
+			last = append(last, a)
+			continue
+		}
+		first = append(first, a)
+	}
+	return first, last, nil
+}
+
+func (p *planner) planEvent(made *plan, e *XESEvent) (act, error) {
+	activity, err := p.only(made, e.Attributes, p.Event.Activity)
+	if err != nil {
+		return act{}, err
+	}
+	if strings.TrimSpace(activity.Value) == "" {
+		return act{}, p.fail(made, e.Line, p.Event.Activity, "an event has no activity")
+	}
+	at, err := p.time(made, e.Attributes, p.Event.Time, e.Line)
+	if err != nil {
+		return act{}, err
+	}
+	step, err := p.sourceStep(made, e, activity)
+	if err != nil {
+		return act{}, err
+	}
+	r := p.ruleFor(activity.Value)
+	if r == nil {
+		r = &rule{Command: recordStep}
+	} else {
+		p.used[r.Line] = true
+	}
+	return p.act(made, r, e, step, at, e.Line)
+}
+
+// sourceStep says where the event stood in its log.
+func (p *planner) sourceStep(made *plan, e *XESEvent, activity Attribute) (s dossier.RecordStep, err error) {
+	if s.Activity, err = p.code(made, scoped{true, p.Event.Activity}, activity); err != nil {
+		return s, err
+	}
+	s.Code = s.Activity
+	if re := p.Event.StepCode; re != nil {
+		if found := re.FindString(activity.Value); found != "" {
+			s.Code = dossier.Code(extCode(found))
+		}
+	}
+	for key, to := range map[string]*dossier.Code{p.Event.Resource: &s.Resource, p.Event.Group: &s.Group} {
+		a, err := p.only(made, e.Attributes, key)
+		if err != nil {
+			return s, err
+		}
+		if a.Value == "" {
+			continue
+		}
+		if *to, err = p.code(made, scoped{true, key}, a); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// ruleFor finds the rule of an activity: its own name first, then the longest beginning.
+func (p *planner) ruleFor(activity string) *rule {
+	var best *activityRule
+	for i := range p.Acts {
+		r := &p.Acts[i]
+		if !r.Prefix && r.Activity == activity {
+			return &r.rule
+		}
+		if r.Prefix && strings.HasPrefix(activity, r.Activity) && (best == nil || len(r.Activity) > len(best.Activity)) {
+			best = r
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	return &best.rule
+}
+
+// act makes the command of a rule and the step it would be.
+func (p *planner) act(made *plan, r *rule, e *XESEvent, step dossier.RecordStep, at time.Time, line int) (act, error) {
+	step.Case = dossier.Code(extCode(string(made.Code)))
+	a := act{Name: r.Command, At: at, line: line}
+	a.Source = dossier.Source{Activity: step.Activity, Resource: step.Resource, Group: step.Group, Case: step.Case}
+	whole, err := p.command(made, &rule{Command: recordStep, Fields: p.Step.Fields}, e, step, line)
+	if err != nil {
+		return a, err
+	}
+	a.Step = whole.(dossier.RecordStep)
+	if a.Command, err = p.command(made, r, e, a.Step, line); err != nil {
+		return a, err
+	}
+	_, numbered := field{}, false
+	for _, f := range r.Fields {
+		numbered = numbered || f.Name == "number"
+	}
+	a.Oldest = r.Command == recordOpinion && !numbered
+	return a, nil
+}
+
+// command builds the body as a caller would send it and lets the domain read it: one decoder for everybody.
+func (p *planner) command(made *plan, r *rule, e *XESEvent, step dossier.RecordStep, line int) (dossier.Command, error) {
+	if r.Command == recordStep && len(r.Fields) == 0 {
+		return step, nil
+	}
+	fields, err := p.base(made, r, step)
+	if err != nil {
+		return nil, err
+	}
+	for i := range r.Fields {
+		f := &r.Fields[i]
+		value, err := p.value(made, f, e)
+		if err != nil {
+			return nil, err
+		}
+		if value != nil {
+			fields[f.Name] = value
+		}
+	}
+	body, err := json.Marshal(fields)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", r.Command, err)
+	}
+	c, err := dossier.DecodeCommand(r.Command, body)
+	var invalid *domain.Invalid
+	if errors.As(err, &invalid) {
+		return nil, p.fail(made, line, "", fmt.Sprintf("%s (mapping line %d), field %q: %s", r.Command, r.Line, invalid.Field, invalid.EN))
+	}
+	return c, err
+}
+
+func (p *planner) base(made *plan, r *rule, step dossier.RecordStep) (map[string]json.RawMessage, error) {
+	fields := map[string]json.RawMessage{}
+	switch r.Command {
+	case submit:
+		fields["procedure"] = quote(p.Procedure.ID)
+		fields["external_code"] = quote(string(made.Code))
+	case recordOpinion:
+		fields["number"] = json.RawMessage("1")
+	case recordStep:
+		text, err := json.Marshal(step)
+		if err == nil {
+			err = json.Unmarshal(text, &fields)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("encode step: %w", err)
+		}
+	}
+	return fields, nil
+}
+
+// value is what a field gets: nil when its attribute is missing.
+func (p *planner) value(made *plan, f *field, e *XESEvent) (json.RawMessage, error) {
+	if f.Constant != nil {
+		return f.Constant, nil
+	}
+	attributes := made.trace.Attributes
+	if f.From.event {
+		if e == nil {
+			return nil, nil
+		}
+		attributes = e.Attributes
+	}
+	a, err := p.only(made, attributes, f.From.key)
+	if err != nil || strings.TrimSpace(a.Value) == "" {
+		return nil, err
+	}
+	switch {
+	case f.Values != nil:
+		v, known := f.Values[a.Value]
+		if !known {
+			return nil, p.fail(made, a.Line, a.Key, fmt.Sprintf("value %q is not in the mapping (%s:%d)%s", a.Value, p.Name, f.Line, didYouMean(a.Value, sortedKeys(f.Values))))
+		}
+		return v, nil
+	case f.As == asTime:
+		at, err := p.parse(made, a)
+		return quote(at.Format(time.RFC3339Nano)), err
+	case f.As == asNumber:
+		if !json.Valid([]byte(a.Value)) {
+			return nil, p.fail(made, a.Line, a.Key, fmt.Sprintf("%q is no number", a.Value))
+		}
+		return json.RawMessage(a.Value), nil
+	}
+	code, err := p.code(made, f.From, a)
+	return quote(string(code)), err
+}
+
+// code writes a value as a code. Cases are no closed list: they are not watched.
+func (p *planner) code(made *plan, from scoped, a Attribute) (dossier.Code, error) {
+	if from == (scoped{key: p.Case.Attribute}) {
+		return dossier.Code(extCode(string(made.Code))), nil
+	}
+	where := "attribute " + from.key
+	if from.event {
+		where = "event attribute " + from.key
+	}
+	code, err := p.codes.of(where, a.Value)
+	if err != nil {
+		return "", p.fail(made, a.Line, a.Key, err.Error())
+	}
+	return dossier.Code(code), nil
+}
+
+// only finds an attribute that may stand once. A missing one is the zero Attribute.
+func (p *planner) only(made *plan, attributes []Attribute, key string) (found Attribute, err error) {
+	if key == "" {
+		return found, nil
+	}
+	for _, a := range attributes {
+		switch {
+		case a.Key != key:
+		case found.Key != "":
+			return found, p.fail(made, a.Line, key, fmt.Sprintf("stands twice, first at line %d", found.Line))
+		default:
+			found = a
+		}
+	}
+	return found, nil
+}
+
+// order puts the start first, then everything by the time it was true; what is at one time keeps its order.
+func (p *planner) order(made *plan) error {
+	sort.SliceStable(made.Acts, func(i, j int) bool { return made.Acts[i].At.Before(made.Acts[j].At) })
+	for i, a := range made.Acts {
+		if _, start := a.Command.(dossier.SubmitDossier); start {
+			copy(made.Acts[1:i+1], made.Acts[:i])
+			made.Acts[0] = a
+			return nil
+		}
+	}
+	return p.fail(made, made.trace.Line, "", "nothing in the trace begins the dossier: "+p.startWords())
+}
+
+func (p *planner) startWords() string {
+	for _, m := range p.Marks {
+		if m.Command == submit {
+			return fmt.Sprintf("attribute %q is missing", m.Attribute)
+		}
+	}
+	for _, a := range p.Acts {
+		if a.Command == submit {
+			return fmt.Sprintf("no event with activity %q", a.Activity)
+		}
+	}
+	return "the mapping names no start"
+}
+
+func (p *planner) countDropped(attributes []Attribute, event bool) {
+	for _, a := range attributes {
+		if s := (scoped{event, a.Key}); !p.consumed[s] {
+			p.dropped[s]++
+		}
+		p.countNested(a, event)
+	}
+}
+
+// countNested counts what stands inside an attribute: no mapping reaches there.
+func (p *planner) countNested(a Attribute, event bool) {
+	for _, inner := range a.Inner {
+		inner.Key = a.Key + " › " + inner.Key
+		p.dropped[scoped{event, inner.Key}]++
+		p.countNested(inner, event)
+	}
+}
+
+func (p *planner) fail(made *plan, line int, key, msg string) error {
+	name := made.Case
+	if name == "" {
+		name = caseOf(made.trace)
+	}
+	return &FormatError{Name: p.file, Line: line, Trace: made.trace.Number, Case: name, Key: key, Msg: msg}
+}
