@@ -1,0 +1,75 @@
+// Package projections keeps read models that are rows of Postgres, fed by Kafka and never trusting it. A checkpoint per lane,
+// moved in the same transaction as the rows, says what is in; whatever Kafka lost is read from the journal.
+package projections
+
+import (
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/IBM/sarama"
+	"github.com/jackc/pgx/v5"
+)
+
+// A Projection turns what happened to dossiers into rows of its own table. A row is a function of one stream's events, so
+// the order across streams never matters.
+type Projection interface {
+	Name() string
+	Version() int // part of the table's name; a new shape is a new version beside the old one
+
+	// Apply queues the rows of these moments: set-based, a statement for all of them. The moments of one stream are in order.
+	Apply(b *pgx.Batch, moments []Moment) error
+}
+
+// Live lists the projections that this binary reads and feeds.
+func Live() []Projection { return []Projection{Dossiers{}, DossierVersions{}, History{}} }
+
+// key names a projection in the tables of checkpoints and parked streams; it is its table's name too.
+func key(p Projection) string { return p.Name() + "_v" + strconv.Itoa(p.Version()) }
+
+// DefaultTopic and DefaultGroup are where events come from and as whom they are read.
+const (
+	DefaultTopic = "dossier.events.v1"
+	DefaultGroup = "dossier.projections"
+)
+
+// Options of an engine. Without Brokers or with NoKafka it reads the journal alone.
+type Options struct {
+	Brokers []string
+	Topic   string // default dossier.events.v1
+	Group   string // default dossier.projections
+	NoKafka bool   // read the journal alone
+	Batch   int    // events in one transaction at most, default 2,000
+	Queue   int    // events heard and not yet applied at most, default 8,000
+	Streams int    // states kept in memory at least, default 8,192; twice as many at most
+	Log     *slog.Logger
+	Kafka   func(*sarama.Config) // TLS, SASL, timeouts
+
+	// Patience is how long a lane may stand behind what the relay published before it is read from the journal; default 2 s.
+	Patience time.Duration
+	// Retry is the wait before a parked stream is tried again; it doubles with each failure up to an hour. Default 10 s.
+	Retry time.Duration
+}
+
+func (o Options) withDefaults() Options {
+	o.Topic = or(o.Topic, DefaultTopic)
+	o.Group = or(o.Group, DefaultGroup)
+	o.Batch = or(o.Batch, 2000)
+	o.Queue = or(o.Queue, 8000)
+	o.Streams = or(o.Streams, 8192)
+	o.Patience = or(o.Patience, 2*time.Second)
+	o.Retry = or(o.Retry, 10*time.Second)
+	o.NoKafka = o.NoKafka || len(o.Brokers) == 0
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+func or[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}

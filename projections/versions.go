@@ -1,0 +1,15 @@
+package projections
+
+import "github.com/jackc/pgx/v5"
+
+// DossierVersions is what each dossier was after each of its events, for lists and reports about the past.
+type DossierVersions struct{}
+
+// Name is part of the table's name.
+func (DossierVersions) Name() string { return "dossier_versions" }
+
+// Version is part of the table's name.
+func (DossierVersions) Version() int { return 1 }
+
+// Apply writes one row per event.
+func (DossierVersions) Apply(b *pgx.Batch, moments []Moment) error { return errNotBuilt }
