@@ -2,26 +2,120 @@ package dossier
 
 import (
 	"encoding/json"
-	"errors"
+	"fmt"
+	"reflect"
+	"strings"
 	"time"
+
+	"dossier/domain"
 )
 
-// Encode returns the stored name, the newest version of it, and the stored data.
-func Encode(e Event) (typ string, version int, data json.RawMessage, err error) {
-	return "", 0, nil, errors.New("encode: not ready")
+// kind is one stored kind of event: its newest version and the Go type that holds it.
+type kind struct {
+	version int
+	event   Event
 }
 
-// Decode is the inverse of Encode and reads every version ever written.
+// kinds is the one map of stored names. A name never changes and never goes; a change that old data do not fit raises the
+// version and adds an upcaster.
+var kinds = map[string]kind{
+	"dossier.submitted":              {2, DossierSubmitted{}},
+	"dossier.accepted":               {1, DossierAccepted{}},
+	"dossier.reception-refused":      {1, ReceptionRefused{}},
+	"dossier.supplement-requested":   {1, SupplementRequested{}},
+	"dossier.supplement-submitted":   {1, SupplementSubmitted{}},
+	"dossier.supplement-accepted":    {1, SupplementAccepted{}},
+	"dossier.clock-stopped":          {1, ClockStopped{}},
+	"dossier.clock-restarted":        {1, ClockRestarted{}},
+	"dossier.forwarded":              {1, DossierForwarded{}},
+	"dossier.officer-assigned":       {1, OfficerAssigned{}},
+	"dossier.appraisal-started":      {1, AppraisalStarted{}},
+	"dossier.opinion-requested":      {1, OpinionRequested{}},
+	"dossier.opinion-received":       {1, OpinionReceived{}},
+	"dossier.submitted-for-approval": {1, SubmittedForApproval{}},
+	"dossier.decision-approved":      {1, DecisionApproved{}},
+	"dossier.result-signed":          {1, ResultSigned{}},
+	"dossier.result-numbered":        {1, ResultNumbered{}},
+	"dossier.result-issued":          {1, ResultIssued{}},
+	"dossier.result-returned":        {1, ResultReturned{}},
+	"dossier.step-recorded":          {1, StepRecorded{}},
+	"dossier.deadline-recorded":      {1, DeadlineRecorded{}},
+	"dossier.outcome-recorded":       {1, OutcomeRecorded{}},
+}
+
+// names is kinds read backwards.
+var names = func() map[reflect.Type]string {
+	back := map[reflect.Type]string{}
+	for name, k := range kinds {
+		back[reflect.TypeOf(k.event)] = name
+	}
+	return back
+}()
+
+// TypeOf is the stored name of an event.
+func TypeOf(e Event) string { return names[reflect.TypeOf(e)] }
+
+// Encode returns the stored name, the newest version of it, and the stored data. An event that Decode would refuse is refused here.
+func Encode(e Event) (typ string, version int, data json.RawMessage, err error) {
+	typ, known := names[reflect.TypeOf(e)]
+	if !known {
+		return "", 0, nil, fmt.Errorf("encode event: %T is no stored event", e)
+	}
+	if bad := check(e); bad != nil {
+		return "", 0, nil, fmt.Errorf("encode %s: %v", typ, bad)
+	}
+	data, err = json.Marshal(e)
+	if err != nil {
+		return "", 0, nil, fmt.Errorf("encode %s: %w", typ, err)
+	}
+	return typ, kinds[typ].version, data, nil
+}
+
+// Decode is the inverse of Encode and reads every version ever written. It is strict: a journal that holds what it does not
+// know was written by a newer program, and guessing would falsify the record.
 func Decode(typ string, version int, data []byte) (Event, error) {
-	return nil, errors.New("decode: not ready")
+	k, known := kinds[typ]
+	if !known {
+		return nil, fmt.Errorf("decode %s: unknown event type", typ)
+	}
+	if version < 1 || version > k.version {
+		return nil, fmt.Errorf("decode %s: unknown version %d, newest known is %d", typ, version, k.version)
+	}
+	data, err := upcast(typ, version, data)
+	if err != nil {
+		return nil, fmt.Errorf("decode %s version %d: %w", typ, version, err)
+	}
+	v, bad := read(reflect.TypeOf(k.event), data)
+	if bad != nil {
+		return nil, fmt.Errorf("decode %s version %d: %v", typ, version, bad) // %v: a fault of ours, never the caller's invalid input
+	}
+	return v.Interface().(Event), nil
 }
 
 // DecodeFact puts a stored event in its place.
 func DecodeFact(position, version int64, typ string, typeVersion int, data, meta []byte, occurredAt, recordedAt time.Time) (Fact, error) {
-	return Fact{}, errors.New("decode fact: not ready")
+	e, err := Decode(typ, typeVersion, data)
+	if err != nil {
+		return Fact{}, err
+	}
+	m, err := domain.DecodeMeta(meta)
+	if err != nil {
+		return Fact{}, err
+	}
+	return Fact{version, position, typ, e, instant(occurredAt), instant(recordedAt), m}, nil
 }
 
 // DecodeCommand reads the body of a command under its kebab-case name, strictly. What it does not understand is a *domain.Invalid.
 func DecodeCommand(name string, body []byte) (Command, error) {
-	return nil, errors.New("decode command: not ready")
+	for _, c := range commands {
+		if Kebab(c.Name()) != name {
+			continue
+		}
+		v, bad := read(reflect.TypeOf(c), body)
+		if bad != nil {
+			return nil, bad
+		}
+		return v.Interface().(Command), nil
+	}
+	return nil, unknownCommand(strings.TrimSpace(name))
 }

@@ -1,7 +1,6 @@
 package dossier
 
 import (
-	"errors"
 	"time"
 
 	"dossier/domain"
@@ -15,12 +14,12 @@ type Context struct {
 	Actor      domain.Actor
 	Origin     domain.Origin
 	LateReason string             // of LateReasons, when OccurredAt is more than five minutes before Now
-	Procedure  *procedure.Version // of the submission, valid at OccurredAt
+	Procedure  *procedure.Version // of the dossier, valid when it was filed
 	Source     Source             // imports: kept in every event
 }
 
-// When is the time at which the act is true: the one given, else now, but a clock that is a little behind never puts an act
-// before the one it follows. The journal stores this as occurred_at.
+// When is the time at which the act is true, to be stored as the event's occurred_at: the one given, else now. A clock that is
+// a little behind another never puts an act of now before the one it follows.
 func (x Context) When(s State) time.Time {
 	if !x.OccurredAt.IsZero() {
 		return instant(x.OccurredAt)
@@ -31,10 +30,118 @@ func (x Context) When(s State) time.Time {
 	return s.LastChange
 }
 
+func (x Context) imports() bool { return x.Origin == domain.Imported }
+
 func instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // Decide answers a command with facts, with nothing when it is already so, or with a *domain.Refusal (a *domain.Invalid for
-// a value that cannot be understood).
+// a value that no rule could understand).
 func Decide(s State, c Command, x Context) ([]Event, error) {
-	return nil, errors.New("decide: not ready")
+	q := question{s: s, c: c, x: x, at: x.When(s)}
+	if err := q.understood(); err != nil {
+		return nil, err
+	}
+	if q.already() {
+		return nil, nil
+	}
+	row, found := move(c.Name(), s.Status, x.Origin)
+	q.row, q.stuck = row, !found
+	late, err := q.guarded()
+	if err != nil {
+		return nil, err
+	}
+	return q.facts(late), nil
+}
+
+// facts says what has happened once nothing stands against it. Late is the verdict of the soft guards.
+func (q question) facts(late bool) []Event {
+	of := Of{q.x.Source}
+	switch c := q.c.(type) {
+	case SubmitDossier:
+		return []Event{DossierSubmitted{c.Procedure, q.x.Procedure.Number, c.Channel, c.Applicant, c.Unit, c.ExternalCode, of}}
+	case AcceptDossier:
+		return []Event{DossierAccepted{q.s.ProcedureVersion, of}}
+	case RefuseReception:
+		return []Event{ReceptionRefused{c.Reason, c.Basis, of}}
+	case RequestSupplement:
+		asked := SupplementRequested{q.stage(), c.Items, c.Reason, q.window(), of}
+		if asked.Stage == AtReception {
+			return []Event{asked}
+		}
+		return []Event{asked, ClockStopped{AwaitingSupplement, of}}
+	case SubmitSupplement:
+		return []Event{SupplementSubmitted{q.brought(), late, of}}
+	case AcceptSupplement:
+		answer, _ := q.s.OpenSupplement()
+		return []Event{SupplementAccepted{of}, ClockRestarted{answer.AnsweredAt, of}}
+	case ForwardDossier:
+		return []Event{DossierForwarded{c.Unit, of}}
+	case AssignOfficer:
+		return []Event{OfficerAssigned{c.Officer, of}}
+	case StartAppraisal:
+		return []Event{AppraisalStarted{of}}
+	case RequestOpinion:
+		return []Event{OpinionRequested{len(q.s.Opinions) + 1, c.Unit, c.Subject, instant(c.Due), of}}
+	case RecordOpinion:
+		return []Event{OpinionReceived{c.Number, c.Verdict, late, of}}
+	case SubmitForApproval:
+		return []Event{SubmittedForApproval{c.Proposal, of}}
+	case Approve:
+		return []Event{DecisionApproved{c.Outcome, of}}
+	case SignResult:
+		return []Event{ResultSigned{of}}
+	case IssueResult:
+		return []Event{ResultNumbered{of}, ResultIssued{of}}
+	case ReturnResult:
+		return []Event{ResultReturned{c.Way, c.recipient(), of}}
+	case RecordStep:
+		return []Event{StepRecorded{c.Code, c.Unit, c.Officer, c.Irregular, Of{c.source(q.x.Source)}}}
+	case RecordDeadline:
+		return []Event{DeadlineRecorded{instant(c.Due), ImportedDeadline, of}}
+	case RecordOutcome:
+		return []Event{OutcomeRecorded{c.Outcome, of}}
+	}
+	panic("decide: a command outside the sealed set: " + q.c.Name())
+}
+
+// lawfulWindow is the number of calendar days that the procedure, else Article 19.5, gives the applicant.
+func (q question) lawfulWindow() int {
+	if q.x.Procedure != nil && q.x.Procedure.SupplementDays > 0 {
+		return q.x.Procedure.SupplementDays
+	}
+	return procedure.SupplementDays
+}
+
+func (q question) window() int {
+	if days := q.c.(RequestSupplement).WindowDays; days > 0 {
+		return days
+	}
+	return q.lawfulWindow()
+}
+
+// brought lists the items that come with this answer and had not come before.
+func (q question) brought() []Code {
+	open, _ := q.s.OpenSupplement()
+	given := q.c.(SubmitSupplement).Items
+	var items []Code
+	for _, item := range open.Items {
+		if !has(open.Answered, item) && (len(given) == 0 || has(given, Code(item))) {
+			items = append(items, Code(item))
+		}
+	}
+	return items
+}
+
+func (c ReturnResult) recipient() Recipient {
+	if c.To == "" {
+		return Owner
+	}
+	return c.To
+}
+
+func (c RecordStep) source(otherwise Source) Source {
+	if own := (Source{c.Activity, c.Resource, c.Group, c.Case}); own != (Source{}) {
+		return own
+	}
+	return otherwise
 }

@@ -164,8 +164,8 @@ type StepRecorded struct {
 
 // DeadlineRecorded takes over a due date from elsewhere.
 type DeadlineRecorded struct {
-	Due   time.Time      `json:"due"`
-	Basis DeadlineSource `json:"basis"`
+	Due       time.Time      `json:"due"`
+	DueSource DeadlineSource `json:"due_source"`
 	Of
 }
 

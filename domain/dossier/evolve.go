@@ -1,6 +1,7 @@
 package dossier
 
 import (
+	"slices"
 	"time"
 
 	"dossier/domain"
@@ -17,6 +18,9 @@ type Fact struct {
 	Meta       domain.Meta
 }
 
+// act is the milestone this fact makes.
+func (f Fact) act() Act { return Act{By: f.Meta.Actor, At: instant(f.OccurredAt)} }
+
 // Fold is the state after these facts. It accepts any subset of a dossier's facts in version order.
 func Fold(facts []Fact) State {
 	var s State
@@ -26,12 +30,212 @@ func Fold(facts []Fact) State {
 	return s
 }
 
-// Evolve is the state after one more fact. It refuses nothing and changes nothing of the state given.
-func Evolve(s State, f Fact) State { s.Version = f.Version; return s }
+// Evolve is the state after one more fact. It is total: it refuses nothing, and a fact whose forerunners are missing changes
+// what it can. It changes nothing of the state given.
+func Evolve(s State, f Fact) State {
+	act := f.act()
+	s.Version, s.UpdatedAt = f.Version, act.At
+	if ChangesState(f.Event) {
+		s.LastChange = act.At
+	}
+	switch e := f.Event.(type) {
+	case DossierSubmitted:
+		s.Status, s.Submitted, s.Origin = Submitted, act, f.Meta.Origin
+		s.Procedure, s.ProcedureVersion = string(e.Procedure), e.ProcedureVersion
+		s.Channel, s.Applicant, s.ExternalCode = e.Channel, string(e.Applicant), string(e.ExternalCode)
+		s.FiledAt, s.Unit = string(e.Unit), string(e.Unit)
+	case DossierAccepted:
+		s.Status, s.Accepted, s.ProcedureVersion = Accepted, act, e.ProcedureVersion
+		s.Clock.StartedAt = act.At
+	case ReceptionRefused:
+		s.Status, s.Refused = ReceptionRefusedStatus, act
+		s.RefusalReason, s.RefusalBasis = e.Reason, string(e.Basis)
+	case SupplementRequested:
+		s.Status = awaiting[e.Stage]
+		s.Supplements = asked(s.Supplements, e, act)
+	case SupplementSubmitted:
+		s = s.supplied(e, act)
+	case SupplementAccepted:
+		s.Status = Appraising
+		s.Supplements = closed(s.Supplements, act)
+	case ClockStopped:
+		s.Clock.StoppedAt = act.At
+	case ClockRestarted:
+		s.Clock.StoppedAt, s.Clock.RestartedFrom = time.Time{}, instant(e.CountedFrom)
+		s.Clock.Restarts++
+	case DossierForwarded:
+		s.Status, s.Forwarded, s.Unit = Forwarded, act, string(e.Unit)
+	case OfficerAssigned:
+		s = s.assigned(e)
+	case AppraisalStarted:
+		s.Status, s.Appraisal = Appraising, act
+		s.Appraisers = with(s.Appraisers, act.By)
+	case OpinionRequested:
+		s = s.consulting(e, act)
+	case OpinionReceived:
+		s = s.consulted(e, act)
+	case SubmittedForApproval:
+		s.Status, s.Proposed, s.Proposal = PendingApproval, act, e.Proposal
+		s.Appraisers = with(s.Appraisers, act.By)
+	case DecisionApproved:
+		s.Status, s.Decided, s.Decision = Approved, act, e.Outcome
+	case ResultSigned:
+		s.Signed = act
+	case ResultNumbered:
+		s.Numbered = act
+	case ResultIssued:
+		s.Status, s.Issued, s.Resolved = Resolved, act, act
+		s.Outcome = s.Decision.outcome()
+	case ResultReturned:
+		s.Status, s.Returned, s.Way, s.To = Returned, act, e.Way, e.To
+	case StepRecorded:
+		s = s.stepped(e, act)
+	case DeadlineRecorded:
+		s.Due, s.DueSource = instant(e.Due), e.DueSource
+	case OutcomeRecorded:
+		s.Status, s.Resolved, s.Outcome = Resolved, act, e.Outcome
+		s.BackTo = None
+	}
+	return s
+}
 
-// AsOf is the state as it was at one moment, according to what was known at another. A nil moment is the end of time.
-func AsOf(facts []Fact, at, knownAt *time.Time) State { return Fold(facts) }
+// ChangesState says whether the event moves the dossier: later acts may not have been true before it. Steps and recorded
+// deadlines stand beside the way.
+func ChangesState(e Event) bool {
+	switch e.(type) {
+	case StepRecorded, DeadlineRecorded:
+		return false
+	}
+	return true
+}
 
-// Backdated says whether a fact was recorded after another that happened later: then the states stored after each version
-// do not answer every question about the past, and the stream must be folded.
-func Backdated(facts []Fact) bool { return false }
+// awaiting is where a request for a supplement leads.
+var awaiting = map[Stage]Status{AtReception: SupplementAtReception, AtAppraisal: SupplementRequestedStatus}
+
+// asked adds the request; one per stage.
+func asked(list []Supplement, e SupplementRequested, act Act) []Supplement {
+	others := slices.DeleteFunc(slices.Clone(list), func(q Supplement) bool { return q.Stage == e.Stage })
+	return append(others, Supplement{
+		Stage: e.Stage, Items: plain(e.Items), Reason: e.Reason, WindowDays: e.WindowDays,
+		RequestedAt: act.At, Until: endOfDay(act.At, e.WindowDays),
+	})
+}
+
+// endOfDay is the last instant of the day that lies so many days after t (Civil Code, Articles 147 and 148: the day of the
+// act does not count). A last day at the weekend moves to Monday. Public holidays are not known here.
+func endOfDay(t time.Time, days int) time.Time {
+	y, m, d := t.In(hanoi).Date()
+	last := time.Date(y, m, d+days, 0, 0, 0, 0, hanoi)
+	for last.Weekday() == time.Saturday || last.Weekday() == time.Sunday {
+		last = last.AddDate(0, 0, 1)
+	}
+	return instant(last.AddDate(0, 0, 1).Add(-time.Microsecond))
+}
+
+// supplied enters what came. At reception a complete answer closes the request and it is the authority's turn again; at
+// appraisal an officer closes it.
+func (s State) supplied(e SupplementSubmitted, act Act) State {
+	list := slices.Clone(s.Supplements)
+	for i := range list {
+		q := &list[i]
+		if q.Closed {
+			continue
+		}
+		for _, item := range e.Items {
+			q.Answered = with(q.Answered, string(item))
+		}
+		q.Late = q.Late || e.Late
+		if !q.Complete() {
+			continue
+		}
+		q.AnsweredAt = act.At
+		if q.Stage == AtReception {
+			q.Closed = true
+			s.Status = Submitted
+		}
+	}
+	s.Supplements = list
+	return s
+}
+
+func closed(list []Supplement, act Act) []Supplement {
+	list = slices.Clone(list)
+	for i := range list {
+		if !list[i].Closed {
+			list[i].Closed, list[i].Accepted = true, act
+		}
+	}
+	return list
+}
+
+// assigned names the officer. Reassigning keeps the state.
+func (s State) assigned(e OfficerAssigned) State {
+	s.Officer = string(e.Officer)
+	switch {
+	case s.Status == Forwarded:
+		s.Status = Assigned
+	case s.Status == Verifying && s.BackTo == Forwarded:
+		s.BackTo = Assigned
+	}
+	return s
+}
+
+// consulting notes a request; the first one remembers where the dossier stood.
+func (s State) consulting(e OpinionRequested, act Act) State {
+	if s.Status != Verifying {
+		s.Status, s.BackTo = Verifying, s.Status
+	}
+	s.Opinions = append(slices.Clone(s.Opinions), Opinion{
+		Number: e.Number, Unit: string(e.Unit), Subject: string(e.Subject), RequestedAt: act.At, Due: instant(e.Due),
+	})
+	return s
+}
+
+// consulted enters an answer; the last one leads back.
+func (s State) consulted(e OpinionReceived, act Act) State {
+	s.Opinions = slices.Clone(s.Opinions)
+	for i := range s.Opinions {
+		if o := &s.Opinions[i]; o.Number == e.Number {
+			o.Verdict, o.ReceivedAt, o.Late = e.Verdict, act.At, e.Late
+		}
+	}
+	if s.Status == Verifying && len(s.OpenOpinions()) == 0 {
+		s.Status, s.BackTo = s.BackTo, None
+	}
+	return s
+}
+
+func (s State) stepped(e StepRecorded, act Act) State {
+	s.Steps++
+	if e.Irregular != "" {
+		s.IrregularSteps++
+	}
+	s.LastStep = Step{Code: string(e.Code), Unit: string(e.Unit), Officer: string(e.Officer), At: act.At}
+	return s
+}
+
+func (p Proposal) outcome() Outcome {
+	switch p {
+	case Grant:
+		return Granted
+	case Refuse:
+		return Refused
+	}
+	return Unknown
+}
+
+// with adds a value to a list that has it at most once, leaving the list given as it is.
+func with(list []string, v string) []string {
+	if has(list, v) {
+		return list
+	}
+	return append(slices.Clone(list), v)
+}
+
+func plain(codes []Code) []string {
+	list := make([]string, len(codes))
+	for i, c := range codes {
+		list[i] = string(c)
+	}
+	return list
+}

@@ -78,6 +78,9 @@ func (Verdict) values() []string {
 // Recipient is who takes the result.
 type Recipient string
 
+// Owner is whose dossier it is; anybody else needs a written authorisation.
+const Owner Recipient = "owner"
+
 func (Recipient) values() []string { return []string{"owner", "representative"} }
 
 // StopReason is why the processing clock stands still.

@@ -19,21 +19,22 @@ type State struct {
 	Channel          Channel `json:"channel"`
 	Applicant        string  `json:"applicant"`
 	ExternalCode     string  `json:"external_code,omitempty"`
-	Unit             string  `json:"unit,omitempty"`    // who has it: the receiving, then the resolving unit
-	Officer          string  `json:"officer,omitempty"` // the account that handles it
+	FiledAt          string  `json:"filed_at,omitempty"` // the receiving unit
+	Unit             string  `json:"unit,omitempty"`     // who has it: the receiving, then the resolving unit
+	Officer          string  `json:"officer,omitempty"`  // the account that handles it
 
-	Submitted  Act `json:"submitted,omitzero"`
-	Accepted   Act `json:"accepted,omitzero"`
-	Refused    Act `json:"refused,omitzero"`
-	Forwarded  Act `json:"forwarded,omitzero"`
-	Appraising Act `json:"appraising,omitzero"`
-	Proposed   Act `json:"proposed,omitzero"`
-	Decided    Act `json:"decided,omitzero"`
-	Signed     Act `json:"signed,omitzero"`
-	Numbered   Act `json:"numbered,omitzero"`
-	Issued     Act `json:"issued,omitzero"`
-	Resolved   Act `json:"resolved,omitzero"`
-	Returned   Act `json:"returned,omitzero"`
+	Submitted Act `json:"submitted,omitzero"`
+	Accepted  Act `json:"accepted,omitzero"`
+	Refused   Act `json:"refused,omitzero"`
+	Forwarded Act `json:"forwarded,omitzero"`
+	Appraisal Act `json:"appraisal,omitzero"`
+	Proposed  Act `json:"proposed,omitzero"`
+	Decided   Act `json:"decided,omitzero"`
+	Signed    Act `json:"signed,omitzero"`
+	Numbered  Act `json:"numbered,omitzero"`
+	Issued    Act `json:"issued,omitzero"`
+	Resolved  Act `json:"resolved,omitzero"`
+	Returned  Act `json:"returned,omitzero"`
 
 	RefusalReason RefusalReason `json:"refusal_reason,omitempty"`
 	RefusalBasis  string        `json:"refusal_basis,omitempty"`
@@ -44,7 +45,7 @@ type State struct {
 	To            Recipient     `json:"to,omitempty"`
 
 	Supplements []Supplement `json:"supplements,omitempty"` // at most one per stage, in the order asked
-	Opinions    []Opinion    `json:"opinions,omitempty"`    // request number n stands at n-1
+	Opinions    []Opinion    `json:"opinions,omitempty"`    // in the order asked
 	BackTo      Status       `json:"back_to,omitempty"`     // where verifying came from
 
 	Clock     Clock          `json:"clock,omitzero"`
@@ -79,7 +80,8 @@ type Supplement struct {
 	Answered    []string         `json:"answered,omitempty"`   // items that came, in the order asked
 	AnsweredAt  time.Time        `json:"answered_at,omitzero"` // when the last item came
 	Late        bool             `json:"late,omitempty"`       // an item came after the window
-	ClosedAt    time.Time        `json:"closed_at,omitzero"`   // when the officer, or at reception the arrival, closed it
+	Accepted    Act              `json:"accepted,omitzero"`    // at appraisal: who found it complete
+	Closed      bool             `json:"closed,omitempty"`     // accepted; at reception: complete
 }
 
 // Complete says whether every item asked for has come.
@@ -122,7 +124,7 @@ func (s State) Exists() bool { return s.Status != None }
 // OpenSupplement returns the request that still awaits its answer or its acceptance.
 func (s State) OpenSupplement() (Supplement, bool) {
 	for _, q := range s.Supplements {
-		if q.ClosedAt.IsZero() {
+		if !q.Closed {
 			return q, true
 		}
 	}
@@ -137,6 +139,15 @@ func (s State) SupplementAt(stage Stage) (Supplement, bool) {
 		}
 	}
 	return Supplement{}, false
+}
+
+func (s State) opinion(number int) (Opinion, bool) {
+	for _, o := range s.Opinions {
+		if o.Number == number {
+			return o, true
+		}
+	}
+	return Opinion{}, false
 }
 
 // OpenOpinions returns the requests that still await their answer, the oldest first.

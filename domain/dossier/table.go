@@ -1,6 +1,10 @@
 package dossier
 
-import "dossier/domain"
+import (
+	"slices"
+
+	"dossier/domain"
+)
 
 // Two targets that are no state of their own.
 const (
@@ -14,17 +18,165 @@ type Transition struct {
 	Command string // "RequestSupplement"
 	From    []Status
 	To      Status
-	Else    Status   // where a partial answer leads instead, "" if there is none
+	Else    Status   // where an answer leads instead while others are missing, "" if nothing can be missing
 	Events  []string // stored names, in order
 	Actors  []domain.Role
 	Origin  domain.Origin // import: never a live act
 }
 
-// Table is the law of moves.
-func Table() []Transition { return transitions }
+// inHand are the states in which the authority works on a received dossier.
+var inHand = []Status{Accepted, Forwarded, Assigned, Appraising, Verifying, SupplementRequestedStatus, PendingApproval, Approved}
 
-var transitions []Transition
+// transitions is the law of moves, in the order of a dossier's way (Decree 118/2025, Articles 16 to 22).
+var transitions = []Transition{
+	{Command: "SubmitDossier", From: []Status{None}, To: Submitted,
+		Events: []string{"dossier.submitted"},
+		Actors: []domain.Role{domain.Applicant, domain.ReceptionOfficer}},
 
-// Allowed lists the commands that the state and the role admit now, in kebab-case, in the order of a dossier's way. What a
-// guard beyond the state forbids is still listed: the refusal explains itself.
-func Allowed(s State, r domain.Role) []string { return nil }
+	{Command: "AcceptDossier", From: []Status{Submitted}, To: Accepted,
+		Events: []string{"dossier.accepted"},
+		Actors: []domain.Role{domain.ReceptionOfficer}},
+
+	{Command: "RefuseReception", From: []Status{Submitted, SupplementAtReception}, To: ReceptionRefusedStatus,
+		Events: []string{"dossier.reception-refused"},
+		Actors: []domain.Role{domain.ReceptionOfficer}},
+
+	{Command: "RequestSupplement", From: []Status{Submitted}, To: SupplementAtReception,
+		Events: []string{"dossier.supplement-requested"},
+		Actors: []domain.Role{domain.ReceptionOfficer}},
+
+	{Command: "RequestSupplement", From: []Status{Appraising}, To: SupplementRequestedStatus,
+		Events: []string{"dossier.supplement-requested", "dossier.clock-stopped"},
+		Actors: []domain.Role{domain.CaseOfficer}},
+
+	{Command: "SubmitSupplement", From: []Status{SupplementAtReception}, To: Submitted, Else: Same,
+		Events: []string{"dossier.supplement-submitted"},
+		Actors: []domain.Role{domain.Applicant, domain.ReceptionOfficer}},
+
+	{Command: "SubmitSupplement", From: []Status{SupplementRequestedStatus}, To: Same,
+		Events: []string{"dossier.supplement-submitted"},
+		Actors: []domain.Role{domain.Applicant, domain.ReceptionOfficer}},
+
+	{Command: "AcceptSupplement", From: []Status{SupplementRequestedStatus}, To: Appraising,
+		Events: []string{"dossier.supplement-accepted", "dossier.clock-restarted"},
+		Actors: []domain.Role{domain.ReceptionOfficer}},
+
+	{Command: "ForwardDossier", From: []Status{Accepted}, To: Forwarded,
+		Events: []string{"dossier.forwarded"},
+		Actors: []domain.Role{domain.ReceptionOfficer}},
+
+	{Command: "AssignOfficer", From: []Status{Forwarded}, To: Assigned,
+		Events: []string{"dossier.officer-assigned"},
+		Actors: []domain.Role{domain.DivisionHead}},
+
+	{Command: "AssignOfficer", From: []Status{Assigned, Appraising, Verifying}, To: Same,
+		Events: []string{"dossier.officer-assigned"},
+		Actors: []domain.Role{domain.DivisionHead}},
+
+	{Command: "StartAppraisal", From: []Status{Assigned}, To: Appraising,
+		Events: []string{"dossier.appraisal-started"},
+		Actors: []domain.Role{domain.CaseOfficer}},
+
+	{Command: "RequestOpinion", From: []Status{Accepted, Forwarded, Assigned, Appraising}, To: Verifying,
+		Events: []string{"dossier.opinion-requested"},
+		Actors: []domain.Role{domain.CaseOfficer, domain.DivisionHead, domain.ReceptionOfficer}},
+
+	{Command: "RequestOpinion", From: []Status{Verifying}, To: Same,
+		Events: []string{"dossier.opinion-requested"},
+		Actors: []domain.Role{domain.CaseOfficer, domain.DivisionHead, domain.ReceptionOfficer}},
+
+	{Command: "RecordOpinion", From: []Status{Verifying}, To: Back, Else: Same,
+		Events: []string{"dossier.opinion-received"},
+		Actors: []domain.Role{domain.ConsultedUnit, domain.CaseOfficer}},
+
+	{Command: "SubmitForApproval", From: []Status{Appraising}, To: PendingApproval,
+		Events: []string{"dossier.submitted-for-approval"},
+		Actors: []domain.Role{domain.CaseOfficer}},
+
+	{Command: "Approve", From: []Status{PendingApproval}, To: Approved,
+		Events: []string{"dossier.decision-approved"},
+		Actors: []domain.Role{domain.Approver}},
+
+	{Command: "SignResult", From: []Status{Approved}, To: Same,
+		Events: []string{"dossier.result-signed"},
+		Actors: []domain.Role{domain.Approver}},
+
+	{Command: "IssueResult", From: []Status{Approved}, To: Resolved,
+		Events: []string{"dossier.result-numbered", "dossier.result-issued"},
+		Actors: []domain.Role{domain.Clerk}},
+
+	{Command: "ReturnResult", From: []Status{Resolved}, To: Returned,
+		Events: []string{"dossier.result-returned"},
+		Actors: []domain.Role{domain.ReturnOfficer}},
+
+	{Command: "RecordStep", From: inHand, To: Same,
+		Events: []string{"dossier.step-recorded"},
+		Actors: []domain.Role{domain.CaseOfficer, domain.DivisionHead, domain.ReceptionOfficer, domain.ConsultedUnit, domain.Clerk}},
+
+	{Command: "RecordStep", From: Statuses(), To: Same, Origin: domain.Imported,
+		Events: []string{"dossier.step-recorded"},
+		Actors: []domain.Role{domain.System}},
+
+	{Command: "RecordDeadline", From: slices.Concat([]Status{Submitted, SupplementAtReception}, inHand), To: Same, Origin: domain.Imported,
+		Events: []string{"dossier.deadline-recorded"},
+		Actors: []domain.Role{domain.System}},
+
+	{Command: "RecordOutcome", From: slices.Concat([]Status{Submitted, SupplementAtReception, ReceptionRefusedStatus}, inHand), To: Resolved, Origin: domain.Imported,
+		Events: []string{"dossier.outcome-recorded"},
+		Actors: []domain.Role{domain.System}},
+}
+
+// Table is a copy of the law of moves.
+func Table() []Transition { return slices.Clone(transitions) }
+
+// move finds the row that lets the command go on from this state.
+func move(command string, from Status, origin domain.Origin) (Transition, bool) {
+	for _, t := range transitions {
+		if t.Command == command && t.binds(origin) && slices.Contains(t.From, from) {
+			return t, true
+		}
+	}
+	return Transition{}, false
+}
+
+// binds says whether the row is for acts of that origin.
+func (t Transition) binds(origin domain.Origin) bool {
+	return t.Origin == domain.Live || t.Origin == origin
+}
+
+// admits says whether the actor's role may make this move. The machine itself acts only when it imports.
+func (t Transition) admits(role domain.Role, origin domain.Origin) bool {
+	if role == domain.System {
+		return origin == domain.Imported
+	}
+	return slices.Contains(t.Actors, role)
+}
+
+// An Offer is an act that the state and the role admit. Refusal is set when a guard stands against it whatever its content.
+type Offer struct {
+	Command string // kebab-case
+	Refusal *domain.Refusal
+}
+
+// Offers lists the acts of that account and role on this dossier, in the order of a dossier's way.
+func Offers(s State, a domain.Actor) []Offer {
+	var offers []Offer
+	for _, t := range transitions {
+		if t.Origin == domain.Live && slices.Contains(t.From, s.Status) && t.admits(a.Role, domain.Live) {
+			q := question{s: s, x: Context{Actor: a}, row: t}
+			offers = append(offers, Offer{Kebab(t.Command), q.refusedWhatever()})
+		}
+	}
+	return offers
+}
+
+// Allowed lists the commands that are legal now for the role, in kebab-case, in the order of a dossier's way.
+func Allowed(s State, r domain.Role) []string {
+	var names []string
+	for _, o := range Offers(s, domain.Actor{Role: r}) {
+		if o.Refusal == nil {
+			names = append(names, o.Command)
+		}
+	}
+	return names
+}

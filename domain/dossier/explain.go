@@ -1,0 +1,155 @@
+package dossier
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"dossier/domain"
+)
+
+// hanoi is the zone in which people read times and in which days end. It has had no summer time since 1975.
+var hanoi = time.FixedZone("Asia/Ho_Chi_Minh", 7*60*60)
+
+// refusal fills a guard's texts with what this case is about.
+func (q question) refusal(g Guard) *domain.Refusal {
+	return &domain.Refusal{
+		Code:  g.Code,
+		Field: g.Field,
+		VI:    fill(g.VI, func(word string) string { return q.explain(word, "vi") }),
+		EN:    fill(g.EN, func(word string) string { return q.explain(word, "en") }),
+		Basis: g.Basis,
+	}
+}
+
+// fill replaces each {word} of a text.
+func fill(text string, word func(string) string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "{")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		name, after, _ := strings.Cut(rest, "}")
+		b.WriteString(word(name))
+		text = after
+	}
+}
+
+// explain gives the value of one {word}.
+func (q question) explain(word, lang string) string {
+	open, _ := q.s.OpenSupplement()
+	switch word {
+	case "command":
+		return Label("command", Kebab(q.name()), lang)
+	case "status":
+		return q.s.Words(lang)
+	case "next":
+		return list(labels("command", nextActs(q.s), lang), lang)
+	case "states":
+		return list(labels("status", startsFrom(q.name()), lang), lang)
+	case "role":
+		return Label("role", string(q.x.Actor.Role), lang)
+	case "actors":
+		return list(labels("role", q.row.Actors, lang), lang)
+	case "reasons":
+		return list(labels("late_reason", LateReasons(), lang), lang)
+	case "procedure":
+		return string(q.c.(SubmitDossier).Procedure)
+	case "at":
+		return moment(q.at, lang)
+	case "now":
+		return moment(q.x.Now, lang)
+	case "oldest":
+		return moment(q.x.Now.Add(-oldest), lang)
+	case "last":
+		return moment(q.s.LastChange, lang)
+	case "until":
+		return day(open.Until, lang)
+	case "asked":
+		asked, _ := q.s.SupplementAt(q.stage())
+		return day(asked.RequestedAt, lang)
+	case "items":
+		return list(open.Items, lang)
+	case "missing":
+		return list(q.missing(), lang)
+	case "extra":
+		return string(q.notAsked()[0])
+	case "days":
+		return strconv.Itoa(q.lawfulWindow())
+	case "officer":
+		return q.s.Officer
+	case "open":
+		return list(openNumbers(q.s), lang)
+	}
+	panic("explain: a guard's text asks for an unknown word: " + word)
+}
+
+// nextActs lists the live commands that the state admits, whoever does them.
+func nextActs(s State) []string {
+	var names []string
+	for _, t := range transitions {
+		if t.Origin == domain.Live && slices.Contains(t.From, s.Status) {
+			names = append(names, Kebab(t.Command))
+		}
+	}
+	return names
+}
+
+// startsFrom lists the states in which the command is possible at all.
+func startsFrom(command string) []Status {
+	var from []Status
+	for _, t := range transitions {
+		if t.Command == command {
+			from = append(from, t.From...)
+		}
+	}
+	return from
+}
+
+func openNumbers(s State) []string {
+	var numbers []string
+	for _, o := range s.OpenOpinions() {
+		numbers = append(numbers, fmt.Sprintf("%d (%s)", o.Number, o.Unit))
+	}
+	return numbers
+}
+
+func labels[T ~string](kind string, codes []T, lang string) []string {
+	var words []string
+	for _, c := range codes {
+		if w := Label(kind, string(c), lang); !slices.Contains(words, w) {
+			words = append(words, w)
+		}
+	}
+	return words
+}
+
+// list joins words for reading; an empty list says so.
+func list(words []string, lang string) string {
+	switch {
+	case len(words) > 0:
+		return strings.Join(words, ", ")
+	case lang == "vi":
+		return "không có"
+	}
+	return "none"
+}
+
+func moment(t time.Time, lang string) string {
+	return clock(t, "02/01/2006 15:04", "2 Jan 2006 15:04", lang)
+}
+func day(t time.Time, lang string) string { return clock(t, "02/01/2006", "2 Jan 2006", lang) }
+
+func clock(t time.Time, vi, en, lang string) string {
+	switch {
+	case t.IsZero():
+		return list(nil, lang)
+	case lang == "vi":
+		return t.In(hanoi).Format(vi)
+	}
+	return t.In(hanoi).Format(en)
+}

@@ -1,0 +1,71 @@
+package dossier
+
+import (
+	"slices"
+	"time"
+
+	"dossier/domain"
+)
+
+// question is one command put to one state: all that a guard may look at.
+type question struct {
+	s     State
+	c     Command // nil while an act is only offered
+	x     Context
+	at    time.Time // when the act is true
+	row   Transition
+	stuck bool // no row of the table admits the command in this state
+}
+
+func (q question) name() string {
+	if q.c == nil {
+		return q.row.Command
+	}
+	return q.c.Name()
+}
+
+// step says whether an import notes a mere step: that is accepted whenever and wherever it stands.
+func (q question) step() bool {
+	_, is := q.c.(RecordStep)
+	return is && q.x.imports()
+}
+
+// importedActOnly says whether no live act of this name exists.
+func (q question) importedActOnly() bool {
+	return !slices.ContainsFunc(transitions, func(t Transition) bool { return t.Command == q.name() && t.Origin == domain.Live })
+}
+
+// stage is where a request for a supplement stands: it follows from the state.
+func (q question) stage() Stage {
+	if q.s.Status == Appraising {
+		return AtAppraisal
+	}
+	return AtReception
+}
+
+// asked says whether this stage has had its one request.
+func (q question) asked() bool {
+	_, asked := q.s.SupplementAt(q.stage())
+	return asked
+}
+
+// missing lists what the open request still waits for.
+func (q question) missing() []string {
+	open, _ := q.s.OpenSupplement()
+	return slices.DeleteFunc(slices.Clone(open.Items), func(item string) bool { return has(open.Answered, item) })
+}
+
+// notAsked lists what is brought though nobody asked for it.
+func (q question) notAsked() []Code {
+	open, _ := q.s.OpenSupplement()
+	return slices.DeleteFunc(slices.Clone(q.c.(SubmitSupplement).Items), func(item Code) bool { return has(open.Items, string(item)) })
+}
+
+// expiredTooSoon says whether a refusal for an expired window comes before the window is over.
+func (q question) expiredTooSoon() bool {
+	open, waiting := q.s.OpenSupplement()
+	return q.c.(RefuseReception).Reason == SupplementExpired && (!waiting || !q.at.After(open.Until))
+}
+
+// opinion is the request that is being answered.
+func (q question) opinion() (Opinion, bool) { return q.s.opinion(q.c.(RecordOpinion).Number) }

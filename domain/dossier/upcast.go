@@ -1,0 +1,34 @@
+package dossier
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// upcasters leads from each old version to the next one. It is the only place that knows old shapes.
+var upcasters = map[string]map[int]func(members map[string]json.RawMessage){
+	"dossier.submitted": {
+		// Version 1 did not say under which version of the procedure the dossier was filed. When it was written, each
+		// procedure had one version only.
+		1: func(members map[string]json.RawMessage) { members["procedure_version"] = json.RawMessage("1") },
+	},
+}
+
+// upcast brings stored data to the newest version of their kind, one version at a time.
+func upcast(typ string, version int, data []byte) ([]byte, error) {
+	if version == kinds[typ].version {
+		return data, nil
+	}
+	members, bad := membersOf(data)
+	if bad != nil {
+		return nil, fmt.Errorf("read members: %v", bad)
+	}
+	for v := version; v < kinds[typ].version; v++ {
+		step, known := upcasters[typ][v]
+		if !known {
+			return nil, fmt.Errorf("no way from version %d to %d", v, v+1)
+		}
+		step(members)
+	}
+	return json.Marshal(members)
+}
