@@ -56,7 +56,7 @@ func makeTopic(t *testing.T, addr, topic string, partitions int32) {
 		t.Fatal(err)
 	}
 	defer admin.Close()
-	if err := admin.CreateTopic(topic, &sarama.TopicDetail{NumPartitions: partitions, ReplicationFactor: 1}, false); err != nil {
+	if err := admin.CreateTopic(topic, &sarama.TopicDetail{NumPartitions: partitions, ReplicationFactor: -1}, false); err != nil {
 		t.Fatal(err)
 	}
 }
