@@ -1,13 +1,126 @@
 package dossier
 
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
 // A Change is one thing that an event made different, for the audit trail. Kind says which list its values belong to, so that
-// Label finds their words; "" for codes, times and numbers, shown as they are.
+// Label finds their words; it is "" for codes and numbers, shown as they are, and "time" for RFC 3339 times.
 type Change struct {
-	Field string `json:"field"`
+	Field string `json:"field"` // Label("field", …) has its words
 	Kind  string `json:"kind,omitempty"`
 	Old   string `json:"old"`
 	New   string `json:"new"`
 }
 
-// Changes lists what differs between two states of one dossier, in the order of the state's fields.
-func Changes(before, after State) []Change { return nil }
+// Changes lists what differs between two states of one dossier, in the order of the state's fields. Counters of versions and
+// the times of last change say nothing of their own and are left out.
+func Changes(before, after State) []Change {
+	old := map[string]Change{}
+	for _, line := range before.lines() {
+		old[line.Field] = line
+	}
+	var changes []Change
+	for _, line := range after.lines() {
+		line.Old = old[line.Field].New
+		delete(old, line.Field)
+		if line.Old != line.New {
+			changes = append(changes, line)
+		}
+	}
+	for _, line := range before.lines() { // what one moment knows and the other does not: opinions
+		if _, gone := old[line.Field]; gone && line.New != "" {
+			line.Old, line.New = line.New, ""
+			changes = append(changes, line)
+		}
+	}
+	return changes
+}
+
+// lines writes a state as one value per field.
+func (s State) lines() []Change {
+	lines := []Change{
+		{Field: "status", Kind: "status", New: string(s.Status)},
+		{Field: "outcome", Kind: "outcome", New: string(s.Outcome)},
+		{Field: "procedure", New: s.Procedure},
+		{Field: "procedure_version", New: number(s.ProcedureVersion)},
+		{Field: "channel", Kind: "channel", New: string(s.Channel)},
+		{Field: "applicant", New: s.Applicant},
+		{Field: "external_code", New: s.ExternalCode},
+		{Field: "unit", New: s.Unit},
+		{Field: "officer", New: s.Officer},
+		{Field: "refusal_reason", Kind: "refusal_reason", New: string(s.RefusalReason)},
+		{Field: "refusal_basis", Kind: "basis", New: s.RefusalBasis},
+		{Field: "proposal", Kind: "proposal", New: string(s.Proposal)},
+		{Field: "appraisers", New: strings.Join(s.Appraisers, ", ")},
+		{Field: "decision", Kind: "proposal", New: string(s.Decision)},
+		{Field: "signed_by", New: s.Signed.By},
+		{Field: "numbered_by", New: s.Numbered.By},
+		{Field: "issued_by", New: s.Issued.By},
+		{Field: "way", Kind: "channel", New: string(s.Way)},
+		{Field: "to", Kind: "recipient", New: string(s.To)},
+		{Field: "back_to", Kind: "status", New: string(s.BackTo)},
+		{Field: "clock_started", Kind: "time", New: stamp(s.Clock.StartedAt)},
+		{Field: "clock_stopped", Kind: "time", New: stamp(s.Clock.StoppedAt)},
+		{Field: "clock_restarted_from", Kind: "time", New: stamp(s.Clock.RestartedFrom)},
+		{Field: "due", Kind: "time", New: stamp(s.Due)},
+		{Field: "due_source", Kind: "deadline_source", New: string(s.DueSource)},
+		{Field: "steps", New: number(s.Steps)},
+		{Field: "irregular_steps", New: number(s.IrregularSteps)},
+		{Field: "last_step", New: s.LastStep.Code},
+	}
+	lines = append(lines, s.supplementLines(AtReception)...)
+	lines = append(lines, s.supplementLines(AtAppraisal)...)
+	return append(lines, s.opinionLines()...)
+}
+
+func (s State) supplementLines(stage Stage) []Change {
+	q, _ := s.SupplementAt(stage)
+	prefix := "supplement_" + string(stage) + "_"
+	return []Change{
+		{Field: prefix + "items", New: strings.Join(q.Items, ", ")},
+		{Field: prefix + "reason", Kind: "supplement_reason", New: string(q.Reason)},
+		{Field: prefix + "until", Kind: "time", New: stamp(q.Until)},
+		{Field: prefix + "answered", New: strings.Join(q.Answered, ", ")},
+		{Field: prefix + "late", Kind: "late", New: verdict(q.Late)},
+		{Field: prefix + "accepted_by", New: q.Accepted.By},
+	}
+}
+
+func (s State) opinionLines() []Change {
+	var lines []Change
+	for _, o := range s.Opinions {
+		prefix := fmt.Sprintf("opinion_%d_", o.Number)
+		lines = append(lines,
+			Change{Field: prefix + "unit", New: o.Unit},
+			Change{Field: prefix + "subject", New: o.Subject},
+			Change{Field: prefix + "due", Kind: "time", New: stamp(o.Due)},
+			Change{Field: prefix + "verdict", Kind: "verdict", New: string(o.Verdict)},
+			Change{Field: prefix + "late", Kind: "late", New: verdict(o.Late)})
+	}
+	return lines
+}
+
+func number(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.RFC3339Nano)
+}
+
+func verdict(late bool) string {
+	if late {
+		return "late"
+	}
+	return ""
+}
