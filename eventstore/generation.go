@@ -59,3 +59,13 @@ func (j *Journal) Generations(ctx context.Context) (Generations, error) {
 	}
 	return g, nil
 }
+
+// Of returns the generation that tells a position.
+func (g Generations) Of(position int64) int {
+	for i := len(g) - 1; i > 0; i-- {
+		if g[i].From <= position {
+			return g[i].Number
+		}
+	}
+	return 1
+}

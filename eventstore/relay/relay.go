@@ -3,13 +3,17 @@
 package relay
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/IBM/sarama"
-	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"dossier/eventstore"
@@ -56,67 +60,158 @@ type Status struct {
 // Lag is how many events wait.
 func (s Status) Lag() int64 { return max(0, s.Head-s.Cursor) }
 
-// Relay publishes one journal.
+// Relay publishes one journal to one topic.
 type Relay struct {
 	pool    *pgxpool.Pool
 	journal *eventstore.Journal
 	o       Options
+
+	mu      sync.Mutex
+	status  Status
+	trouble [2]string // by where it is
+	head    atomic.Int64
+	cursor  atomic.Pointer[mark]
 }
 
-var errNotBuilt = errors.New("not built yet")
+// Where trouble is: a renewal that works again says nothing about Kafka.
+const (
+	leasing = iota
+	publishing
+)
+
+// mark is how far Kafka has the journal, and by which event: the database may come back with another at that position.
+type mark struct {
+	position int64
+	event    uuid.UUID // nil UUID when not known
+}
 
 // New returns a relay that does nothing until Run.
 func New(pool *pgxpool.Pool, j *eventstore.Journal, o Options) *Relay {
-	return &Relay{pool: pool, journal: j, o: o}
+	r := &Relay{pool: pool, journal: j, o: o.defaults()}
+	r.cursor.Store(&mark{})
+	r.become(Standby, 0)
+	return r
 }
 
-// Run stands by, takes the lease and publishes until the context ends.
+func (o Options) defaults() Options {
+	o.Topic = cmp.Or(o.Topic, DefaultTopic)
+	o.Partitions = cmp.Or(o.Partitions, eventstore.Lanes)
+	o.Source = cmp.Or(o.Source, "/dossier")
+	o.Page = cmp.Or(o.Page, 2000)
+	o.Lease = cmp.Or(o.Lease, 3*time.Second)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Holder == "" {
+		host, _ := os.Hostname()
+		o.Holder = fmt.Sprintf("%s/%d", host, os.Getpid())
+	}
+	return o
+}
+
+// Run stands by, takes the lease and publishes, again and again until the context ends. Kafka or Postgres being away is a
+// status, not an end. It always returns nil.
 func (r *Relay) Run(ctx context.Context) error {
-	<-ctx.Done()
+	for ctx.Err() == nil {
+		if l, cursor := r.standBy(ctx); l != nil {
+			r.lead(ctx, l, cursor)
+		}
+	}
 	return nil
 }
 
-// Status says what the relay is doing.
-func (r *Relay) Status() Status { return Status{} }
-
-// Head returns the newest cursor written: everything up to it is in Kafka.
-func Head(ctx context.Context, pool *pgxpool.Pool) (cursor, epoch int64, at time.Time, err error) {
-	return 0, 0, time.Time{}, errNotBuilt
+// standBy polls for the lease. It returns nil when the context ends.
+func (r *Relay) standBy(ctx context.Context) (*lease, int64) {
+	r.become(Standby, 0)
+	r.note(ctx, publishing, nil)
+	// Two relays of one process must not take each other for themselves.
+	holder := r.o.Holder + "/" + uuid.NewString()[:8]
+	for {
+		l, cursor, err := take(ctx, r.pool, holder, r.o.Lease)
+		if l != nil {
+			r.note(ctx, leasing, nil)
+			return l, cursor
+		}
+		if err == nil {
+			err = r.follow(ctx)
+		}
+		r.note(ctx, leasing, err)
+		if !pause(ctx, r.o.Lease/6) {
+			return nil, 0
+		}
+	}
 }
 
-// Recovery says where two histories part and what was or would be done.
-type Recovery struct {
-	Fork       int64 // first position that Kafka and the journal tell differently, 0 when they agree
-	Generation int   // opened, or to be opened
-	Orphans    int64 // messages in Kafka that the journal does not have
-	Done       bool
+// follow keeps a standby's status true.
+func (r *Relay) follow(ctx context.Context) error {
+	cursor, epoch, _, err := Head(ctx, r.pool)
+	if err != nil {
+		return err
+	}
+	head, err := r.journal.Head(ctx)
+	if err != nil {
+		return err
+	}
+	r.cursor.Store(&mark{position: cursor})
+	r.head.Store(head)
+	r.mu.Lock()
+	r.status.Epoch = epoch
+	r.mu.Unlock()
+	return nil
 }
 
-// Recover opens a new generation at the fork.
-func Recover(ctx context.Context, pool *pgxpool.Pool, j *eventstore.Journal, o Options, dryRun bool) (Recovery, error) {
-	return Recovery{}, errNotBuilt
+// Status says what the relay is doing. It reads memory only.
+func (r *Relay) Status() Status {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.status
+	s.Err = cmp.Or(r.trouble[publishing], r.trouble[leasing])
+	s.Cursor = r.cursor.Load().position
+	s.Head = max(r.head.Load(), s.Cursor)
+	return s
 }
 
-// NewPublisher returns a publisher that sends all messages of a call together.
-func NewPublisher(o Options) (message.Publisher, error) { return nil, errNotBuilt }
-
-// SaramaConfig returns the settings every Kafka client of dossier uses.
-func SaramaConfig(o Options) *sarama.Config { return sarama.NewConfig() }
-
-// Marshaler is the one place where watermill's messages become Kafka's and back.
-type Marshaler struct{}
-
-// Marshal makes a Kafka message.
-func (Marshaler) Marshal(topic string, msg *message.Message) (*sarama.ProducerMessage, error) {
-	return nil, errNotBuilt
+func (r *Relay) become(role Role, epoch int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.status.Role == role && r.status.Epoch == epoch {
+		return
+	}
+	if r.status.Role != "" {
+		r.o.Log.Info("relay is now "+string(role), "epoch", epoch, "topic", r.o.Topic)
+	}
+	r.status.Role, r.status.Epoch, r.status.Since = role, epoch, time.Now()
 }
 
-// Unmarshal never fails.
-func (Marshaler) Unmarshal(m *sarama.ConsumerMessage) (*message.Message, error) {
-	return nil, errNotBuilt
+// note keeps what is wrong, nil for nothing, and logs it once.
+func (r *Relay) note(ctx context.Context, where int, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	r.mu.Lock()
+	changed := r.trouble[where] != text
+	r.trouble[where] = text
+	r.mu.Unlock()
+	switch {
+	case changed && text != "":
+		r.o.Log.Warn("relay cannot go on", "topic", r.o.Topic, "err", text)
+	case changed:
+		r.o.Log.Info("relay goes on", "topic", r.o.Topic)
+	}
 }
 
-// Decode returns what a message carries.
-func Decode(msg *message.Message) (eventstore.Delivered, error) {
-	return eventstore.Delivered{}, errNotBuilt
+// pause returns false when the context ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
 }

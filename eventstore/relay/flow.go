@@ -1,0 +1,170 @@
+package relay
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"dossier/eventstore"
+)
+
+const (
+	leastPoll  = time.Millisecond
+	mostPoll   = 25 * time.Millisecond // commits of other processes wait at most this long
+	checkEvery = 5 * time.Second
+)
+
+// flow is pages on their way from the journal to one topic.
+type flow struct {
+	*term
+	kafka       *topic
+	publisher   *publisher
+	generations eventstore.Generations
+	prev        [eventstore.Lanes]int64
+	after       int64 // last position read
+	checked     time.Time
+}
+
+func (t *term) open(ctx context.Context, kafka *topic, g eventstore.Generations, after int64) (*flow, error) {
+	prev, err := chain(ctx, t.pool, after)
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPublisher(kafka.client, t.o)
+	if err != nil {
+		return nil, err
+	}
+	t.cursor.Store(&mark{position: after})
+	t.mu.Lock()
+	t.status.Generation = g.Current()
+	t.mu.Unlock()
+	select {
+	case <-t.again: // a doubt about the session before
+	default:
+	}
+	return &flow{term: t, kafka: kafka, publisher: p, generations: g, prev: prev, after: after, checked: time.Now()}, nil
+}
+
+// page is what was read, ready to send.
+type page struct {
+	messages []*message.Message
+	last     mark
+	err      error
+}
+
+// run publishes page after page. While a full page is on its way the next is read: behind a backlog reading costs no time,
+// and without one a page takes all that came meanwhile.
+func (f *flow) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	wake, stop := f.journal.Watch()
+	defer stop()
+	next := f.wait(ctx, wake)
+	for next.err == nil {
+		var ahead chan page
+		if len(next.messages) == f.o.Page {
+			ahead = make(chan page, 1)
+			go func() { ahead <- f.read(ctx) }()
+		}
+		err := f.send(ctx, next)
+		switch {
+		case err != nil:
+			cancel()
+			next.err = err
+			if ahead != nil {
+				<-ahead
+			}
+		case ahead != nil:
+			next = <-ahead
+		default:
+			next = page{}
+		}
+		if next.err == nil && len(next.messages) == 0 {
+			next = f.wait(ctx, wake)
+		}
+	}
+	return next.err
+}
+
+// send publishes a page under a lease that is held and moves the cursor.
+func (f *flow) send(ctx context.Context, p page) error {
+	select {
+	case why := <-f.again:
+		return why
+	default:
+	}
+	for !f.lease.held() {
+		if !pause(ctx, leastPoll) {
+			return context.Cause(ctx)
+		}
+	}
+	if err := f.publisher.Publish(f.o.Topic, p.messages...); err != nil {
+		return err
+	}
+	f.cursor.Store(&p.last)
+	return nil
+}
+
+// wait reads until there is something: at once after a commit of this process, and ever more rarely otherwise.
+func (f *flow) wait(ctx context.Context, wake <-chan struct{}) page {
+	for poll := leastPoll; ; poll = min(2*poll, mostPoll) {
+		p := f.read(ctx)
+		if p.err != nil || len(p.messages) > 0 {
+			return p
+		}
+		if err := f.check(); err != nil {
+			return page{err: err}
+		}
+		select {
+		case <-ctx.Done():
+			return page{err: context.Cause(ctx)}
+		case why := <-f.again:
+			return page{err: why}
+		case <-wake:
+			poll = leastPoll
+		case <-time.After(poll):
+		}
+	}
+}
+
+// read makes messages of the next events.
+func (f *flow) read(ctx context.Context) page {
+	events, err := f.journal.Page(ctx, f.after, f.o.Page)
+	if err != nil || len(events) == 0 {
+		return page{err: err}
+	}
+	messages := make([]*message.Message, len(events))
+	for i, e := range events {
+		if e.Position != f.after+1 {
+			return page{err: fmt.Errorf("the journal has position %d after %d", e.Position, f.after)}
+		}
+		d := eventstore.Delivered{Event: e, Prev: f.prev[e.Lane], Generation: f.generations.Of(e.Position)}
+		messages[i] = Message(d, f.o.Source)
+		f.prev[e.Lane], f.after = e.Position, e.Position
+	}
+	last := events[len(events)-1]
+	return page{messages: messages, last: mark{position: last.Position, event: last.ID}}
+}
+
+// check notices a topic that was deleted and made again while nothing was sent.
+func (f *flow) check() error {
+	if time.Since(f.checked) < checkEvery {
+		return nil
+	}
+	f.checked = time.Now()
+	if err := f.kafka.client.RefreshMetadata(f.kafka.name); err != nil {
+		return fmt.Errorf("look for topic %s: %w", f.kafka.name, err)
+	}
+	newest, err := f.kafka.offsets(-1)
+	if err != nil {
+		return err
+	}
+	for partition, last := range f.publisher.newest {
+		if newest[partition] <= last {
+			return errRemade
+		}
+	}
+	return nil
+}

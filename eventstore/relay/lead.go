@@ -1,0 +1,176 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"dossier/eventstore"
+)
+
+const (
+	leastBackoff = 100 * time.Millisecond
+	mostBackoff  = 5 * time.Second
+	pruneEvery   = 200 // beats
+)
+
+// term is one time of leadership.
+type term struct {
+	*Relay
+	lease *lease
+	again chan error // asks the session to compare with Kafka again
+}
+
+// lead publishes until the context ends or the lease is lost.
+func (r *Relay) lead(ctx context.Context, l *lease, cursor int64) {
+	r.become(Leader, l.epoch)
+	r.cursor.Store(&mark{position: cursor})
+	ctx, end := context.WithCancelCause(ctx)
+	t := &term{Relay: r, lease: l, again: make(chan error, 1)}
+	kept := make(chan struct{})
+	go func() {
+		defer close(kept)
+		t.keep(ctx, end)
+	}()
+	t.publishFor(ctx)
+	end(nil)
+	<-kept
+	t.resign()
+}
+
+// publishFor runs sessions, one after the other, each beginning at the cursor.
+func (t *term) publishFor(ctx context.Context) {
+	backoff := leastBackoff
+	for ctx.Err() == nil {
+		before := t.cursor.Load()
+		err := t.session(ctx)
+		t.note(ctx, publishing, err)
+		if fork := (*ForkError)(nil); errors.As(err, &fork) {
+			t.halt(ctx)
+			continue
+		}
+		if t.cursor.Load() != before {
+			backoff = leastBackoff
+		}
+		pause(ctx, backoff)
+		backoff = min(2*backoff, mostBackoff)
+	}
+}
+
+// session connects, compares and publishes until something fails.
+func (t *term) session(ctx context.Context) error {
+	kafka, err := connect(t.o)
+	if err != nil {
+		return err
+	}
+	defer kafka.close()
+	defer closeLate(ctx, kafka)()
+	tails, err := kafka.tails()
+	if err != nil {
+		return err
+	}
+	generations, err := t.journal.Generations(ctx)
+	if err != nil {
+		return err
+	}
+	cursor := t.cursor.Load().position
+	after, err := compare(ctx, t.pool, kafka, tails, generations, cursor)
+	if err != nil {
+		return err
+	}
+	if after < cursor {
+		t.o.Log.Warn("kafka lacks events and gets them again", "topic", t.o.Topic, "after", after, "cursor", cursor)
+	}
+	f, err := t.open(ctx, kafka, generations, after)
+	if err != nil {
+		return err
+	}
+	t.become(Leader, t.lease.epoch)
+	t.note(ctx, publishing, nil)
+	return f.run(ctx)
+}
+
+// closeLate lets a page that is on its way arrive when the term ends, and cuts it off when Kafka does not answer.
+func closeLate(ctx context.Context, kafka *topic) (stop func()) {
+	done := make(chan struct{})
+	unhook := context.AfterFunc(ctx, func() {
+		select {
+		case <-done:
+		case <-time.After(3 * time.Second):
+			kafka.close()
+		}
+	})
+	return func() {
+		unhook()
+		close(done)
+	}
+}
+
+// halt waits until someone opened a generation, or mended Kafka. The lease is kept: another relay would halt too.
+func (t *term) halt(ctx context.Context) {
+	t.become(Halted, t.lease.epoch)
+	known, err := t.journal.Generations(ctx)
+	for range 10 {
+		if !pause(ctx, t.lease.length/6) {
+			return
+		}
+		var now eventstore.Generations
+		if now, err = t.journal.Generations(ctx); err == nil && len(now) != len(known) {
+			return
+		}
+	}
+}
+
+// keep renews the lease. While the database is away nothing is published after the lease's end, and the term goes on if
+// nobody else took it.
+func (t *term) keep(ctx context.Context, end context.CancelCauseFunc) {
+	for n := 1; ; n++ {
+		at := t.cursor.Load()
+		news, err := t.lease.renew(ctx, at.position, t.lease.length)
+		if errors.Is(err, errLost) {
+			end(errLost)
+			return
+		}
+		t.note(ctx, leasing, err)
+		if err == nil {
+			t.head.Store(news.head)
+			t.doubt(at, news)
+		}
+		if n%pruneEvery == 0 {
+			_ = t.lease.prune(ctx) // the next one will do
+		}
+		if !pause(ctx, t.lease.length/6) {
+			return
+		}
+	}
+}
+
+// doubt asks for another comparison when the database is not the one that was published from.
+func (t *term) doubt(at *mark, n news) {
+	if at.event != uuid.Nil && n.atCursor != at.event {
+		t.restart(fmt.Errorf("the journal no longer has event %s at position %d", at.event, at.position))
+	}
+	t.mu.Lock()
+	told := t.status.Generation
+	t.mu.Unlock()
+	if told != 0 && n.generation != told {
+		t.restart(fmt.Errorf("generation %d was opened", n.generation))
+	}
+}
+
+func (t *term) restart(why error) {
+	select {
+	case t.again <- why:
+	default:
+	}
+}
+
+// resign lets a standby take over at once and leaves the exact cursor, so that a clean stop sends nothing twice.
+func (t *term) resign() {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	_, _ = t.lease.renew(ctx, t.cursor.Load().position, 0)
+}

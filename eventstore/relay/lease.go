@@ -1,0 +1,130 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// errLost says that another relay leads.
+var errLost = errors.New("the lease went to another relay")
+
+// beatsKept is how many heartbeats stay: some minutes of them.
+const beatsKept = 500
+
+// lease is one time of leadership. It is held by rows, not by a session lock, so it survives PgBouncer and half-open
+// connections; two leaders at once for a moment only send twice, since each sends all that follows its cursor in order.
+type lease struct {
+	pool   *pgxpool.Pool
+	holder string
+	length time.Duration
+	epoch  int64
+	beat   int64
+	until  atomic.Int64 // by this process's monotonic clock, earlier than the database's expires_at
+}
+
+// start anchors the monotonic clock.
+var start = time.Now()
+
+func (l *lease) held() bool { return int64(time.Since(start)) < l.until.Load() }
+
+// extend counts from the moment before the statement was sent: the database's clock gave at least that much.
+func (l *lease) extend(sent time.Time) { l.until.Store(int64(sent.Add(l.length).Sub(start))) }
+
+// take inserts the next epoch's first beat if the newest beat has expired. It returns nil when another leads.
+func take(ctx context.Context, pool *pgxpool.Pool, holder string, length time.Duration) (*lease, int64, error) {
+	l := &lease{pool: pool, holder: holder, length: length}
+	sent := time.Now()
+	var cursor int64
+	err := pool.QueryRow(ctx, `
+		insert into journal.relay_beats (beat, epoch, holder, cursor, expires_at)
+		select coalesce(newest.beat, 0) + 1, coalesce(newest.epoch, 0) + 1, $1, coalesce(newest.cursor, 0), clock_timestamp() + $2
+		from (select) as always
+		left join (select * from journal.relay_beats order by beat desc limit 1) as newest on true
+		where newest.beat is null or newest.expires_at <= clock_timestamp()
+		on conflict (beat) do nothing
+		returning beat, epoch, cursor`, holder, length).Scan(&l.beat, &l.epoch, &cursor)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, 0, nil
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("take the relay's lease: %w", err)
+	}
+	l.extend(sent)
+	return l, cursor, nil
+}
+
+// news is what a renewal brings back.
+type news struct {
+	head       int64
+	generation int
+	atCursor   uuid.UUID // the event the journal has at the cursor, nil UUID for none
+}
+
+// renew inserts the next beat. Its commit is asynchronous: losing one in a crash costs only events sent twice.
+func (l *lease) renew(ctx context.Context, cursor int64, length time.Duration) (n news, err error) {
+	ctx, cancel := context.WithTimeout(ctx, l.length)
+	defer cancel()
+	sent := time.Now()
+	var beat *int64
+	var atCursor *uuid.UUID
+	err = l.pool.QueryRow(ctx, `
+		with quick as materialized (
+		  select set_config('synchronous_commit', 'off', true)
+		), beaten as (
+		  insert into journal.relay_beats (beat, epoch, holder, cursor, expires_at)
+		  select mine.beat + 1, mine.epoch, mine.holder, $4, clock_timestamp() + $5
+		  from quick
+		  join (select * from journal.relay_beats order by beat desc limit 1) as mine on true
+		  where mine.beat = $1 and mine.epoch = $2 and mine.holder = $3
+		  on conflict (beat) do nothing
+		  returning beat
+		)
+		select (select beat from beaten),
+		       coalesce((select position from journal.events order by position desc limit 1), 0),
+		       (select max(number) from journal.generations),
+		       (select event_id from journal.events where position = $4)`,
+		l.beat, l.epoch, l.holder, cursor, length).Scan(&beat, &n.head, &n.generation, &atCursor)
+	if err != nil {
+		return n, fmt.Errorf("renew the relay's lease: %w", err)
+	}
+	if beat == nil {
+		return n, errLost
+	}
+	if atCursor != nil {
+		n.atCursor = *atCursor
+	}
+	l.beat = *beat
+	l.extend(sent)
+	return n, nil
+}
+
+// prune deletes old beats.
+func (l *lease) prune(ctx context.Context) error {
+	_, err := l.pool.Exec(ctx, `
+		delete from journal.relay_beats
+		where beat < $1`, l.beat-beatsKept)
+	return err
+}
+
+// Head returns the newest cursor written, up to half a second old: everything up to it is in Kafka.
+func Head(ctx context.Context, pool *pgxpool.Pool) (cursor, epoch int64, at time.Time, err error) {
+	err = pool.QueryRow(ctx, `
+		select cursor, epoch, beaten_at
+		from journal.relay_beats
+		order by beat desc
+		limit 1`).Scan(&cursor, &epoch, &at)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, 0, time.Time{}, nil
+	}
+	if err != nil {
+		return 0, 0, time.Time{}, fmt.Errorf("read the relay's cursor: %w", err)
+	}
+	return cursor, epoch, at, nil
+}

@@ -1,0 +1,126 @@
+package relay
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"dossier/eventstore"
+)
+
+// scanBack is how many offsets a search for the fork reads at a time.
+const scanBack = 2000
+
+// Recovery says where two histories part and what was, or would be, done about it.
+type Recovery struct {
+	Fork       int64 // first position that Kafka and the journal tell differently, 0 when they agree
+	Generation int   // opened, or to be opened
+	Orphans    int   // events that only Kafka has
+	Head       int64 // of the journal
+	Done       bool  // false for a dry run and when there was nothing to do
+}
+
+// Recover opens a new generation where Kafka and the journal part. From there on everyone refuses what older generations tell;
+// a halted relay goes on by itself. A dry run only looks.
+func Recover(ctx context.Context, pool *pgxpool.Pool, j *eventstore.Journal, o Options, dryRun bool) (Recovery, error) {
+	o = o.defaults()
+	kafka, err := connect(o)
+	if err != nil {
+		return Recovery{}, err
+	}
+	defer kafka.close()
+	known, err := j.Generations(ctx)
+	if err != nil {
+		return Recovery{}, err
+	}
+	s := search{pool: pool, kafka: kafka, known: known, newest: known.Current(), orphans: map[uuid.UUID]bool{}}
+	tails, err := kafka.tails()
+	if err != nil {
+		return Recovery{}, err
+	}
+	for _, end := range tails {
+		if err := s.partition(ctx, end); err != nil {
+			return Recovery{}, err
+		}
+	}
+	head, err := j.Head(ctx)
+	if err != nil || s.fork == 0 {
+		return Recovery{Head: head, Generation: known.Current()}, err
+	}
+	found := Recovery{Fork: min(s.fork, head+1), Generation: s.newest + 1, Orphans: len(s.orphans), Head: head}
+	if !dryRun {
+		err = openGeneration(ctx, pool, found)
+		found.Done = err == nil
+	}
+	return found, err
+}
+
+// search finds the first position that Kafka tells differently.
+type search struct {
+	pool    *pgxpool.Pool
+	kafka   *topic
+	known   eventstore.Generations
+	fork    int64
+	newest  int // generation seen anywhere
+	orphans map[uuid.UUID]bool
+}
+
+// partition reads backward until an event that both tell stands before the ones that only Kafka does.
+func (s *search) partition(ctx context.Context, end tail) error {
+	for to := end.newest; to > end.oldest; to -= scanBack {
+		var seen []eventstore.Delivered
+		err := s.kafka.read(end.partition, max(end.oldest, to-scanBack), to, func(d eventstore.Delivered) {
+			if !s.known.Refuses(d) {
+				seen = append(seen, d)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		shared, err := s.sort(ctx, seen)
+		if err != nil || shared {
+			return err
+		}
+	}
+	return nil
+}
+
+// sort notes the orphans among the events and says whether the first one is shared.
+func (s *search) sort(ctx context.Context, seen []eventstore.Delivered) (shared bool, err error) {
+	positions := make([]int64, len(seen))
+	for i, d := range seen {
+		positions[i] = d.Position
+	}
+	ids, err := eventIDs(ctx, s.pool, positions)
+	if err != nil {
+		return false, err
+	}
+	for i, d := range seen {
+		switch {
+		case s.known.Known(d) && ids[d.Position] == d.ID:
+			shared = shared || i == 0
+			continue
+		case ids[d.Position] != d.ID:
+			s.orphans[d.ID] = true
+		}
+		if s.fork == 0 || d.Position < s.fork {
+			s.fork = d.Position
+		}
+		s.newest = max(s.newest, d.Generation)
+	}
+	return shared, nil
+}
+
+// openGeneration inserts the next number; of two who recover at once one fails on the key.
+func openGeneration(ctx context.Context, pool *pgxpool.Pool, r Recovery) error {
+	_, err := pool.Exec(ctx, `
+		insert into journal.generations (number, from_position, fork_event_id, reason)
+		values ($1, $2, (select event_id from journal.events where position = $2 - 1), $3)`,
+		r.Generation, r.Fork, fmt.Sprintf("kafka had %d events the journal had lost", r.Orphans))
+	if err != nil {
+		return fmt.Errorf("open generation %d: %w", r.Generation, err)
+	}
+	return nil
+}
