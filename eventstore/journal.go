@@ -3,96 +3,135 @@ package eventstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-
-	"dossier/domain"
-	"github.com/google/uuid"
 )
-
-var errTodo = errors.New("not built yet")
 
 // Options of a journal. The zero value is the business journal with production limits.
 type Options struct {
 	Access    bool             // journal.access instead of journal.events
-	Log       *slog.Logger     // default: discard
+	Log       *slog.Logger     // default: none
 	Now       func() time.Time // the caller's clock, compared with the database's; default time.Now
 	Simulated func() time.Time // dev only: append under this clock; needs migrations.Simulated
-	MaxBatch  int              // requests per batch, default 500
-	MaxBytes  int              // bytes of data and meta per batch, default 4 MB
-	Queue     int              // requests waiting before ErrBusy, default 4096
+	MaxBatch  int              // requests of one batch, default 500
+	MaxBytes  int              // bytes of one batch, and so of one request, default 4 MB
+	Queue     int              // requests waiting before ErrBusy, default 8192
 }
 
-// Journal appends to and reads one journal.
+func (o Options) withDefaults() Options {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.MaxBatch <= 0 {
+		o.MaxBatch = 500
+	}
+	if o.MaxBytes <= 0 {
+		o.MaxBytes = 4 << 20
+	}
+	if o.Queue <= 0 {
+		o.Queue = 8192
+	}
+	return o
+}
+
+// Journal appends to and reads one journal. All methods may be called from many goroutines; they share one writer.
 type Journal struct {
-	pool *pgxpool.Pool
-	o    Options
+	pool    *pgxpool.Pool
+	o       Options
+	name    string // "events" or "access"
+	sql     statements
+	head    atomic.Int64 // newest position that this process knows to be committed
+	writer  *writer
+	upkeep  *upkeep
+	streams keyLock
+	watch   watchers
+	closing sync.Once
 }
 
-// Open returns the journal behind the pool. It refuses a role that may update events.
+// Open returns the journal behind the pool. It refuses a role that may change events, and makes the partitions that the
+// next events need.
 func Open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Journal, error) {
-	return &Journal{pool: pool, o: o}, nil
+	j := &Journal{pool: pool, o: o.withDefaults(), name: "events"}
+	if o.Access {
+		j.name = "access"
+	}
+	j.sql = statementsFor(j.name, o.Simulated != nil)
+	if err := j.checkRole(ctx); err != nil {
+		return nil, err
+	}
+	head, err := j.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	j.upkeep = newUpkeep(j)
+	if err := j.upkeep.make(ctx, 0); err != nil {
+		return nil, err
+	}
+	j.advance(head)
+	j.writer = newWriter(j)
+	go j.upkeep.run()
+	go j.writer.run()
+	return j, nil
 }
 
-// Close stops the writer and waits for it.
-func (j *Journal) Close() {}
-
-// Update appends what decide makes of the stream's history.
-func (j *Journal) Update(ctx context.Context, s Stream, c Command, expected *int64, decide func(history []Event) ([]NewEvent, error)) (Result, error) {
-	return Result{}, errTodo
+// Close lets the writer finish what is queued and ends the journal's goroutines. The pool stays open.
+func (j *Journal) Close() {
+	j.closing.Do(func() {
+		j.writer.close()
+		j.upkeep.close()
+	})
 }
 
-// Append appends one request.
-func (j *Journal) Append(ctx context.Context, r Request) (Result, error) { return Result{}, errTodo }
-
-// Stream returns the events of a stream after a version.
-func (j *Journal) Stream(ctx context.Context, id uuid.UUID, after int64) ([]Event, error) {
-	return nil, errTodo
+// checkRole keeps a process from running with more rights than it needs: what cannot update cannot be made to.
+func (j *Journal) checkRole(ctx context.Context) error {
+	var role string
+	var mayChange bool
+	err := j.pool.QueryRow(ctx, j.sql.role).Scan(&role, &mayChange)
+	if err != nil {
+		return fmt.Errorf("open journal %s: %w", j.name, err)
+	}
+	if mayChange {
+		return fmt.Errorf("open journal %s: role %q may change events: connect as dossier_app", j.name, role)
+	}
+	return nil
 }
 
-// Streams returns the events of several streams.
-func (j *Journal) Streams(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID][]Event, error) {
-	return nil, errTodo
+// advance notes a committed position.
+func (j *Journal) advance(position int64) {
+	for {
+		known := j.head.Load()
+		if position <= known || j.head.CompareAndSwap(known, position) {
+			return
+		}
+	}
 }
 
-// Page returns up to limit events after a position.
-func (j *Journal) Page(ctx context.Context, after int64, limit int) ([]Event, error) {
-	return nil, errTodo
+// Append appends one request. When ctx ends first the caller gets out, but the append may still happen.
+func (j *Journal) Append(ctx context.Context, r Request) (Result, error) {
+	p, err := j.prepare(r)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return Result{}, fmt.Errorf("append: %w", err)
+	}
+	if err := j.writer.enqueue(p); err != nil {
+		return Result{}, err
+	}
+	select {
+	case a := <-p.answer:
+		return a.result, a.err
+	case <-ctx.Done():
+		return Result{}, fmt.Errorf("append, which may still happen: %w", context.Cause(ctx))
+	}
 }
 
-// LanePage returns up to limit events of a lane with after < position <= upTo.
-func (j *Journal) LanePage(ctx context.Context, lane int, after, upTo int64, limit int) ([]Event, error) {
-	return nil, errTodo
-}
-
-// Head returns the last position, 0 when the journal is empty.
-func (j *Journal) Head(ctx context.Context) (int64, error) { return 0, errTodo }
-
-// PositionAt returns the last position recorded at or before t.
-func (j *Journal) PositionAt(ctx context.Context, t time.Time) (int64, error) { return 0, errTodo }
-
-// Watch returns a channel that gets a signal after own commits; signals coalesce. Call stop when done.
-func (j *Journal) Watch() (ch <-chan struct{}, stop func()) { return make(chan struct{}), func() {} }
-
-// Scan reads journal rows.
-func Scan(rows pgx.Rows) ([]Event, error) { return nil, errTodo }
-
-// Difference is the first thing Verify found wrong.
-type Difference struct {
-	Position int64
-	Stream   uuid.UUID
-	What     string
-}
-
-// Verify walks the whole journal and returns the first difference, nil when there is none.
-func (j *Journal) Verify(ctx context.Context, progress func(done, total int64)) (*Difference, error) {
-	return nil, errTodo
-}
-
-// AcceptClock records that the database's clock is right although it jumped.
-func (j *Journal) AcceptClock(ctx context.Context, actor domain.Actor) (Result, error) {
-	return Result{}, errTodo
-}
+var errNoEvents = errors.New("append: no events")

@@ -1,0 +1,169 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// lineTimeout ends the wait on a connection whose other end is gone without a word. It is longer than the lock_timeout of the
+// append function.
+const lineTimeout = 30 * time.Second
+
+// line is the writer's own connection, taken out of the pool for good so that no reader can starve the writer.
+type line struct {
+	pool *pgxpool.Pool
+	sql  string
+	conn *pgx.Conn
+	rows []row
+}
+
+// unsentError is a failure before anything was sent.
+type unsentError struct{ error }
+
+func (e unsentError) Unwrap() error { return e.error }
+
+const appendStatement = "dossier_append"
+
+var rowFormats = []int16{1, 1, 1, 1, 1, 1} // binary
+
+func (l *line) connect() error {
+	if l.conn != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	c, err := l.pool.Acquire(ctx)
+	if err != nil {
+		return unsentError{fmt.Errorf("connect to append: %w", err)}
+	}
+	conn := c.Hijack()
+	if _, err := conn.Prepare(ctx, appendStatement, l.sql); err != nil {
+		closeConn(conn)
+		return unsentError{fmt.Errorf("prepare append: %w", err)}
+	}
+	l.conn = conn
+	return nil
+}
+
+// exec runs the append function with parameters in binary form and returns a row for each of n requests; they are reused by the
+// next call. It goes below pgx's own argument and row handling: both would allocate for each event.
+func (l *line) exec(values [][]byte, formats []int16, n int) ([]row, error) {
+	if err := l.connect(); err != nil {
+		return nil, err
+	}
+	pg := l.conn.PgConn()
+	// A deadline on the socket instead of a context: watching a context costs a goroutine for each batch.
+	if err := pg.Conn().SetDeadline(time.Now().Add(lineTimeout)); err != nil {
+		return nil, unsentError{err}
+	}
+	r := pg.ExecPrepared(context.Background(), appendStatement, values, formats, rowFormats)
+	l.rows = l.rows[:0]
+	var malformed error
+	for r.NextRow() {
+		row, err := decodeRow(r.Values())
+		if err != nil || row.request < 1 || row.request > n {
+			malformed = errors.Join(err, errors.New("append answered for a request that was not made"))
+			continue
+		}
+		l.rows = append(l.rows, row)
+	}
+	if _, err := r.Close(); err != nil {
+		return nil, err
+	}
+	return l.rows, malformed
+}
+
+// stored looks for events by id.
+func (l *line) stored(sql string, ids []uuid.UUID) (map[uuid.UUID]storedEvent, error) {
+	if err := l.connect(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lineTimeout)
+	defer cancel()
+	rows, err := l.conn.Query(ctx, sql, ids)
+	if err != nil {
+		return nil, fmt.Errorf("look for stored events: %w", err)
+	}
+	found := map[uuid.UUID]storedEvent{}
+	var id uuid.UUID
+	var e storedEvent
+	_, err = pgx.ForEachRow(rows, []any{&id, &e.position, &e.version, &e.recordedAt}, func() error {
+		found[id] = e
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for stored events: %w", err)
+	}
+	return found, nil
+}
+
+func (l *line) drop() {
+	if l.conn != nil {
+		closeConn(l.conn)
+		l.conn = nil
+	}
+}
+
+func closeConn(c *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = c.Close(ctx)
+}
+
+// fate is what an error says about a batch.
+type fate int
+
+const (
+	refused     fate = iota // Postgres said no to something in it: nothing is stored
+	lost                    // the connection ended: anything may have happened
+	busy                    // Postgres cannot take it now: nothing is stored
+	noPartition             // the upkeep was too slow: nothing is stored
+)
+
+const uniqueViolation = "23505"
+
+func fateOf(err error) fate {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return lost
+	}
+	switch {
+	case pg.Severity == "FATAL" || pg.Severity == "PANIC":
+		return lost
+	case pg.Code == "23514" && pg.ConstraintName == "":
+		return noPartition
+	case pg.Code == "26000" || pg.Code == "0A000": // the prepared statement is gone or stale
+		return lost
+	}
+	switch pg.Code[:2] {
+	case "40", "53", "55", "57", "58":
+		return busy
+	}
+	if pg.Code == "25006" { // a standby
+		return busy
+	}
+	return refused
+}
+
+func code(err error) string {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code
+	}
+	return ""
+}
+
+// neverSent says that not a byte of the batch left this process.
+func neverSent(err error) bool {
+	var unsent unsentError
+	var dial *net.OpError
+	return errors.As(err, &unsent) || pgconn.SafeToRetry(err) || errors.As(err, &dial) && dial.Op == "dial"
+}

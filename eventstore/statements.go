@@ -1,0 +1,60 @@
+package eventstore
+
+import "strings"
+
+// Columns is what a query must select for Scan, in this order.
+const Columns = "position, stream_id, stream_kind, version, event_id, type, type_version, data, meta, occurred_at, recorded_at, lane"
+
+// pin keeps a plan that was made while a partition was empty from staying a sequential scan, planning from being repeated for
+// every call over many partitions, and the compiler from being started for a query of a millisecond. It holds for the
+// statements sent in the same round trip.
+const pin = `select set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)`
+
+type statements struct {
+	append, role, head, stream, streams, page, lanePage, positionAt, stored, makePartitions, nextPartition string
+	simulated                                                                                              bool
+}
+
+func statementsFor(journal string, simulated bool) statements {
+	function := map[string]string{"events": "append_v1", "access": "append_access_v1"}[journal]
+	clock := ""
+	if simulated {
+		function = strings.Replace(function, "_v1", "_simulated_v1", 1)
+		clock = ", $17"
+	}
+	in := func(sql string) string {
+		return strings.NewReplacer("{journal}", "journal."+journal, "{columns}", Columns, "{name}", journal).Replace(sql)
+	}
+	return statements{
+		simulated: simulated,
+		append: `select request, outcome, first, last, version, recorded_at from journal.` + function +
+			`($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16` + clock + `)`,
+		role: in(`
+			select current_user, has_table_privilege('{journal}', 'insert, update, delete, truncate') or exists (
+			  select from pg_inherits i
+			   where i.inhparent = '{journal}'::regclass
+			     and has_table_privilege(i.inhrelid, 'insert, update, delete, truncate'))`),
+		head:     in(`select position from {journal} order by position desc limit 1`),
+		stream:   in(`select {columns} from {journal} where stream_id = $1 and version > $2 order by version`),
+		streams:  in(`select {columns} from {journal} where stream_id = any($1) order by stream_id, version`),
+		page:     in(`select {columns} from {journal} where position > $1 order by position limit $2`),
+		lanePage: in(`select {columns} from {journal} where lane = $1 and position > $2 and position <= $3 order by position limit $4`),
+		// Positions have no holes and recorded_at never decreases along them, so halving finds the place without an index.
+		positionAt: in(`
+			with recursive search (low, high) as (
+			  select coalesce((select position from {journal} order by position limit 1) - 1, 0),
+			         coalesce((select position from {journal} order by position desc limit 1), 0)
+			  union all
+			  select case when e.recorded_at <= $1 then e.position else low end,
+			         case when e.recorded_at <= $1 then high else e.position - 1 end
+			    from search
+			    join {journal} e on e.position = (low + high + 1) / 2
+			   where low < high
+			)
+			select high from search where low = high`),
+		stored:         in(`select event_id, position, version, recorded_at from {journal} where event_id = any($1)`),
+		makePartitions: in(`select journal.make_partitions_v1('{name}', $1)`),
+		// The partition whose first event leaves only one empty partition ahead.
+		nextPartition: in(`select from_position from journal.partitions where journal = '{name}' order by from_position desc limit 1 offset 1`),
+	}
+}

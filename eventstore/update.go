@@ -1,0 +1,126 @@
+package eventstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Update appends what decide makes of the stream's history. decide is a pure function: it may be called again with a fresh
+// history when another process came first. When it returns no events nothing is written. A command that is found in the
+// history is not decided again: its stored positions are the result (Repeated), or ErrCommandReused if its body differs.
+// expected, when given, is the version the caller acted on (*StaleError). decide's own errors are returned as they are.
+func (j *Journal) Update(ctx context.Context, s Stream, c Command, expected *int64, decide func(history []Event) ([]NewEvent, error)) (Result, error) {
+	unlock, err := j.streams.lock(ctx, s.ID)
+	if err != nil {
+		return Result{}, fmt.Errorf("wait for stream %s: %w", s.ID, err)
+	}
+	defer unlock()
+	for attempt := 0; ; attempt++ {
+		result, err := j.tryUpdate(ctx, s, c, expected, decide)
+		var conflict *ConflictError
+		if !errors.As(err, &conflict) {
+			return result, err
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return Result{}, fmt.Errorf("update stream %s: %w", s.ID, errors.Join(err, conflict))
+		}
+	}
+}
+
+func (j *Journal) tryUpdate(ctx context.Context, s Stream, c Command, expected *int64, decide func([]Event) ([]NewEvent, error)) (Result, error) {
+	history, seen, err := j.history(ctx, s.ID)
+	if err != nil {
+		return Result{}, err
+	}
+	if done, found, err := find(history, c); found || err != nil {
+		return done, err
+	}
+	version := int64(0)
+	if len(history) > 0 {
+		version = history[len(history)-1].Version
+	}
+	if expected != nil && *expected != version {
+		return Result{}, &StaleError{Expected: *expected, Actual: version}
+	}
+	events, err := decide(history)
+	if err != nil || len(events) == 0 {
+		return Result{Version: version}, err
+	}
+	if events, err = c.stamp(events); err != nil {
+		return Result{}, err
+	}
+	return j.Append(ctx, Request{Stream: s, Expected: version, Seen: seen, Events: events})
+}
+
+// find looks for the command in the history and returns what it did.
+func find(history []Event, c Command) (done Result, found bool, err error) {
+	if c.ID == uuid.Nil {
+		return Result{}, false, nil
+	}
+	id := []byte(c.ID.String())
+	for i := range history {
+		e := &history[i]
+		if !bytes.Contains(e.Meta, id) { // saves decoding nearly every meta
+			continue
+		}
+		var meta struct{ CommandID, CommandHash string }
+		if err := json.Unmarshal(e.Meta, &meta); err != nil {
+			return Result{}, false, fmt.Errorf("decode meta of position %d: %w", e.Position, err)
+		}
+		if meta.CommandID != string(id) {
+			continue
+		}
+		if meta.CommandHash != c.Hash {
+			return Result{}, false, ErrCommandReused
+		}
+		if done.Events++; done.First == 0 {
+			done.First, done.Repeated = e.Position, true
+		}
+		done.Last, done.Version, done.RecordedAt = e.Position, e.Version, e.RecordedAt
+	}
+	return done, done.Repeated, nil
+}
+
+// stamp writes the command's identity into the meta of its events, keys in alphabetical order.
+func (c Command) stamp(events []NewEvent) ([]NewEvent, error) {
+	if c.ID == uuid.Nil {
+		return events, nil
+	}
+	stamped := append([]NewEvent(nil), events...)
+	for i := range stamped {
+		meta := map[string]json.RawMessage{}
+		if len(stamped[i].Meta) > 0 {
+			if err := json.Unmarshal(stamped[i].Meta, &meta); err != nil {
+				return nil, &MalformedError{i, "meta", "is not an object"}
+			}
+		}
+		meta["commandid"], _ = json.Marshal(c.ID.String())
+		meta["commandhash"], _ = json.Marshal(c.Hash)
+		b, err := json.Marshal(meta)
+		if err != nil {
+			return nil, fmt.Errorf("encode meta: %w", err)
+		}
+		stamped[i].Meta = b
+	}
+	return stamped, nil
+}
+
+// pause waits a little longer each time, at random, so that processes that collided do not collide again.
+func pause(ctx context.Context, attempt int) error {
+	limit := min(time.Millisecond<<min(attempt, 6), 50*time.Millisecond)
+	t := time.NewTimer(rand.N(limit))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

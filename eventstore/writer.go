@@ -1,0 +1,260 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// patience is how long the writer tries to learn what became of a batch whose connection was lost.
+const patience = 15 * time.Second
+
+// writer is the one goroutine of a journal that appends: it sends whatever has queued while its last commit was on the way.
+// A batch runs under no caller's context.
+type writer struct {
+	j       *Journal
+	queue   *queue
+	line    line
+	batch   batch
+	stopped chan struct{}
+	alarmed time.Time
+}
+
+func newWriter(j *Journal) *writer {
+	return &writer{j: j, queue: newQueue(j.o.Queue), line: line{pool: j.pool, sql: j.sql.append}, stopped: make(chan struct{})}
+}
+
+func (w *writer) enqueue(p *pending) error { return w.queue.put(p) }
+
+func (w *writer) close() {
+	w.queue.close()
+	<-w.stopped
+}
+
+func (w *writer) run() {
+	defer close(w.stopped)
+	defer w.line.drop()
+	for range w.queue.wake {
+		for {
+			requests := w.queue.take(w.j.o.MaxBatch, w.j.o.MaxBytes)
+			if len(requests) == 0 {
+				break
+			}
+			w.deliver(requests, false)
+		}
+		if w.queue.isClosed() {
+			return
+		}
+	}
+}
+
+// deliver sends requests until each of them has its answer. again says that they may be stored already.
+func (w *writer) deliver(requests []*pending, again bool) {
+	rows, err := w.send(requests)
+	switch fate := fateOf(err); {
+	case err == nil:
+		w.answer(requests, rows, again)
+	case fate == lost:
+		w.line.drop()
+		w.recover(requests, err, again)
+	case fate == noPartition && !again:
+		w.makePartitions(requests)
+	case fate == busy:
+		fail(requests, fmt.Errorf("append: %w: %w", ErrBusy, err))
+	case len(requests) > 1: // one bad request never fails its neighbours
+		w.deliver(requests[:len(requests)/2], again)
+		w.deliver(requests[len(requests)/2:], again)
+	default:
+		w.refuse(requests[0], err)
+	}
+}
+
+// send runs one batch: one statement, one round trip, one commit.
+func (w *writer) send(requests []*pending) ([]row, error) {
+	now := w.j.o.Now()
+	var simulated *time.Time
+	if w.j.o.Simulated != nil {
+		now = w.j.o.Simulated()
+		simulated = &now
+	}
+	w.batch.fill(requests, now, simulated)
+	return w.line.exec(w.batch.values, w.batch.formats, len(requests))
+}
+
+// recover handles requests whose connection was lost: nobody knows whether they are stored. It looks for them and sends those
+// that are not there again. The old session may still be on its way; the append lock and the version check sort that out.
+func (w *writer) recover(requests []*pending, cause error, again bool) {
+	w.j.o.Log.Warn("append connection lost", "journal", w.j.name, "requests", len(requests), "err", cause)
+	deadline := time.Now().Add(patience)
+	for wait := 10 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		stored, err := w.stored(requests)
+		if err == nil {
+			missing := settle(requests, stored)
+			w.committed(0)
+			if len(missing) > 0 {
+				w.redeliver(missing, again)
+			}
+			return
+		}
+		w.line.drop()
+		if neverSent(cause) && !again || time.Now().After(deadline) {
+			fail(requests, fmt.Errorf("append, which may have happened: %w: %w", ErrBusy, err))
+			return
+		}
+		time.Sleep(wait)
+	}
+}
+
+// redeliver sends requests again, once: when that is lost too their callers are told.
+func (w *writer) redeliver(requests []*pending, again bool) {
+	if again {
+		fail(requests, fmt.Errorf("append, which may have happened: connection lost repeatedly: %w", ErrBusy))
+		return
+	}
+	w.deliver(requests, true)
+}
+
+// makePartitions is the way out when the upkeep did not keep pace: nothing was appended, so the batch goes again.
+func (w *writer) makePartitions(requests []*pending) {
+	events := int64(0)
+	for _, p := range requests {
+		events += int64(len(p.Events))
+	}
+	head, err := w.j.Head(context.Background())
+	if err == nil {
+		err = w.j.upkeep.make(context.Background(), head+events)
+	}
+	if err != nil {
+		fail(requests, fmt.Errorf("append: %w: %w", ErrBusy, err))
+		return
+	}
+	w.deliver(requests, true)
+}
+
+// answer tells each caller what became of its request.
+func (w *writer) answer(requests []*pending, rows []row, again bool) {
+	if len(rows) != len(requests) {
+		fail(requests, fmt.Errorf("append: %d answers for %d requests", len(rows), len(requests)))
+		return
+	}
+	var last row
+	for _, r := range rows {
+		if r.outcome == appended && r.last > last.last {
+			last = r
+		}
+	}
+	w.committed(last.last)
+	var doubtful []*pending
+	for _, r := range rows {
+		p := requests[r.request-1]
+		if again && r.outcome == conflict {
+			doubtful = append(doubtful, p)
+			continue
+		}
+		p.answer <- w.answerFor(p, r)
+	}
+	if last.last > 0 {
+		w.checkAhead(last.recordedAt)
+	}
+	if len(doubtful) > 0 {
+		w.resolve(doubtful, rows, requests)
+	}
+}
+
+func (w *writer) answerFor(p *pending, r row) answer {
+	switch r.outcome {
+	case appended:
+		return answer{result: Result{First: r.first, Last: r.last, Version: r.version, Events: len(p.Events), RecordedAt: r.recordedAt}}
+	case conflict:
+		return answer{err: &ConflictError{Stream: p.Stream.ID, Expected: p.Expected, Actual: r.version}}
+	case ahead:
+		return answer{err: &OccurredAheadError{OccurredAt: p.latest, Now: r.recordedAt}}
+	case clock:
+		return answer{err: &ClockError{Database: r.recordedAt, Caller: w.j.o.Now()}}
+	}
+	return answer{err: errors.New("append: unknown outcome")}
+}
+
+// resolve tells a real conflict from a request that met its own events, stored by the session that was lost.
+func (w *writer) resolve(doubtful []*pending, rows []row, requests []*pending) {
+	stored, err := w.stored(doubtful)
+	if err != nil {
+		fail(doubtful, fmt.Errorf("append, which may have happened: %w: %w", ErrBusy, err))
+		return
+	}
+	conflicts := map[*pending]row{}
+	for _, r := range rows {
+		conflicts[requests[r.request-1]] = r
+	}
+	for _, p := range settle(doubtful, stored) {
+		p.answer <- w.answerFor(p, conflicts[p])
+	}
+}
+
+// refuse answers the one request that Postgres would not take.
+func (w *writer) refuse(p *pending, err error) {
+	if code(err) == uniqueViolation {
+		if stored, e := w.stored([]*pending{p}); e == nil && len(settle([]*pending{p}, stored)) == 0 {
+			return
+		}
+		err = fmt.Errorf("%w: %w", &MalformedError{Field: "id", Why: "or version is in the journal already"}, err)
+	}
+	p.answer <- answer{err: fmt.Errorf("append: %w", err)}
+}
+
+// storedEvent is where an event id was found.
+type storedEvent struct {
+	position, version int64
+	recordedAt        time.Time
+}
+
+func (w *writer) stored(requests []*pending) (map[uuid.UUID]storedEvent, error) {
+	var ids []uuid.UUID
+	for _, p := range requests {
+		for _, e := range p.Events {
+			ids = append(ids, e.ID)
+		}
+	}
+	return w.line.stored(w.j.sql.stored, ids)
+}
+
+// settle answers the requests whose events are all stored and returns the others.
+func settle(requests []*pending, stored map[uuid.UUID]storedEvent) (missing []*pending) {
+	for _, p := range requests {
+		first, ok := stored[p.Events[0].ID]
+		last, also := stored[p.Events[len(p.Events)-1].ID]
+		if !ok || !also || last.position-first.position != int64(len(p.Events)-1) {
+			missing = append(missing, p)
+			continue
+		}
+		p.answer <- answer{result: Result{First: first.position, Last: last.position, Version: last.version, Events: len(p.Events), RecordedAt: last.recordedAt}}
+	}
+	return missing
+}
+
+func fail(requests []*pending, err error) {
+	for _, p := range requests {
+		p.answer <- answer{err: err}
+	}
+}
+
+// committed makes a commit known in this process.
+func (w *writer) committed(position int64) {
+	w.j.advance(position)
+	w.j.watch.wake()
+	w.j.upkeep.reached(position)
+}
+
+// checkAhead raises the alarm, at most once a minute, when the journal's time is ahead: the clock was set back, and events
+// share one recorded_at until it has caught up.
+func (w *writer) checkAhead(recordedAt time.Time) {
+	now := w.j.o.Now()
+	if w.j.o.Simulated != nil || recordedAt.Sub(now) < 10*time.Second || now.Sub(w.alarmed).Abs() < time.Minute {
+		return
+	}
+	w.alarmed = now
+	w.j.o.Log.Error("journal time is ahead of this process' clock", "journal", w.j.name, "recorded_at", recordedAt, "ahead", recordedAt.Sub(now))
+}
