@@ -2,13 +2,116 @@
 package demo
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
 
+	"dossier/domain"
+	"dossier/domain/dossier"
 	"dossier/eventstore"
+	"dossier/handlers"
+
+	"github.com/google/uuid"
 )
 
-// Seed writes n dossiers of the last 18 months up to where the clock stands. A journal that holds anything is left alone.
+const (
+	months = 18
+	seed   = 20121123 // the same stories on every machine, but for the day on which they end
+)
+
+// Seed writes n dossiers of the last 18 months up to where the clock stands; open the journal with the clock's Now as Simulated.
+// Every act goes through the executor and every rule holds. A journal that holds anything is left alone.
 func Seed(ctx context.Context, j *eventstore.Journal, clock *Clock, n int, progress func(done, total int)) error {
-	return errors.New("seed: not ready")
+	head, err := j.Head(ctx)
+	if err != nil {
+		return fmt.Errorf("read head: %w", err)
+	}
+	if head > 0 {
+		return nil
+	}
+	stories, err := plot(clock.Now(), n)
+	if err != nil {
+		return err
+	}
+	x := handlers.NewExecutor(j, handlers.ExecutorOptions{Now: clock.Now, Origin: domain.Demo})
+	return play(ctx, x, clock, stories, progress)
+}
+
+// turn is one act on its place in the journal.
+type turn struct {
+	act
+	story int
+	nth   int
+}
+
+// played is a dossier that has begun.
+type played struct {
+	id      uuid.UUID
+	version int64
+}
+
+// play tells all stories at once, in the order in which their acts are entered.
+func play(ctx context.Context, x *handlers.Executor, clock *Clock, stories []story, progress func(done, total int)) error {
+	turns := inOrder(stories)
+	begun := make([]played, len(stories))
+	if len(turns) > 0 {
+		clock.back(turns[0].entered)
+	}
+	for i, t := range turns {
+		clock.Set(t.entered)
+		key := fmt.Sprintf("demo-%d-%d", stories[t.story].number, t.nth)
+		if err := begun[t.story].play(ctx, x, t.act, key); err != nil {
+			return fmt.Errorf("seed dossier %d, act %d (%s): %w", stories[t.story].number, t.nth, t.command.Name(), err)
+		}
+		if progress != nil {
+			progress(i+1, len(turns))
+		}
+	}
+	return nil
+}
+
+func inOrder(stories []story) []turn {
+	var turns []turn
+	for i, s := range stories {
+		for n, a := range s.acts {
+			turns = append(turns, turn{act: a, story: i, nth: n + 1})
+		}
+	}
+	slices.SortStableFunc(turns, func(a, b turn) int {
+		return cmp.Or(a.entered.Compare(b.entered), cmp.Compare(a.story, b.story), cmp.Compare(a.nth, b.nth))
+	})
+	return turns
+}
+
+func (p *played) play(ctx context.Context, x *handlers.Executor, a act, key string) error {
+	body, err := json.Marshal(a.command)
+	if err != nil {
+		return fmt.Errorf("encode command: %w", err)
+	}
+	e := handlers.Envelope{Key: key, LateReason: a.late, Body: body}
+	if !a.happened.IsZero() {
+		e.OccurredAt = &a.happened
+	}
+	var r handlers.Receipt
+	if c, first := a.command.(dossier.SubmitDossier); first {
+		r, err = x.Submit(ctx, a.by, e, c)
+	} else {
+		e.Expected = &p.version
+		r, err = x.Do(ctx, a.by, p.id, e, a.command)
+	}
+	if err == nil && r.Events == 0 {
+		err = fmt.Errorf("nothing happened")
+	}
+	p.id, p.version = r.ID, r.Version
+	return err
+}
+
+// back puts the clock where the history begins.
+func (c *Clock) back(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = t
 }

@@ -29,6 +29,7 @@ type tally struct {
 	events    int  // of the journal, were it new
 	added     int  // to the journal, by this run
 	fresh     bool // the dossier was made by this run
+	rehearsed bool // nothing was to be added
 }
 
 // decide answers every act in order: with its events, or as an irregular step when the rules refuse it.
@@ -83,7 +84,7 @@ func (a *act) command(s dossier.State) dossier.Command {
 	if !ok || !a.Oldest {
 		return a.Command
 	}
-	c.Number = max(1, len(s.Opinions))
+	c.Number = len(s.Opinions) + 1 // nobody asked: the rules will say so
 	if open := s.OpenOpinions(); len(open) > 0 {
 		c.Number = open[0].Number
 	}

@@ -165,6 +165,7 @@ func (in *importing) trace(ctx context.Context, made *plan) (tally, error) {
 	d := decider{m: in.m, actor: in.o.Actor, now: in.o.Now()}
 	_, t, err := d.decide(dossier.State{}, made, made.Acts)
 	if err != nil || in.x == nil {
+		t.rehearsed = true
 		return t, err
 	}
 	for from := 0; from < len(made.Acts); from += partActs {

@@ -19,6 +19,7 @@ type Summary struct {
 	NewDossiers  int `json:"new_dossiers"`
 	Added        int `json:"events_added"`
 	AlreadyThere int `json:"events_already_there"`
+	Rehearsed    int `json:"events_rehearsed,omitempty"`
 	Failed       int `json:"failed,omitempty"`
 
 	Commands  map[string]int `json:"commands"`
@@ -54,8 +55,12 @@ func (s *Summary) add(t tally) {
 	if t.fresh {
 		s.NewDossiers++
 	}
-	s.Added += t.added
-	s.AlreadyThere += t.events - t.added
+	if t.rehearsed {
+		s.Rehearsed += t.events
+	} else {
+		s.Added += t.added
+		s.AlreadyThere += t.events - t.added
+	}
 	s.Steps += t.steps
 	for k, n := range t.commands {
 		s.Commands[k] += n
@@ -121,8 +126,12 @@ func (s Summary) Write(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	row := func(n int, what string) { fmt.Fprintf(t, "%s\t  %s\n", thousands(n), what) }
 	row(s.Dossiers, fmt.Sprintf("dossiers of %s (%s new)", s.Procedure, thousands(s.NewDossiers)))
-	row(s.Added, "events added")
-	row(s.AlreadyThere, "events already there")
+	if s.Rehearsed > 0 {
+		row(s.Rehearsed, "events rehearsed, none kept")
+	} else {
+		row(s.Added, "events added")
+		row(s.AlreadyThere, "events already there")
+	}
 	fmt.Fprintf(t, "\t\n")
 	for _, k := range slices.Sorted(maps.Keys(s.Commands)) {
 		row(s.Commands[k], k)

@@ -1,0 +1,208 @@
+package demo
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"dossier/domain"
+	"dossier/domain/dossier"
+	"dossier/domain/procedure"
+)
+
+// An act is one command of one dossier at the time it is entered; it may have happened before.
+type act struct {
+	entered  time.Time
+	happened time.Time // zero: when it is entered
+	late     string    // why it is entered later: a code
+	by       domain.Actor
+	command  dossier.Command
+}
+
+// A story is the life of one invented dossier, in order. What lies after now has not happened yet.
+type story struct {
+	number    int
+	procedure procedure.Version
+	acts      []act
+}
+
+// office is what a dossier meets on its way.
+type office struct {
+	reception, head, officer, consulted, approver, clerk, returns domain.Actor
+}
+
+// teller tells one story from its own dice, so that each dossier is the same whatever the others do.
+type teller struct {
+	r    *rand.Rand
+	at   office
+	who  domain.Actor // the applicant
+	when time.Time
+	acts []act
+
+	window int // days the applicant has for a supplement
+}
+
+// chance is true p times of a hundred.
+func (t *teller) chance(p int) bool { return t.r.IntN(100) < p }
+
+// work lets between min and max hours of work pass.
+func (t *teller) work(least, most float64) {
+	hours := least + t.r.Float64()*(most-least)
+	t.when = after(t.when, time.Duration(hours*float64(time.Hour))).Truncate(time.Second)
+}
+
+func (t *teller) do(by domain.Actor, c dossier.Command) {
+	t.acts = append(t.acts, act{entered: t.when, by: by, command: c})
+}
+
+// tell invents dossier number i, filed on that day. Online is the share of those that come online then.
+func tell(i int, dice uint64, day time.Time, online float64, demand []procedure.Version) story {
+	r := rand.New(rand.NewPCG(dice, uint64(i)))
+	v := pick(demand, r)
+	t := &teller{r: r, at: officeFor(v.Sector), who: applicant(r), window: max(v.SupplementDays, procedure.SupplementDays)}
+	t.file(v, day, online)
+	t.reception()
+	return story{number: i, procedure: v, acts: t.acts}
+}
+
+// pick favours the head of the list: a few procedures make most of the work.
+func pick(demand []procedure.Version, r *rand.Rand) procedure.Version {
+	x := r.Float64()
+	return demand[int(x*x*x*float64(len(demand)))]
+}
+
+// applicant is one of the two demo logins now and then, else somebody else. Nobody has a name.
+func applicant(r *rand.Rand) domain.Actor {
+	n := 1 + r.IntN(2)
+	if r.IntN(12) > 0 {
+		n = 3 + r.IntN(180)
+	}
+	return domain.Actor{Account: fmt.Sprintf("applicant-%d", n), Role: domain.Applicant}
+}
+
+// file submits: online at any hour, at the counter in office hours, by post when the mail is opened. Papers of the counter and
+// the post are at times typed in days later.
+func (t *teller) file(v procedure.Version, day time.Time, online float64) {
+	c := dossier.SubmitDossier{Procedure: dossier.Code(v.ID), Applicant: dossier.Ref(t.who.Account)}
+	x := t.r.Float64()
+	if x < online {
+		c.Channel = dossier.Online
+		t.when = evening(day, t.r)
+		if t.chance(60) {
+			t.when = officeTime(day, t.r)
+		}
+		t.do(t.who, c)
+		return
+	}
+	c.Channel, c.Unit = dossier.Counter, dossier.Code(t.at.reception.Unit)
+	reason := "counter_entry"
+	if x > online+(1-online)*0.8 {
+		c.Channel, reason = dossier.Post, "post_arrival"
+	}
+	t.when = officeTime(day, t.r)
+	brought := t.when
+	t.do(t.at.reception, c)
+	if t.chance(25) {
+		t.work(6, 26)
+		late := &t.acts[len(t.acts)-1]
+		late.entered, late.happened, late.late = t.when, brought, reason
+	}
+}
+
+// reception checks the papers: most are complete, some wait for more, a few are not received.
+func (t *teller) reception() {
+	t.work(0.3, 9)
+	if t.chance(14) {
+		t.do(t.at.reception, dossier.RequestSupplement{Items: []dossier.Code{t.item()}, Reason: reasons[t.r.IntN(len(reasons))]})
+		if t.chance(20) {
+			t.when = t.when.AddDate(0, 0, t.window+1+t.r.IntN(6))
+			t.work(0.1, 8)
+			t.do(t.at.reception, dossier.RefuseReception{Reason: dossier.SupplementExpired, Basis: "nd-118-2025.19.5"})
+			return
+		}
+		t.when = evening(t.when.AddDate(0, 0, 1+t.r.IntN(12)), t.r)
+		t.do(t.who, dossier.SubmitSupplement{})
+		t.work(0.5, 8)
+	}
+	if t.chance(5) {
+		t.do(t.at.reception, dossier.RefuseReception{Reason: refusals[t.r.IntN(len(refusals))], Basis: "nd-118-2025.17.1"})
+		return
+	}
+	t.do(t.at.reception, dossier.AcceptDossier{})
+	t.work(0.2, 4)
+	t.do(t.at.reception, dossier.ForwardDossier{Unit: dossier.Code(t.at.head.Unit)})
+	t.work(0.5, 10)
+	t.do(t.at.head, dossier.AssignOfficer{Officer: dossier.Code(t.at.officer.Account)})
+	t.work(0.5, 12)
+	t.do(t.at.officer, dossier.StartAppraisal{})
+	t.appraisal()
+}
+
+func (t *teller) appraisal() {
+	if t.chance(10) {
+		t.work(1, 8)
+		t.do(t.at.officer, dossier.RequestSupplement{Items: []dossier.Code{t.item(), "form"}, Reason: "insufficient"})
+		t.when = evening(t.when.AddDate(0, 0, 2+t.r.IntN(11)), t.r)
+		t.do(t.who, dossier.SubmitSupplement{})
+		t.work(0.5, 7)
+		t.do(t.at.reception, dossier.AcceptSupplement{})
+	}
+	if t.chance(18) {
+		t.opinion()
+	}
+	if t.chance(30) {
+		t.work(2, 16)
+		t.do(t.at.officer, dossier.RecordStep{
+			Code: steps[t.r.IntN(len(steps))], Unit: dossier.Code(t.at.head.Unit), Officer: dossier.Code(t.at.officer.Account),
+		})
+	}
+	t.work(3, 40)
+	proposal := dossier.Grant
+	if t.chance(8) {
+		proposal = dossier.Refuse
+	}
+	t.do(t.at.officer, dossier.SubmitForApproval{Proposal: proposal})
+	t.work(1, 14)
+	t.do(t.at.approver, dossier.Approve{Outcome: proposal})
+	t.work(0.1, 5)
+	t.do(t.at.approver, dossier.SignResult{})
+	t.work(0.3, 6)
+	t.do(t.at.clerk, dossier.IssueResult{})
+	t.returned()
+}
+
+// opinion asks another unit; the answer is at times late.
+func (t *teller) opinion() {
+	t.work(1, 6)
+	due := after(t.when, 3*workday)
+	t.do(t.at.officer, dossier.RequestOpinion{Unit: dossier.Code(t.at.consulted.Unit), Due: due.UTC()})
+	t.work(4, 32)
+	t.do(t.at.consulted, dossier.RecordOpinion{Number: 1, Verdict: verdicts[t.r.IntN(len(verdicts))]})
+}
+
+// returned hands the result over; some results wait long to be fetched.
+func (t *teller) returned() {
+	if t.chance(15) {
+		t.when = t.when.AddDate(0, 0, 5+t.r.IntN(60))
+	}
+	t.work(0.5, 24)
+	c := dossier.ReturnResult{Way: dossier.Online}
+	if submitted := t.acts[0].command.(dossier.SubmitDossier); submitted.Channel != dossier.Online || t.chance(30) {
+		c.Way = dossier.Counter
+		if t.chance(15) {
+			c.To = "representative"
+		}
+	}
+	t.do(t.at.returns, c)
+}
+
+// The demo's vocabulary, all of it from the domain's lists or codes.
+var (
+	reasons  = []dossier.SupplementReason{"missing", "illegible", "unsigned", "not_certified", "expired_paper"}
+	refusals = []dossier.RefusalReason{"wrong_agency", "not_eligible", "duplicate"}
+	verdicts = []dossier.Verdict{"agreed", "agreed", "agreed_with_conditions", "no_opinion", "objected"}
+	steps    = []dossier.Code{"desk-check", "registry-lookup", "field-visit", "draft-result"}
+	items    = []dossier.Code{"form", "qualification", "health-certificate", "site-plan", "business-registration", "test-report"}
+)
+
+func (t *teller) item() dossier.Code { return items[1+t.r.IntN(len(items)-1)] }
