@@ -1,0 +1,147 @@
+-- +goose Up
+
+-- What every projection shares: how far it has come in each lane, and the streams that it could not follow.
+
+-- One row is one move of a projection in a lane: from previous to position, and all events between are in. Rows are only
+-- inserted and the newest counts; whoever inserts a previous first has made the move, so of two who read the same newest
+-- row only one goes on. A row updated by each transaction would bloat and slow everything while one long snapshot is open;
+-- old rows are deleted in the background.
+create table views.checkpoints (
+  projection text        not null,
+  lane       smallint    not null,
+  previous   bigint      not null,
+  position   bigint      not null,
+  moved_at   timestamptz not null default clock_timestamp(),
+  constraint checkpoints_moved_once primary key (projection, lane, previous),
+  constraint checkpoints_forward check (position > previous)
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+
+-- One row is one stream that a projection could not follow: its events from position on are not in its rows.
+create table views.parked (
+  projection text        not null,
+  stream_id  uuid        not null,
+  lane       smallint    not null,
+  position   bigint      not null,
+  error      text        not null,
+  attempts   integer     not null default 1,
+  parked_at  timestamptz not null default clock_timestamp(),
+  retry_at   timestamptz not null,
+  constraint parked_stream primary key (projection, stream_id)
+);
+
+-- The functions below pin the planner: plans made while a table was empty would stay sequential scans when it is not.
+
+-- Where each projection stands in each of the 64 lanes.
+-- +goose StatementBegin
+create function views.newest_v1(p_projections text[])
+returns table (projection text, lane smallint, at bigint, moved_at timestamptz)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+set jit = off
+as $$
+#variable_conflict use_column
+begin
+  return query
+  select p.name, l.lane::smallint, coalesce(c.position, 0), c.moved_at
+    from unnest(p_projections) as p(name)
+   cross join generate_series(0, 63) as l(lane)
+    left join lateral (
+      select n.position, n.moved_at
+        from views.checkpoints n
+       where n.projection = p.name
+         and n.lane = l.lane
+       order by n.previous desc
+       limit 1) c on true;
+end
+$$;
+-- +goose StatementEnd
+
+-- For each of the lanes, up to where all of the projections have it, and the first event of the lane after that (null: none).
+-- +goose StatementBegin
+create function views.unseen_v1(p_projections text[], p_lanes smallint[])
+returns table (lane smallint, at bigint, next bigint)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+set jit = off
+as $$
+#variable_conflict use_column
+begin
+  return query
+  select l.lane, c.at, e.position
+    from unnest(p_lanes) as l(lane)
+   cross join lateral (
+      select min(coalesce(n.position, 0)) as at
+        from unnest(p_projections) as p(name)
+        left join lateral (
+          select r.position
+            from views.checkpoints r
+           where r.projection = p.name
+             and r.lane = l.lane
+           order by r.previous desc
+           limit 1) n on true) c
+    left join lateral (
+      select j.position
+        from journal.events j
+       where j.lane = l.lane
+         and j.position > c.at
+       order by j.position
+       limit 1) e on true;
+end
+$$;
+-- +goose StatementEnd
+
+-- Moves projections in lanes by compare-and-set, all or none: one element for each move. Lanes ascend, so that two movers
+-- meet at the first lane they share and never wait in a circle. The second of them waits here until the first has
+-- committed; then its move is not there to be made. A mover that comes later still finds a newer row than the one it read.
+-- Nothing moves beyond the journal: a message from before a restore may tell of events that are gone.
+-- +goose StatementBegin
+create function views.move_v1(p_projection text[], p_lane smallint[], p_previous bigint[], p_position bigint[]) returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+set jit = off
+as $$
+declare
+  v_moved integer;
+  v_to    bigint := (select max(p) from unnest(p_position) as p);
+begin
+  if not exists (select from journal.events e where e.position >= v_to) then
+    raise exception 'the journal has no position %: it lost a tail that was delivered', v_to
+      using errcode = 'DP002';
+  end if;
+  insert into views.checkpoints (projection, lane, previous, position)
+  select m.projection, m.lane, m.previous, m.position
+    from unnest(p_projection, p_lane, p_previous, p_position) as m(projection, lane, previous, position)
+   where m.previous = coalesce((
+           select c.position
+             from views.checkpoints c
+            where c.projection = m.projection
+              and c.lane = m.lane
+            order by c.previous desc
+            limit 1), 0)
+   order by m.lane, m.projection
+  on conflict do nothing;
+  get diagnostics v_moved = row_count;
+  if v_moved <> cardinality(p_lane) then
+    raise exception 'another process has moved % of % lanes', cardinality(p_lane) - v_moved, cardinality(p_lane)
+      using errcode = 'DP001';
+  end if;
+end
+$$;
+-- +goose StatementEnd
+
+revoke all on all functions in schema views from public;
+grant execute on all functions in schema views to dossier_app;
+grant select, insert, delete on views.checkpoints to dossier_app;
+grant select, insert, update, delete on views.parked to dossier_app;
