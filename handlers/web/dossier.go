@@ -1,0 +1,287 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"dossier/domain"
+	"dossier/domain/dossier"
+	"dossier/domain/procedure"
+	"dossier/handlers"
+)
+
+// dossierPage answers whose turn it is, by when and why; then what is known, what happened, and what it looked like before.
+type dossierPage struct {
+	ID        string
+	Code      string
+	Back      string
+	State     dossier.State
+	Tag       tag
+	Turn      string
+	Why       because
+	Due       dueView
+	Procedure procedureRow
+	Acts      []actLink
+	Facts     []fact
+	History   []event
+	Show      string // all, compact, raw
+	Depths    []depth
+	Replay    replay
+	Done      string // what the act just did
+	Stamp     stamp
+	Past      bool
+}
+
+type tag struct{ Tone, Words string }
+
+type because struct {
+	Words string
+	At    time.Time
+	By    domain.Actor
+}
+
+type fact struct {
+	Name, Text string
+	Time       time.Time
+}
+
+type actLink struct {
+	Words, URL, Stopped string
+	Primary             bool
+}
+
+func (s *site) dossier(w http.ResponseWriter, r *http.Request, v *visit) error {
+	id, facts, err := s.open(r, v)
+	if err != nil {
+		return err
+	}
+	asked, form, err := readAsked(r.URL.Query(), s.Zone)
+	if err != nil {
+		return err
+	}
+	if err := s.settle(r.Context(), &form); err != nil {
+		return err
+	}
+	state, err := s.stateAsked(r.Context(), id, facts, asked)
+	if err != nil {
+		return err
+	}
+	p := s.dossierPage(v, id, facts, state, form)
+	if p.Stamp, err = s.journalStamp(r.Context(), v); err != nil {
+		return err
+	}
+	p.Done = s.justDone(r, v, facts)
+	return s.render(w, r, v, http.StatusOK, "dossier", Words{"Hồ sơ %s", "Dossier %s"}.In(v.lang, p.Code), p)
+}
+
+// open finds the dossier of the address by id or code and reads it from the journal, so a page is never behind its own acts.
+func (s *site) open(r *http.Request, v *visit) (uuid.UUID, []dossier.Fact, error) {
+	actor, err := v.known()
+	if err != nil {
+		return uuid.Nil, nil, err
+	}
+	id, err := s.find(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return uuid.Nil, nil, err
+	}
+	facts, err := s.Executor.Facts(r.Context(), id)
+	if err != nil {
+		return uuid.Nil, nil, orNoDossier(err, r.PathValue("id"))
+	}
+	applicant := dossier.Fold(facts).Applicant
+	return id, facts, handlers.Authorize(actor, handlers.Act{Kind: handlers.Read, Applicant: applicant})
+}
+
+func (s *site) find(ctx context.Context, idOrCode string) (uuid.UUID, error) {
+	if id, err := uuid.Parse(idOrCode); err == nil {
+		return id, nil
+	}
+	id, ok, err := s.Views.Find(ctx, idOrCode)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if !ok {
+		return uuid.Nil, noDossier{idOrCode}
+	}
+	return id, nil
+}
+
+func orNoDossier(err error, code string) error {
+	if err == handlers.ErrNotFound {
+		return noDossier{code}
+	}
+	return err
+}
+
+// stateAsked folds the state that the address asks for: now, after a version, or at a moment as it was known.
+func (s *site) stateAsked(ctx context.Context, id uuid.UUID, facts []dossier.Fact, asked handlers.Asked) (dossier.State, error) {
+	if asked == (handlers.Asked{}) {
+		return dossier.Fold(facts), nil
+	}
+	state, _, err := s.Executor.AsOf(ctx, id, asked)
+	return state, err
+}
+
+func (s *site) dossierPage(v *visit, id uuid.UUID, facts []dossier.Fact, state dossier.State, form askedForm) dossierPage {
+	p := dossierPage{
+		ID: id.String(), Code: codeOf(id, dossier.Fold(facts)), Back: "/dossiers", State: state, Past: form.past(len(facts)),
+		Tag: tag{state.Tone(), state.Words(string(v.lang))}, Turn: turn(state, v.lang), Due: v.dueOf(state, s.Now()),
+		Procedure: procedureOf(state.Procedure, v.lang), Show: showOf(v.URL.Query().Get("show")),
+	}
+	p.Due.Long = true
+	p.History = v.events(facts, form, p.Show)
+	p.Depths = v.depths(p.Show, len(facts), milestones(facts))
+	p.Replay = v.replay(id, facts, state, form)
+	p.Why = v.why(facts, form)
+	p.Facts = v.facts(state, id)
+	if !p.Past {
+		p.Acts = s.acts(v, id, state)
+	}
+	return p
+}
+
+// codeOf is what people call a dossier: its code, or the head of its id until it has one.
+func codeOf(id uuid.UUID, s dossier.State) string {
+	if s.ExternalCode != "" {
+		return s.ExternalCode
+	}
+	return strings.ToUpper(id.String()[:8])
+}
+
+func procedureOf(id string, l Lang) procedureRow {
+	row := procedureRow{ID: id, Name: titleOf(id, l)}
+	if version, ok := procedure.Lookup(id); ok {
+		row.Code, row.Limit, row.Sector, row.Open = nationalCode(version), limit(version, l), sectorWords(version.Sector, l), version.OpenForFiling
+	}
+	return row
+}
+
+// why names the last fact that moved the dossier: the reason it stands where it stands.
+func (v *visit) why(facts []dossier.Fact, form askedForm) because {
+	var state dossier.State
+	var last dossier.Fact
+	for _, f := range facts {
+		if !form.includes(f) {
+			continue
+		}
+		after := dossier.Evolve(state, f)
+		if after.Status != state.Status {
+			last = f
+		}
+		state = after
+	}
+	return because{Words: label("event", last.Type, v.lang), At: last.OccurredAt, By: last.Meta.By()}
+}
+
+// acts lists what the role may do now. One that a rule would refuse stays visible with its reason, so nobody has to guess.
+func (s *site) acts(v *visit, id uuid.UUID, state dossier.State) []actLink {
+	actor, err := v.known()
+	if err != nil {
+		return nil
+	}
+	var out []actLink
+	for _, name := range dossier.Allowed(state, actor.Role) {
+		if handlers.Authorize(actor, handlers.Act{Kind: handlers.Command, Name: name, Applicant: state.Applicant}) != nil {
+			continue
+		}
+		link := actLink{Words: label("command", name, v.lang), URL: "/dossiers/" + id.String() + "/do/" + name, Primary: name == nextAct(state)}
+		link.Stopped = v.stopped(state, name, actor, s.Now())
+		link.Primary = link.Primary && link.Stopped == ""
+		out = append(out, link)
+	}
+	slices.SortStableFunc(out, func(a, b actLink) int { return before(a.Primary, b.Primary) })
+	return out
+}
+
+func before(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	default:
+		return 1
+	}
+}
+
+// stopped asks the domain, which is pure, what it would say to the act, where no field is needed to ask.
+func (v *visit) stopped(state dossier.State, name string, actor domain.Actor, now time.Time) string {
+	probe := map[string]dossier.Command{
+		"accept": dossier.AcceptDossier{}, "start-appraisal": dossier.StartAppraisal{}, "accept-supplement": dossier.AcceptSupplement{},
+		"sign": dossier.SignResult{}, "issue": dossier.IssueResult{}, "approve": dossier.Approve{Outcome: state.Proposal},
+		"submit-supplement": dossier.SubmitSupplement{},
+	}[name]
+	if probe == nil {
+		return ""
+	}
+	context := dossier.Context{Now: now, Actor: actor}
+	if version, ok := procedure.Lookup(state.Procedure); ok {
+		context.Procedure = &version
+	}
+	_, err := dossier.Decide(state, probe, context)
+	if refusal, ok := err.(*domain.Refusal); ok {
+		return Words{refusal.VI, refusal.EN}.In(v.lang)
+	}
+	return ""
+}
+
+// nextAct is the act that carries the dossier on its usual way.
+func nextAct(s dossier.State) string {
+	switch s.Status {
+	case dossier.Submitted:
+		return "accept"
+	case dossier.Accepted:
+		return "forward"
+	case dossier.Forwarded:
+		return "assign-officer"
+	case dossier.Assigned:
+		return "start-appraisal"
+	case dossier.Appraising:
+		return "submit-for-approval"
+	case dossier.Verifying:
+		return "record-opinion"
+	case dossier.SupplementAtReception, dossier.SupplementRequestedStatus:
+		if open, ok := s.OpenSupplement(); ok && open.Complete() {
+			return "accept-supplement"
+		}
+		return "submit-supplement"
+	case dossier.PendingApproval:
+		return "approve"
+	case dossier.Approved:
+		if s.Signed.Done() {
+			return "issue"
+		}
+		return "sign"
+	case dossier.Resolved:
+		return "return"
+	}
+	return ""
+}
+
+// justDone words what the act that led here did, and keeps its promise about the list.
+func (s *site) justDone(r *http.Request, v *visit, facts []dossier.Fact) string {
+	position, err := strconv.ParseInt(r.URL.Query().Get("min_position"), 10, 64)
+	if err != nil {
+		return ""
+	}
+	for _, f := range facts {
+		if f.Position != position {
+			continue
+		}
+		if r.URL.Query().Has("again") {
+			return Words{"Đã nhận lúc %s. Nút bấm hai lần, chỉ ghi một lần.", "Received at %s. Pressed twice, recorded once."}.In(v.lang, v.Seconds(f.RecordedAt))
+		}
+		said := Words{"Đã ghi lúc %s (sự kiện %s).", "Recorded at %s (event %s)."}.In(v.lang, v.Seconds(f.RecordedAt), v.Num(position))
+		if stamp, err := s.Views.Stamp(r.Context()); err == nil && stamp.Position < position {
+			said += " " + Words{"Danh sách sẽ theo kịp trong giây lát.", "The list will follow in a moment."}.In(v.lang)
+		}
+		return said
+	}
+	return ""
+}

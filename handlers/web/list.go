@@ -1,0 +1,380 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"dossier/domain"
+	"dossier/domain/dossier"
+	"dossier/domain/procedure"
+	"dossier/handlers"
+	"dossier/projections"
+)
+
+// question is the filter form of the list: everything about a table's state is in its address.
+type question struct {
+	Query, Procedure, Channel, Unit, Officer, Group string
+	Status                                          []string
+	Sort, Cursor                                    string
+	Live                                            bool
+}
+
+// groups are the queues over the list: whose turn it is. Their order is the order of the tabs.
+var groups = []struct {
+	Code string
+	Words
+	Tones []string
+}{
+	{"", Words{"Tất cả", "All"}, nil},
+	{"authority", Words{"Lượt cơ quan", "With the authority"}, []string{"authority"}},
+	{"applicant", Words{"Chờ người nộp", "With the applicant"}, []string{"applicant"}},
+	{"decision", Words{"Chờ duyệt, ký", "For decision"}, []string{"decision"}},
+	{"ready", Words{"Có kết quả", "Result ready"}, []string{"good"}},
+	{"ended", Words{"Đã khép lại", "Closed"}, []string{"ended", "negative"}},
+}
+
+// of returns the states of a group. A resolved dossier waits to be handed over, whatever its outcome.
+func of(group string) []dossier.Status {
+	var out []dossier.Status
+	for _, g := range groups {
+		for _, status := range dossier.Statuses() {
+			if g.Code == group && slices.Contains(g.Tones, groupTone(status)) {
+				out = append(out, status)
+			}
+		}
+	}
+	return out
+}
+
+func groupTone(s dossier.Status) string {
+	if s == dossier.Resolved {
+		return "good"
+	}
+	return dossier.State{Status: s}.Tone()
+}
+
+func readQuestion(q url.Values) question {
+	get := func(name string) string { return strings.TrimSpace(q.Get(name)) }
+	return question{
+		Query: get("q"), Procedure: get("procedure"), Channel: get("channel"), Unit: get("unit"), Officer: get("officer"), Group: get("turn"),
+		Status: slices.DeleteFunc(slices.Clone(q["status"]), func(s string) bool { return s == "" }), Sort: get("sort"), Cursor: get("cursor"), Live: get("live") != "off",
+	}
+}
+
+// filter is the question as the views take it; an applicant only ever sees its own.
+func (q question) filter(a domain.Actor, limit int) projections.Filter {
+	f := projections.Filter{
+		Procedure: q.Procedure, Channel: dossier.Channel(q.Channel), Unit: q.Unit, Officer: q.Officer, Query: q.Query,
+		Applicant: handlers.Only(a), Sort: projections.Sort(q.Sort), Cursor: q.Cursor, Limit: limit,
+	}
+	for _, s := range q.Status {
+		f.Status = append(f.Status, dossier.Status(s))
+	}
+	if len(f.Status) == 0 {
+		f.Status = of(q.Group)
+	}
+	return f
+}
+
+// values is the question as an address, without what is empty, so that a copied link is short.
+func (q question) values() url.Values {
+	out := url.Values{}
+	for name, value := range map[string]string{
+		"q": q.Query, "procedure": q.Procedure, "channel": q.Channel, "unit": q.Unit, "officer": q.Officer, "turn": q.Group, "sort": q.Sort, "cursor": q.Cursor,
+	} {
+		if value != "" {
+			out.Set(name, value)
+		}
+	}
+	if len(q.Status) > 0 {
+		out["status"] = q.Status
+	}
+	if !q.Live {
+		out.Set("live", "off")
+	}
+	return out
+}
+
+func (q question) url(path string) string {
+	if v := q.values(); len(v) > 0 {
+		return path + "?" + v.Encode()
+	}
+	return path
+}
+
+type listPage struct {
+	Question                        question
+	Tabs                            []tab
+	Chips                           []chip
+	Statuses, Procedures, Channels  []option
+	Units, Officers                 []option
+	Rows                            []listRow
+	Said                            string
+	Empty                           *emptyList
+	Next, First, CSV, JSON, LiveURL string
+	Switch, Refresh                 string
+	SortUpdated, SortDue            string
+	Stamp                           stamp
+	After                           int64
+	Compact                         bool
+}
+
+type tab struct {
+	Words, URL string
+	Count      int
+	Here       bool
+}
+
+type chip struct{ Name, Value, URL string }
+
+type emptyList struct {
+	Why  string
+	Help []way
+}
+
+// listRow is one dossier in the list, worded.
+type listRow struct {
+	ID, URL, Code, Channel string
+	Procedure, Applicant   string
+	Tag                    tag
+	Step, Holder           string
+	Due                    dueView
+	Submitted              time.Time
+	Changed                time.Time // set on a row that just changed under the reader
+	Gone, Stale            bool
+}
+
+// The rows of a page: enough for a screen and a half.
+const (
+	rowsNormal  = 25
+	rowsCompact = 40
+)
+
+func (s *site) list(w http.ResponseWriter, r *http.Request, v *visit) error {
+	actor, err := v.known()
+	if err != nil {
+		return err
+	}
+	if err := handlers.Authorize(actor, listAct); err != nil {
+		return err
+	}
+	q := readQuestion(r.URL.Query())
+	p, err := s.listPage(r, v, actor, q)
+	if err != nil {
+		return err
+	}
+	if r.Header.Get("HX-Request") != "" {
+		w.Header().Set("HX-Push-Url", q.url("/dossiers"))
+	}
+	w.Header().Add("Vary", "HX-Request")
+	return s.render(w, r, v, http.StatusOK, "list", Words{"Hồ sơ", "Dossiers"}.In(v.lang), p)
+}
+
+func (s *site) listPage(r *http.Request, v *visit, actor domain.Actor, q question) (listPage, error) {
+	limit := rowsNormal
+	if v.Density == "compact" {
+		limit = rowsCompact
+	}
+	found, err := s.Views.List(r.Context(), q.filter(actor, limit))
+	if err != nil {
+		return listPage{}, err
+	}
+	counts, err := s.Views.Counts(r.Context(), q.filter(actor, 1))
+	if err != nil {
+		return listPage{}, err
+	}
+	p := listPage{Question: q, Stamp: s.viewStamp(v, found.Stamp), After: found.Stamp.Position, Compact: v.Density == "compact"}
+	for _, row := range found.Rows {
+		p.Rows = append(p.Rows, v.row(row, s.Now()))
+	}
+	p.Tabs = v.tabs(q, counts)
+	p.Chips = v.chips(q)
+	s.choicesFor(v, &p, counts)
+	v.links(&p, found.Next)
+	p.Said = v.total(found)
+	if len(p.Rows) == 0 {
+		p.Empty = v.nothing(p)
+	}
+	return p, nil
+}
+
+func (v *visit) total(found projections.Page) string {
+	n := v.Num(int64(found.Total))
+	if found.TotalCapped {
+		n = Words{"hơn %s", "more than %s"}.In(v.lang, n)
+	}
+	return Words{"%s hồ sơ", "%s dossiers"}.In(v.lang, n)
+}
+
+func (v *visit) row(row projections.Row, now time.Time) listRow {
+	st := row.State
+	out := listRow{
+		ID: row.ID.String(), URL: "/dossiers/" + row.ID.String(), Code: codeOf(row.ID, st), Channel: label("channel", string(st.Channel), v.lang),
+		Procedure: titleOf(st.Procedure, v.lang), Applicant: codeWords(st.Applicant), Tag: tag{st.Tone(), st.Words(string(v.lang))},
+		Step: v.step(st), Holder: v.holder(st), Due: v.dueOf(st, now), Submitted: st.Submitted.At, Stale: row.Stale,
+	}
+	return out
+}
+
+// step is the line under the tag: since when, and the last work noted.
+func (v *visit) step(st dossier.State) string {
+	if open, ok := st.OpenSupplement(); ok {
+		return Words{"chậm nhất hết %s", "by the end of %s"}.In(v.lang, v.Date(open.Until))
+	}
+	return Words{"từ %s", "since %s"}.In(v.lang, v.Moment(st.LastChange))
+}
+
+// holder is who has it now: the officer, or else the unit.
+func (v *visit) holder(st dossier.State) string {
+	switch {
+	case st.Tone() == "applicant":
+		return Words{"người nộp", "the applicant"}.In(v.lang)
+	case st.Status.Terminal():
+		return ""
+	case st.Officer != "":
+		return codeWords(st.Officer)
+	default:
+		return unitWords(st.Unit, v.lang)
+	}
+}
+
+func (v *visit) tabs(q question, counts map[dossier.Status]int) []tab {
+	var out []tab
+	for _, g := range groups {
+		n := 0
+		for status, count := range counts {
+			if g.Code == "" || slices.Contains(g.Tones, groupTone(status)) {
+				n += count
+			}
+		}
+		to := q
+		to.Group, to.Status, to.Cursor = g.Code, nil, ""
+		out = append(out, tab{g.In(v.lang), to.url("/dossiers"), n, q.Group == g.Code && len(q.Status) == 0})
+	}
+	return out
+}
+
+// chips name each chosen condition with a link that takes it off.
+func (v *visit) chips(q question) []chip {
+	var out []chip
+	add := func(name Words, value string, off func(*question)) {
+		if value != "" {
+			to := q
+			to.Cursor = ""
+			off(&to)
+			out = append(out, chip{name.In(v.lang), value, to.url("/dossiers")})
+		}
+	}
+	for i, s := range q.Status {
+		add(Words{"Trạng thái", "Status"}, label("status", s, v.lang), func(to *question) { to.Status = slices.Delete(slices.Clone(q.Status), i, i+1) })
+	}
+	if q.Procedure != "" {
+		add(Words{"Thủ tục", "Procedure"}, titleOf(q.Procedure, v.lang), func(to *question) { to.Procedure = "" })
+	}
+	add(Words{"Kênh", "Channel"}, label("channel", q.Channel, v.lang), func(to *question) { to.Channel = "" })
+	add(Words{"Đơn vị", "Unit"}, unitWords(q.Unit, v.lang), func(to *question) { to.Unit = "" })
+	add(Words{"Người thụ lý", "Officer"}, codeWords(q.Officer), func(to *question) { to.Officer = "" })
+	add(Words{"Tìm", "Search"}, q.Query, func(to *question) { to.Query = "" })
+	return out
+}
+
+// choicesFor fills the selects of the filter form. A value that stands in the address is always among them.
+func (s *site) choicesFor(v *visit, p *listPage, counts map[dossier.Status]int) {
+	q := p.Question
+	for _, status := range dossier.Statuses() {
+		words := label("status", string(status), v.lang)
+		if n := counts[status]; n > 0 {
+			words += " (" + v.Num(int64(n)) + ")"
+		}
+		p.Statuses = append(p.Statuses, option{string(status), words, slices.Contains(q.Status, string(status))})
+	}
+	for _, version := range procedure.Catalogue() {
+		p.Procedures = append(p.Procedures, option{version.ID, procedureName(version, v.lang), version.ID == q.Procedure})
+	}
+	for _, channel := range dossier.Values("channel") {
+		p.Channels = append(p.Channels, option{channel, label("channel", channel, v.lang), channel == q.Channel})
+	}
+	if s.Dev != nil {
+		p.Units, p.Officers = s.staff(v)
+	}
+	p.Procedures = withChosen(p.Procedures, q.Procedure, titleOf(q.Procedure, v.lang))
+}
+
+func (s *site) staff(v *visit) (units, officers []option) {
+	var in input
+	s.suggest(v, &in, "unit")
+	units, in.Options = in.Options, nil
+	s.suggest(v, &in, "officer")
+	return units, in.Options
+}
+
+func withChosen(options []option, value, words string) []option {
+	for _, o := range options {
+		if o.Value == value {
+			return options
+		}
+	}
+	if value == "" {
+		return options
+	}
+	return append(options, option{value, words, true})
+}
+
+func (v *visit) links(p *listPage, next string) {
+	q := p.Question
+	with := func(path string, change func(*question)) string {
+		to := q
+		change(&to)
+		return to.url(path)
+	}
+	if next != "" {
+		p.Next = with("/dossiers", func(to *question) { to.Cursor = next })
+	}
+	if q.Cursor != "" {
+		p.First = with("/dossiers", func(to *question) { to.Cursor = "" })
+	}
+	p.SortUpdated = with("/dossiers", func(to *question) { to.Sort, to.Cursor = "", "" })
+	p.SortDue = with("/dossiers", func(to *question) { to.Sort, to.Cursor = string(projections.SortDue), "" })
+	p.Switch = with("/dossiers", func(to *question) { to.Live = !to.Live })
+	p.Refresh = with("/dossiers", func(to *question) { to.Cursor = "" })
+	p.CSV = with("/dossiers.csv", func(to *question) { to.Cursor, to.Live = "", true })
+	p.JSON = jsonURL(q)
+	p.LiveURL = with("/dossiers/live", func(to *question) { to.Cursor = "" })
+}
+
+// jsonURL is the same question put to the API.
+func jsonURL(q question) string {
+	q.Cursor, q.Live = "", true
+	out := q.values()
+	out.Del("turn")
+	if len(q.Status) == 0 {
+		for _, s := range of(q.Group) {
+			out.Add("status", string(s))
+		}
+	}
+	return (&url.URL{Path: "/v1/dossiers", RawQuery: out.Encode()}).String()
+}
+
+// nothing says why a list is empty and what helps.
+func (v *visit) nothing(p listPage) *emptyList {
+	if len(p.Chips) == 0 && p.Question.Group == "" {
+		e := &emptyList{Why: Words{"Chưa có hồ sơ nào.", "There are no dossiers yet."}.In(v.lang)}
+		if v.MaySubmit() {
+			e.Help = append(e.Help, way{Words{"nộp hồ sơ đầu tiên", "file the first one"}.In(v.lang), "/dossiers/new"})
+		}
+		return e
+	}
+	n := len(p.Chips)
+	if p.Question.Group != "" && len(p.Question.Status) == 0 {
+		n++
+	}
+	e := &emptyList{Why: Words{"Không hồ sơ nào khớp %d điều kiện.", "Nothing matches %d conditions."}.In(v.lang, n)}
+	for _, c := range p.Chips {
+		e.Help = append(e.Help, way{Words{"bỏ “%s = %s”", "drop “%s = %s”"}.In(v.lang, c.Name, c.Value), c.URL})
+	}
+	e.Help = append(e.Help, way{Words{"bỏ tất cả điều kiện", "drop all conditions"}.In(v.lang), "/dossiers"})
+	return e
+}

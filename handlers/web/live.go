@@ -1,0 +1,247 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"dossier/domain"
+	"dossier/handlers"
+	"dossier/projections"
+)
+
+const (
+	maxLive   = 256              // connections that follow a list at once; more are told to come back
+	liveEvery = time.Second      // how often the views are asked
+	liveBeat  = 15 * time.Second // a comment line, so that proxies keep the connection
+	newsMost  = 100              // new dossiers are counted this far
+)
+
+// watch is one list that somebody has open: its question, the rows on the screen, and how far they know the views.
+type watch struct {
+	v      *visit
+	actor  domain.Actor
+	q      question
+	rows   map[uuid.UUID]bool
+	after  int64 // what the rows on the screen know
+	since  int64 // what the page knew when it was made: newer rows are news
+	events *sse
+}
+
+// live tells an open list what changed: rows that are on it in place, new ones as a count. It never moves a row.
+func (s *site) live(w http.ResponseWriter, r *http.Request, v *visit) error {
+	actor, err := v.known()
+	if err != nil {
+		return err
+	}
+	if err := handlers.Authorize(actor, listAct); err != nil {
+		return err
+	}
+	select {
+	case s.guests <- struct{}{}:
+		defer func() { <-s.guests }()
+	default:
+		w.Header().Set("Retry-After", "30")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return nil
+	}
+	follow := watch{v: v, actor: actor, q: readQuestion(r.URL.Query()), rows: idsOf(r.URL.Query().Get("ids")), events: openSSE(w)}
+	follow.after, _ = strconv.ParseInt(first(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("after")), 10, 64)
+	follow.since, _ = strconv.ParseInt(r.URL.Query().Get("since"), 10, 64)
+	s.follow(r, &follow)
+	return nil
+}
+
+// follow looks once a second, and at once when this process itself wrote something.
+func (s *site) follow(r *http.Request, f *watch) {
+	tick, beat := time.NewTicker(liveEvery), time.NewTicker(liveBeat)
+	defer tick.Stop()
+	defer beat.Stop()
+	for f.events.err == nil {
+		if err := s.look(r, f); err != nil {
+			if r.Context().Err() == nil {
+				s.Log.WarnContext(r.Context(), "live list failed", "error", err)
+			}
+			return
+		}
+		select {
+		case <-r.Context().Done():
+			return
+		case <-s.Closing:
+			f.events.send("end", 0, "{}")
+			return
+		case <-beat.C:
+			f.events.comment()
+		case <-tick.C:
+		}
+	}
+}
+
+// look sends what the views know beyond what the page knows.
+func (s *site) look(r *http.Request, f *watch) error {
+	now, err := s.Views.Stamp(r.Context())
+	if err != nil || now.Position <= f.after {
+		return err
+	}
+	if err := s.changedRows(r, f, now.Position); err != nil {
+		return err
+	}
+	if err := s.news(r, f); err != nil {
+		return err
+	}
+	html, err := s.part(f.v.lang, "list", "stamp", s.viewStamp(f.v, now))
+	if err != nil {
+		return err
+	}
+	f.after = now.Position
+	f.events.send("stamp", now.Position, map[string]any{"after": now.Position, "html": html})
+	return nil
+}
+
+// changedRows finds in the journal which of the page's rows have news and sends each as it is now.
+func (s *site) changedRows(r *http.Request, f *watch, upTo int64) error {
+	changed := map[uuid.UUID]time.Time{}
+	for at := f.after; at < upTo; {
+		events, err := s.Journal.Page(r.Context(), at, livePage)
+		if err != nil {
+			return err
+		}
+		if len(events) == 0 {
+			break
+		}
+		for _, e := range events {
+			if f.rows[e.StreamID] && e.Position <= upTo {
+				changed[e.StreamID] = e.RecordedAt
+			}
+		}
+		at = events[len(events)-1].Position
+	}
+	for id, when := range changed {
+		if err := s.changedRow(r, f, id, when); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const livePage = 1000
+
+func (s *site) changedRow(r *http.Request, f *watch, id uuid.UUID, when time.Time) error {
+	row, ok, err := s.Views.Get(r.Context(), id)
+	if err != nil || !ok {
+		return err
+	}
+	shown := f.v.row(row, s.Now())
+	shown.Changed, shown.Gone = when, !f.q.holds(row)
+	html, err := s.part(f.v.lang, "list", "cells", shown)
+	if err != nil {
+		return err
+	}
+	f.events.send("row", 0, map[string]any{"id": id, "html": html, "gone": shown.Gone})
+	return nil
+}
+
+// news counts the dossiers that belong on the list, came after it was made, and are not on the screen.
+func (s *site) news(r *http.Request, f *watch) error {
+	filter := f.q.filter(f.actor, newsMost)
+	filter.Sort, filter.Cursor = projections.SortUpdated, ""
+	page, err := s.Views.List(r.Context(), filter)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, row := range page.Rows {
+		if row.Position > f.since && !f.rows[row.ID] {
+			n++
+		}
+	}
+	html, err := s.part(f.v.lang, "list", "news", map[string]any{"Count": n, "More": n == newsMost, "URL": f.q.url("/dossiers")})
+	if err != nil || n == 0 {
+		return err
+	}
+	f.events.send("news", 0, map[string]any{"count": n, "html": html})
+	return nil
+}
+
+// holds says whether a row still answers the question, as far as the row itself can tell.
+func (q question) holds(row projections.Row) bool {
+	f := q.filter(domain.Actor{}, 1)
+	st := row.State
+	for _, pair := range [][2]string{{f.Procedure, st.Procedure}, {string(f.Channel), string(st.Channel)}, {f.Unit, st.Unit}, {f.Officer, st.Officer}} {
+		if pair[0] != "" && pair[0] != pair[1] {
+			return false
+		}
+	}
+	for _, status := range f.Status {
+		if status == st.Status {
+			return true
+		}
+	}
+	return len(f.Status) == 0
+}
+
+func idsOf(text string) map[uuid.UUID]bool {
+	out := map[uuid.UUID]bool{}
+	for part := range strings.SplitSeq(text, ",") {
+		if id, err := uuid.Parse(part); err == nil && len(out) < 2*rowsCompact {
+			out[id] = true
+		}
+	}
+	return out
+}
+
+func first(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// sse writes server-sent events; after the first failure it writes no more.
+type sse struct {
+	w   http.ResponseWriter
+	out *http.ResponseController
+	err error
+}
+
+func openSSE(w http.ResponseWriter) *sse {
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no")
+	e := &sse{w: w, out: http.NewResponseController(w)}
+	_ = e.out.SetWriteDeadline(time.Time{}) // a list may be open for hours
+	e.write("retry: 3000\n\n")
+	return e
+}
+
+func (e *sse) send(event string, id int64, data any) {
+	body, err := json.Marshal(data)
+	if err != nil {
+		e.err = err
+		return
+	}
+	head := "event: " + event + "\n"
+	if id > 0 {
+		head += "id: " + strconv.FormatInt(id, 10) + "\n"
+	}
+	e.write(head + "data: " + string(body) + "\n\n")
+}
+
+func (e *sse) comment() { e.write(": \n\n") }
+
+func (e *sse) write(text string) {
+	if e.err != nil {
+		return
+	}
+	if _, err := fmt.Fprint(e.w, text); err != nil {
+		e.err = err
+		return
+	}
+	e.err = e.out.Flush()
+}

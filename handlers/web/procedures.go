@@ -1,0 +1,141 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"dossier/domain/procedure"
+)
+
+// sectors are the fields of the catalogue, in words.
+var sectors = []struct {
+	Code string
+	Words
+}{
+	{"animal-health", Words{"Thú y", "Animal health"}},
+	{"livestock", Words{"Chăn nuôi", "Livestock"}},
+	{"plant-protection", Words{"Bảo vệ thực vật", "Plant protection"}},
+	{"crop-production", Words{"Trồng trọt", "Crop production"}},
+	{"forestry", Words{"Lâm nghiệp", "Forestry"}},
+	{"quality", Words{"Chất lượng, an toàn thực phẩm", "Quality and food safety"}},
+}
+
+type sectorCount struct {
+	Code, Words string
+	Count       int
+	Chosen      bool
+}
+
+type procedurePage struct {
+	Query   string
+	Sectors []sectorCount
+	Rows    []procedureRow
+	Said    string
+	Assumed bool
+}
+
+type procedureRow struct {
+	ID, Name, Code, Limit, Sector string
+	Open                          bool
+}
+
+// procedures finds procedures of the catalogue, with or without tone marks.
+func (s *site) procedures(w http.ResponseWriter, r *http.Request, v *visit) error {
+	q := r.URL.Query()
+	p := procedurePage{Query: strings.TrimSpace(q.Get("q")), Sectors: countSectors(v.lang, q.Get("sector"))}
+	for _, version := range procedure.Catalogue() {
+		if !matches(version, p.Query) || (q.Get("sector") != "" && version.Sector != q.Get("sector")) {
+			continue
+		}
+		p.Assumed = p.Assumed || version.Assumed
+		p.Rows = append(p.Rows, procedureRow{version.ID, procedureName(version, v.lang), nationalCode(version), limit(version, v.lang), sectorWords(version.Sector, v.lang), version.OpenForFiling})
+	}
+	p.Said = Words{"%s thủ tục", "%s procedures"}.In(v.lang, v.Num(int64(len(p.Rows))))
+	v.Roomy, v.cacheable = true, v.Actor == nil
+	return s.render(w, r, v, http.StatusOK, "procedures", Words{"Thủ tục", "Procedures"}.In(v.lang), p)
+}
+
+func countSectors(l Lang, chosen string) []sectorCount {
+	counts := map[string]int{}
+	for _, version := range procedure.Catalogue() {
+		counts[version.Sector]++
+	}
+	var out []sectorCount
+	for _, sector := range sectors {
+		if n := counts[sector.Code]; n > 0 {
+			out = append(out, sectorCount{sector.Code, sector.In(l), n, sector.Code == chosen})
+		}
+	}
+	return out
+}
+
+func sectorWords(code string, l Lang) string {
+	for _, sector := range sectors {
+		if sector.Code == code {
+			return sector.In(l)
+		}
+	}
+	return label("sector", code, l)
+}
+
+// matches wants every word of the question somewhere in the procedure's names or codes.
+func matches(v procedure.Version, query string) bool {
+	in := fold(v.NameVI + " " + v.NameEN + " " + v.ID + " " + nationalCode(v))
+	for _, word := range strings.Fields(fold(query)) {
+		if !strings.Contains(in, word) {
+			return false
+		}
+	}
+	return true
+}
+
+// fold takes tone and vowel marks off and makes letters small, so that "gia han thu y" finds "Gia hạn … thú y".
+func fold(text string) string {
+	var b strings.Builder
+	for _, r := range norm.NFD.String(strings.ToLower(text)) {
+		switch {
+		case r == 'đ':
+			b.WriteByte('d')
+		case r >= 0x300 && r <= 0x36f: // a combining mark
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func procedureName(v procedure.Version, l Lang) string {
+	if l == EN && v.NameEN != "" {
+		return v.NameEN
+	}
+	return v.NameVI
+}
+
+func nationalCode(v procedure.Version) string {
+	if v.Code == nil {
+		return ""
+	}
+	return *v.Code
+}
+
+// limit says the time the law gives, with the mark of a value that rests on no source that was read.
+func limit(v procedure.Version, l Lang) string {
+	text := Words{v.LimitVI, v.LimitEN}.In(l)
+	if text == "" {
+		return Words{"không ghi thời hạn", "no limit stated"}.In(l)
+	}
+	if v.Assumed {
+		text += " (*)"
+	}
+	return noBreak(text)
+}
+
+// titleOf is the name of a dossier's procedure; one of another system is called by what that system called it.
+func titleOf(id string, l Lang) string {
+	if version, ok := procedure.Lookup(id); ok {
+		return procedureName(version, l)
+	}
+	return Words{"Thủ tục của hệ thống cũ: %s", "Procedure of another system: %s"}.In(l, strings.TrimPrefix(id, "ext:"))
+}

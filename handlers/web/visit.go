@@ -1,0 +1,102 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+
+	"dossier/domain"
+	"dossier/handlers"
+)
+
+// A visit is one request as the pages see it: who looks, in which language, theme and density.
+type visit struct {
+	format
+	Actor          *domain.Actor // nil before login
+	URL            *url.URL
+	Theme, Density string
+	Head           string // the title's words
+	Roomy          bool   // pages for everybody are roomy, officers' pages dense
+	Data           any
+	cacheable      bool // holds nothing of any person: may be kept under its ETag
+}
+
+type pageFunc func(w http.ResponseWriter, r *http.Request, v *visit) error
+
+// page turns a page's function into a handler: it finds out who looks and how, and makes every error a page of its own.
+func (s *site) page(f pageFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v := s.visit(w, r)
+		if err := f(w, r, v); err != nil {
+			s.fail(w, r, v, err)
+		}
+	}
+}
+
+func (s *site) visit(w http.ResponseWriter, r *http.Request) *visit {
+	v := &visit{URL: r.URL, Theme: preference(w, r, "theme", "light", "dark"), Density: preference(w, r, "density", "compact")}
+	chosen := Lang(preference(w, r, "lang", string(VI), string(EN)))
+	if chosen == "" {
+		chosen = Lang(handlers.Language(r))
+	}
+	v.format = format{lang: chosen, zone: s.Zone}
+	if a, err := s.Auth.Authenticate(r); err == nil {
+		v.Actor = &a
+	}
+	return v
+}
+
+// preference reads a choice from the address, which sets it for later, or from its cookie. An unknown value is "no choice".
+func preference(w http.ResponseWriter, r *http.Request, name string, known ...string) string {
+	if asked := r.URL.Query().Get(name); asked != "" {
+		c := &http.Cookie{Name: name, Value: asked, Path: "/", MaxAge: 365 * 86400, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil}
+		if !oneOf(asked, known) {
+			c.Value, c.MaxAge = "", -1
+		}
+		http.SetCookie(w, c)
+		return c.Value
+	}
+	if c, err := r.Cookie(name); err == nil && oneOf(c.Value, known) {
+		return c.Value
+	}
+	return ""
+}
+
+func oneOf(s string, known []string) bool {
+	for _, k := range known {
+		if s == k {
+			return true
+		}
+	}
+	return false
+}
+
+// With returns this page's address with query values changed: the language switch, a removed filter, a sort.
+func (v *visit) With(pairs ...string) string {
+	q := v.URL.Query()
+	for i := 0; i+1 < len(pairs); i += 2 {
+		q.Del(pairs[i])
+		if pairs[i+1] != "" {
+			q.Set(pairs[i], pairs[i+1])
+		}
+	}
+	return (&url.URL{Path: v.URL.Path, RawQuery: q.Encode()}).String()
+}
+
+// At says whether the page stands at a path, for the mark in the navigation.
+func (v *visit) At(path string) bool { return v.URL.Path == path }
+
+// Here is where signing in comes back to.
+func (v *visit) Here() string { return v.URL.RequestURI() }
+
+// MaySubmit says whether the page offers the filing of dossiers.
+func (v *visit) MaySubmit() bool {
+	return v.Actor != nil && handlers.Authorize(*v.Actor, handlers.Act{Kind: handlers.Command, Name: submitCommand, Applicant: v.Actor.Account}) == nil
+}
+
+// known returns who looks; nobody is asked to sign in first.
+func (v *visit) known() (domain.Actor, error) {
+	if v.Actor == nil {
+		return domain.Actor{}, handlers.ErrUnauthenticated
+	}
+	return *v.Actor, nil
+}

@@ -1,0 +1,84 @@
+// Package web is the pages of dossier: plain HTML from the server, where every table state is an address, every act a form
+// that works without a script, and every page says what it is true at.
+package web
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"dossier/eventstore"
+	"dossier/handlers"
+	"dossier/projections"
+)
+
+// Deps is what the pages stand on.
+type Deps struct {
+	Executor *handlers.Executor
+	Views    *projections.Views
+	Journal  *eventstore.Journal
+	Auth     handlers.Authenticator
+	Dev      *handlers.DevLogin // nil in production: no /login page, no mark of development
+	Log      *slog.Logger
+	Closing  <-chan struct{} // closed when the process begins to stop: live lists end then
+
+	Agency Words            // whose house this is; both languages, a default when empty
+	Zone   *time.Location   // the agency's zone, Asia/Ho_Chi_Minh when nil
+	Now    func() time.Time // time.Now when nil
+}
+
+type site struct {
+	Deps
+	assets *assets
+	pages  map[Lang]templates
+	guests chan struct{} // one slot per live connection
+}
+
+// New returns the pages as one handler. Live lists stay open until their reader leaves or Closing is closed, so close it
+// before waiting for the server's connections.
+func New(d Deps) http.Handler {
+	s := &site{Deps: d.withDefaults(), assets: loadAssets(), guests: make(chan struct{}, maxLive)}
+	s.pages = loadTemplates(s)
+	return s.protect(s.routes())
+}
+
+func (s *site) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /assets/{name}", s.assets.serve)
+	mux.HandleFunc("GET /{$}", s.page(s.home))
+	mux.HandleFunc("GET /procedures", s.page(s.procedures))
+	mux.HandleFunc("GET /track", s.page(s.track))
+	if s.Dev != nil {
+		mux.HandleFunc("GET /login", s.page(s.login))
+		mux.HandleFunc("POST /login", s.page(s.enter))
+		mux.HandleFunc("POST /logout", s.page(s.leave))
+	}
+	mux.HandleFunc("GET /dossiers", s.page(s.list))
+	mux.HandleFunc("GET /dossiers.csv", s.page(s.listCSV))
+	mux.HandleFunc("GET /dossiers/live", s.page(s.live))
+	mux.HandleFunc("GET /dossiers/new", s.page(s.newForm))
+	mux.HandleFunc("POST /dossiers/new", s.page(s.submit))
+	mux.HandleFunc("GET /dossiers/{id}", s.page(s.dossier))
+	mux.HandleFunc("GET /dossiers/{id}/do/{command}", s.page(s.actForm))
+	mux.HandleFunc("POST /dossiers/{id}/do/{command}", s.page(s.act))
+	mux.HandleFunc("/", s.page(s.nowhere))
+	return mux
+}
+
+func (d Deps) withDefaults() Deps {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Zone == nil {
+		d.Zone = handlers.Zone()
+	}
+	if d.Agency == (Words{}) {
+		d.Agency = Words{VI: "Sở Nông nghiệp và Môi trường", EN: "Department of Agriculture and Environment"}
+	}
+	return d
+}
+
+var listAct = handlers.Act{Kind: handlers.List}
