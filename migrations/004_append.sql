@@ -120,6 +120,7 @@ begin
        where e.stream_id = p_stream[1]
          and e.version >= p_expected[1]
          and e.position > v_seen
+         and e.position <= v_last
        order by e.version desc
        limit 1;
     end if;
@@ -178,21 +179,21 @@ begin
                   end as base
             from unnest(p_stream, p_expected, p_seen, p_count, p_latest) with ordinality
                  as r(stream, expected, seen, count, latest, request)
-           cross join lateral (
-              select greatest(
-                  (select e.version
-                     from journal.{journal} e
-                    where e.stream_id = r.stream
-                      and e.version >= r.expected
-                      and e.position > r.seen
-                      and e.position > v_seen
-                    order by e.version desc
-                    limit 1),
-                  (select a.version
-                     from journal.archived_streams a
-                    where a.journal = '{journal}'
-                      and a.id = r.stream
-                      and a.version >= r.expected)) as actual) c
+            left join lateral (
+              select e.version
+                from journal.{journal} e
+               where e.stream_id = r.stream
+                 and e.version >= r.expected
+                 and e.position > r.seen
+                 and e.position > v_seen
+                 and e.position <= v_last
+               order by e.version desc
+               limit 1) e on true
+            left join journal.archived_streams a
+              on a.journal = '{journal}'
+             and a.id = r.stream
+             and a.version >= r.expected
+           cross join lateral (select greatest(e.version, a.version) as actual offset 0) c
         ) j
       window earlier as (order by j.request)
     ) p;
