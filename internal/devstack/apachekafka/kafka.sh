@@ -4,6 +4,7 @@
 #   [KAFKA_PORT=19092] [KEEP=1] kafka.sh start [1|3]   one broker or three; begins empty unless KEEP=1
 #                               kafka.sh stop
 #                               kafka.sh status        the addresses; exit 1 when it does not run
+#                               kafka.sh fetch         only what it needs: Java and the jars
 #
 # Everything is in ./.kafka (KAFKA_DIR): libs/ from Maven Central, data/, broker-N.log, and `bootstrap`, the addresses for
 # clients, which is there exactly while the brokers are ready. It is for tests and measurements, not for production.
@@ -21,8 +22,9 @@ main() {
 	case ${1:-} in
 	start) start ;;
 	stop) stop ;;
+	fetch) need_java && need_jars ;;
 	status) [ -f "$dir/bootstrap" ] && running 1 && cat "$dir/bootstrap" ;;
-	*) fail "usage: kafka.sh start [1|3] | stop | status" ;;
+	*) fail "usage: kafka.sh start [1|3] | stop | status | fetch" ;;
 	esac
 }
 
