@@ -26,6 +26,14 @@ const (
 	System              Role = "system" // timers, importers: the machine itself
 )
 
+// Roles lists them.
+func Roles() []Role {
+	return []Role{
+		Applicant, ReceptionOfficer, ReturnOfficer, OneStopLead, Clerk, DivisionHead, CaseOfficer, ConsultedUnit, Approver,
+		ProcedureController, SystemAdmin, Auditor, System,
+	}
+}
+
 // Actor says who acts: an account id, the role it acts in and the unit it belongs to. Never a name.
 type Actor struct {
 	Account string `json:"account"`

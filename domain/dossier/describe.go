@@ -1,0 +1,86 @@
+package dossier
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+)
+
+// A Member is one JSON member of a command or event, as documents for people and machines describe it.
+type Member struct {
+	Name     string
+	Kind     MemberKind
+	Required bool
+	Pattern  string   // of texts
+	Values   []string // of a closed list
+	From, To int      // of numbers
+	Most     int      // entries of a list
+	Members  []Member // of an object
+}
+
+// MemberKind is what a member holds.
+type MemberKind string
+
+// The kinds of members.
+const (
+	TextMember   MemberKind = "text"
+	TextsMember  MemberKind = "texts"
+	TimeMember   MemberKind = "time"
+	NumberMember MemberKind = "number"
+	TruthMember  MemberKind = "truth"
+	ObjectMember MemberKind = "object"
+)
+
+// CommandMembers describes the body of a command (kebab-case).
+func CommandMembers(name string) []Member {
+	for _, c := range commands {
+		if Kebab(c.Name()) == name {
+			return describe(reflect.TypeOf(c))
+		}
+	}
+	return nil
+}
+
+// EventTypes lists the stored names of all events.
+func EventTypes() []string { return slices.Sorted(maps.Keys(kinds)) }
+
+// EventMembers describes the data of an event as its newest version holds it.
+func EventMembers(typ string) (version int, members []Member) {
+	k, known := kinds[typ]
+	if !known {
+		return 0, nil
+	}
+	return k.version, describe(reflect.TypeOf(k.event))
+}
+
+func describe(t reflect.Type) []Member {
+	var members []Member
+	for _, f := range schemas[t] {
+		members = append(members, f.describe(t.FieldByIndex(f.index).Type))
+	}
+	return members
+}
+
+func (f field) describe(t reflect.Type) Member {
+	m := Member{Name: f.name, Required: f.required, Kind: TextMember}
+	switch x := reflect.Zero(t).Interface().(type) {
+	case interface{ values() []string }:
+		m.Values = x.values()
+	case Code, Ref:
+		m.Pattern = codePattern.String()
+	case External:
+		m.Pattern = externalPattern.String()
+	case []Code:
+		m.Kind, m.Pattern, m.Most = TextsMember, codePattern.String(), maxItems
+	case time.Time:
+		m.Kind = TimeMember
+	case int:
+		m.Kind, m.From, m.To = NumberMember, f.lo, f.hi
+	case bool:
+		m.Kind = TruthMember
+	case Source:
+		m.Kind, m.Members = ObjectMember, describe(t)
+	}
+	return m
+}

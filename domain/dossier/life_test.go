@@ -1,0 +1,205 @@
+package dossier_test
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"dossier/domain"
+	"dossier/domain/dossier"
+	"dossier/domain/procedure"
+)
+
+// The people of the tests.
+var (
+	citizen     = domain.Actor{Account: "citizen", Role: domain.Applicant}
+	reception   = domain.Actor{Account: "reception", Role: domain.ReceptionOfficer, Unit: "mot-cua"}
+	head        = domain.Actor{Account: "head", Role: domain.DivisionHead, Unit: "phong-thu-y"}
+	officer     = domain.Actor{Account: "officer", Role: domain.CaseOfficer, Unit: "phong-thu-y"}
+	colleague   = domain.Actor{Account: "colleague", Role: domain.CaseOfficer, Unit: "phong-thu-y"}
+	laboratory  = domain.Actor{Account: "laboratory", Role: domain.ConsultedUnit, Unit: "phong-xet-nghiem"}
+	leader      = domain.Actor{Account: "leader", Role: domain.Approver, Unit: "so"}
+	deputy      = domain.Actor{Account: "deputy", Role: domain.Approver, Unit: "so"}
+	clerk       = domain.Actor{Account: "clerk", Role: domain.Clerk, Unit: "van-thu"}
+	returnDesk  = domain.Actor{Account: "return-desk", Role: domain.ReturnOfficer, Unit: "mot-cua"}
+	importer    = domain.Actor{Account: "importer", Role: domain.System}
+	appraiserIn = domain.Actor{Account: "officer", Role: domain.Approver} // the case officer wearing the approver's hat
+)
+
+// monday is the clock of all examples: 23/11/2026 14:32 in Hanoi.
+var monday = time.Date(2026, 11, 23, 7, 32, 0, 0, time.UTC)
+
+// life is a dossier that lives through commands, one hour each, and remembers its facts.
+type life struct {
+	state dossier.State
+	facts []dossier.Fact
+	now   time.Time
+}
+
+// act is one command in somebody's hands.
+type act struct {
+	who  domain.Actor
+	what dossier.Command
+	how  func(*dossier.Context)
+}
+
+func by(who domain.Actor, what dossier.Command, how ...func(*dossier.Context)) act {
+	a := act{who: who, what: what}
+	if len(how) > 0 {
+		a.how = how[0]
+	}
+	return a
+}
+
+func imported(x *dossier.Context) { x.Origin = domain.Imported }
+
+// earlier lets the act have happened so long before it is entered.
+func earlier(d time.Duration, reason string) func(*dossier.Context) {
+	return func(x *dossier.Context) { x.OccurredAt, x.LateReason = x.Now.Add(-d), reason }
+}
+
+func after(d time.Duration) func(*dossier.Context) {
+	return func(x *dossier.Context) { x.Now = x.Now.Add(d) }
+}
+
+func (l *life) context(a act) dossier.Context {
+	p, _ := procedure.Lookup("vet-practice-cert-renew")
+	if c, is := a.what.(dossier.SubmitDossier); is {
+		p, _ = procedure.Lookup(string(c.Procedure))
+	}
+	x := dossier.Context{Now: l.now, Actor: a.who, Procedure: &p}
+	if a.who.Role == domain.System {
+		x.Origin = domain.Imported
+	}
+	if a.how != nil {
+		a.how(&x)
+	}
+	return x
+}
+
+// ask decides without letting anything happen.
+func (l *life) ask(a act) ([]dossier.Event, error) {
+	return dossier.Decide(l.state, a.what, l.context(a))
+}
+
+// do decides, and what happened becomes part of the life.
+func (l *life) do(a act) ([]dossier.Event, error) {
+	x := l.context(a)
+	events, err := dossier.Decide(l.state, a.what, x)
+	if err != nil {
+		return nil, err
+	}
+	at := x.When(l.state)
+	for _, e := range events {
+		f := dossier.Fact{
+			Version: int64(len(l.facts) + 1), Position: int64(len(l.facts) + 1), Type: dossier.TypeOf(e), Event: e,
+			OccurredAt: at, RecordedAt: x.Now,
+			Meta: domain.Meta{Actor: a.who.Account, ActorRole: a.who.Role, ActorUnit: a.who.Unit, LateReason: x.LateReason, Origin: x.Origin},
+		}
+		l.facts = append(l.facts, f)
+		l.state = dossier.Evolve(l.state, f)
+	}
+	l.now = x.Now.Add(time.Hour)
+	return events, nil
+}
+
+// given lives through the acts; each must be legal.
+func given(t testing.TB, acts ...act) *life {
+	t.Helper()
+	l := &life{now: monday}
+	for _, a := range acts {
+		if _, err := l.do(a); err != nil {
+			t.Fatalf("given %s by %s: %v", a.what.Name(), a.who.Account, err)
+		}
+	}
+	return l
+}
+
+// The usual acts.
+var (
+	submit     = by(citizen, dossier.SubmitDossier{Procedure: "vet-practice-cert-renew", Channel: dossier.Online, Applicant: "ref-7f3a", Unit: "mot-cua"})
+	accept     = by(reception, dossier.AcceptDossier{})
+	refuse     = by(reception, dossier.RefuseReception{Reason: "wrong_agency", Basis: "nd-118-2025.17.1"})
+	askAtDesk  = by(reception, dossier.RequestSupplement{Items: []dossier.Code{"tp-1", "tp-2"}, Reason: "missing"})
+	forward    = by(reception, dossier.ForwardDossier{Unit: "phong-thu-y"})
+	assign     = by(head, dossier.AssignOfficer{Officer: "officer"})
+	start      = by(officer, dossier.StartAppraisal{})
+	askOpinion = by(officer, dossier.RequestOpinion{Unit: "phong-xet-nghiem", Due: monday.Add(240 * time.Hour)})
+	opinion    = by(laboratory, dossier.RecordOpinion{Number: 1, Verdict: "agreed"})
+	askInCase  = by(officer, dossier.RequestSupplement{Items: []dossier.Code{"tp-1", "tp-3"}, Reason: "illegible"})
+	supply     = by(citizen, dossier.SubmitSupplement{})
+	supplyHalf = by(citizen, dossier.SubmitSupplement{Items: []dossier.Code{"tp-1"}})
+	takeIn     = by(reception, dossier.AcceptSupplement{})
+	propose    = by(officer, dossier.SubmitForApproval{Proposal: dossier.Grant})
+	approve    = by(leader, dossier.Approve{Outcome: dossier.Grant})
+	sign       = by(leader, dossier.SignResult{})
+	issue      = by(clerk, dossier.IssueResult{})
+	handOver   = by(returnDesk, dossier.ReturnResult{Way: dossier.Counter})
+	note       = by(officer, dossier.RecordStep{Code: "desk-check"})
+	takeDue    = by(importer, dossier.RecordDeadline{Due: monday.Add(500 * time.Hour)})
+	takeEnd    = by(importer, dossier.RecordOutcome{Outcome: dossier.Unknown})
+)
+
+// paths leads to each state by the shortest usual way.
+var paths = map[dossier.Status][]act{
+	dossier.None:                      {},
+	dossier.Submitted:                 {submit},
+	dossier.SupplementAtReception:     {submit, askAtDesk},
+	dossier.ReceptionRefusedStatus:    {submit, refuse},
+	dossier.Accepted:                  {submit, accept},
+	dossier.Forwarded:                 {submit, accept, forward},
+	dossier.Assigned:                  {submit, accept, forward, assign},
+	dossier.Appraising:                {submit, accept, forward, assign, start},
+	dossier.Verifying:                 {submit, accept, forward, assign, start, askOpinion},
+	dossier.SupplementRequestedStatus: {submit, accept, forward, assign, start, askInCase},
+	dossier.PendingApproval:           {submit, accept, forward, assign, start, propose},
+	dossier.Approved:                  {submit, accept, forward, assign, start, propose, approve},
+	dossier.Resolved:                  {submit, accept, forward, assign, start, propose, approve, sign, issue},
+	dossier.Returned:                  {submit, accept, forward, assign, start, propose, approve, sign, issue, handOver},
+}
+
+func in(t testing.TB, s dossier.Status) *life { t.Helper(); return given(t, paths[s]...) }
+
+// then acts go on from a state.
+func (l *life) then(t testing.TB, acts ...act) *life {
+	t.Helper()
+	for _, a := range acts {
+		if _, err := l.do(a); err != nil {
+			t.Fatalf("then %s by %s: %v", a.what.Name(), a.who.Account, err)
+		}
+	}
+	return l
+}
+
+// refusal is the code an error carries, "" if it is none.
+func refusal(err error) string {
+	var r *domain.Refusal
+	var i *domain.Invalid
+	switch {
+	case errors.As(err, &r):
+		return r.Code
+	case errors.As(err, &i):
+		return "invalid: " + i.Code
+	case err != nil:
+		return "fault: " + err.Error()
+	}
+	return ""
+}
+
+func types(events []dossier.Event) []string {
+	var names []string
+	for _, e := range events {
+		names = append(names, dossier.TypeOf(e))
+	}
+	return names
+}
+
+func asJSON(t testing.TB, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}

@@ -1,0 +1,169 @@
+package dossier_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"dossier/domain"
+	"dossier/domain/dossier"
+)
+
+// usual is one act for each command that is legal in the state given, as far as its content goes.
+func usual(command string, from dossier.Status) act {
+	switch {
+	case command == "RequestSupplement" && from == dossier.Submitted:
+		return askAtDesk
+	case command == "RequestOpinion" && from == dossier.Verifying:
+		return by(officer, dossier.RequestOpinion{Unit: "phong-moi-truong", Due: askOpinion.what.(dossier.RequestOpinion).Due})
+	case command == "AssignOfficer" && from != dossier.Forwarded:
+		return by(head, dossier.AssignOfficer{Officer: "colleague"})
+	}
+	return map[string]act{
+		"SubmitDossier": submit, "AcceptDossier": accept, "RefuseReception": refuse, "RequestSupplement": askInCase,
+		"SubmitSupplement": supply, "AcceptSupplement": takeIn, "ForwardDossier": forward, "AssignOfficer": assign,
+		"StartAppraisal": start, "RequestOpinion": askOpinion, "RecordOpinion": opinion, "SubmitForApproval": propose,
+		"Approve": approve, "SignResult": sign, "IssueResult": issue, "ReturnResult": handOver, "RecordStep": note,
+		"RecordDeadline": takeDue, "RecordOutcome": takeEnd,
+	}[command]
+}
+
+// ready brings a dossier to a state in which nothing but the state itself could stand against the command.
+func ready(t *testing.T, command string, from dossier.Status) *life {
+	l := in(t, from)
+	switch command {
+	case "AcceptSupplement":
+		l.then(t, supply)
+	case "IssueResult":
+		l.then(t, sign)
+	}
+	return l
+}
+
+func TestEveryRowOfTheTableGivesItsEventsAndLeadsToItsTarget(t *testing.T) {
+	for _, row := range dossier.Table() {
+		for _, from := range row.From {
+			t.Run(fmt.Sprintf("in %q %s gives %v", from, row.Command, row.Events), func(t *testing.T) {
+				l := ready(t, row.Command, from)
+				before := l.state
+				a := usual(row.Command, from)
+				if row.Origin == domain.Imported {
+					a.who, a.how = importer, imported
+				}
+				events, err := l.do(a)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !slices.Equal(types(events), row.Events) {
+					t.Errorf("events %v, the table says %v", types(events), row.Events)
+				}
+				want := row.To
+				switch row.To {
+				case dossier.Same:
+					want = before.Status
+				case dossier.Back:
+					want = before.BackTo
+				}
+				if l.state.Status != want {
+					t.Errorf("status %q, the table says %q", l.state.Status, want)
+				}
+			})
+		}
+	}
+}
+
+func TestEverySquareOutsideTheTableIsRefusedAndSaysWhatWouldBeAllowed(t *testing.T) {
+	for _, c := range dossier.Cells() {
+		if c.Refusal == "" {
+			continue
+		}
+		l := in(t, c.From)
+		a := usual(commandOf(c.Command), c.From)
+		if a.who == importer {
+			continue // an import's own refusals are told below
+		}
+		a.who = stranger(a.who) // whoever repeats his own act gets nothing instead of a refusal
+		_, err := l.ask(a)
+		if got := refusal(err); got != c.Refusal && !repeats(got, c) {
+			t.Errorf("in %q %s by a stranger: %q (%v), the table says %q", c.From, c.Command, got, err, c.Refusal)
+		}
+	}
+}
+
+// repeats allows for the wishes that are true whoever asks.
+func repeats(got string, c dossier.Cell) bool {
+	return got == "" && slices.Contains([]string{"assign-officer", "submit-supplement", "record-opinion", "request-supplement", "request-opinion"}, c.Command)
+}
+
+func stranger(a domain.Actor) domain.Actor { a.Account += "-2"; return a }
+
+func commandOf(kebab string) string {
+	for _, row := range dossier.Table() {
+		if dossier.Kebab(row.Command) == kebab {
+			return row.Command
+		}
+	}
+	return ""
+}
+
+func TestOnlyTheRolesOfTheRowMayMakeTheMove(t *testing.T) {
+	for _, row := range dossier.Table() {
+		for _, role := range domain.Roles() {
+			if slices.Contains(row.Actors, role) {
+				continue
+			}
+			a := usual(row.Command, row.From[0])
+			a.who = domain.Actor{Account: "somebody", Role: role}
+			a.how = func(x *dossier.Context) { x.Origin = row.Origin }
+			_, err := ready(t, row.Command, row.From[0]).ask(a)
+			if got := refusal(err); got != "not_allowed" {
+				t.Errorf("%s by %s in %q: %q, want not_allowed", row.Command, role, row.From[0], got)
+			}
+		}
+	}
+}
+
+func TestTheMachineMayDoAnythingButOnlyWhenItImports(t *testing.T) {
+	for _, row := range dossier.Table() {
+		a := usual(row.Command, row.From[0])
+		a.who, a.how = importer, imported
+		if _, err := ready(t, row.Command, row.From[0]).ask(a); err != nil {
+			t.Errorf("import of %s in %q: %v", row.Command, row.From[0], err)
+		}
+		a.how = func(x *dossier.Context) { x.Origin = domain.Live }
+		_, err := ready(t, row.Command, row.From[0]).ask(a)
+		if got := refusal(err); got != "not_allowed" && got != "import_only" && got != "wrong_state" && got != "after_end" {
+			t.Errorf("live %s by the machine in %q: %q", row.Command, row.From[0], got)
+		}
+	}
+}
+
+func TestAllowedListsWhatTheStateTheRoleAndTheGuardsAdmit(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		life *life
+		role domain.Role
+		want []string
+	}{
+		{"before anything, the applicant may submit", in(t, dossier.None), domain.Applicant, []string{"submit"}},
+		{"the one-stop unit may accept, refuse or ask for a supplement", in(t, dossier.Submitted), domain.ReceptionOfficer, []string{"accept", "refuse-reception", "request-supplement"}},
+		{"after the one supplement it may no longer ask", in(t, dossier.SupplementAtReception).then(t, supply), domain.ReceptionOfficer, []string{"accept", "refuse-reception"}},
+		{"the case officer has four ways on", in(t, dossier.Appraising), domain.CaseOfficer, []string{"request-supplement", "request-opinion", "submit-for-approval", "record-step"}},
+		{"nothing can be issued before it is signed", in(t, dossier.Approved), domain.Clerk, []string{"record-step"}},
+		{"signed, it can be issued", in(t, dossier.Approved).then(t, sign), domain.Clerk, []string{"issue", "record-step"}},
+		{"a resolved dossier is only handed over", in(t, dossier.Resolved), domain.ReturnOfficer, []string{"return"}},
+		{"a returned dossier rests", in(t, dossier.Returned), domain.ReturnOfficer, nil},
+		{"the machine has no live act", in(t, dossier.Submitted), domain.System, nil},
+	} {
+		if got := dossier.Allowed(c.life.state, c.role); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+func TestAnOfferThatAGuardForbidsIsShownWithItsReason(t *testing.T) {
+	offers := dossier.Offers(in(t, dossier.PendingApproval).state, appraiserIn)
+	if len(offers) != 1 || offers[0].Command != "approve" || offers[0].Refusal == nil || offers[0].Refusal.Code != "appraiser_decides" {
+		t.Errorf("offers %+v, want approve, refused because the same account appraised", offers)
+	}
+}
