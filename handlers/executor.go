@@ -70,8 +70,8 @@ func (x *Executor) Do(ctx context.Context, a domain.Actor, id uuid.UUID, e Envel
 	name := dossier.Kebab(c.Name())
 	act := Act{Kind: Command, Name: name}
 	return x.counted(name, func() (Receipt, error) {
-		if !mayEver(a, act) {
-			return Receipt{}, notAllowed(a, act)
+		if err := May(a, act); err != nil {
+			return Receipt{}, err
 		}
 		if NeedsVersion(name) && e.Expected == nil {
 			return Receipt{}, ErrVersionRequired

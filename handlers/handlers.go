@@ -44,11 +44,11 @@ type Happened struct {
 
 // Receipt is the answer to a command: where the dossier stands after it.
 type Receipt struct {
-	ID       uuid.UUID
-	Code     *string
-	Status   dossier.Status
-	Version  int64
-	Position int64 // of the command's last event; of the stream's last event when there was nothing to do
-	Events   int   // how many the command made; 0 when it was already so
-	Repeated bool  // the same command had been done before
+	ID       uuid.UUID      `json:"id"`
+	Code     *string        `json:"code"` // the external code, null while the dossier has none
+	Status   dossier.Status `json:"status"`
+	Version  int64          `json:"version"`
+	Position int64          `json:"position"` // of the command's last event; of the stream's last event when there was nothing to do
+	Events   int            `json:"-"`        // how many the command made; 0 when it was already so
+	Repeated bool           `json:"-"`        // the same command had been done before
 }

@@ -12,6 +12,7 @@ import (
 
 	"dossier/domain"
 	"dossier/eventstore"
+	"dossier/projections"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -125,7 +126,7 @@ func plain(err error) ProblemBody {
 		return field(http.StatusUnprocessableEntity, "key_reused", "Idempotency-Key", words{
 			"Idempotency-Key này đã dùng cho một nội dung khác; gửi lại đúng nội dung cũ, hoặc dùng khóa mới",
 			"This Idempotency-Key came before with another body; send the same body again, or use a new key"})
-	case notYet(err):
+	case errors.Is(err, projections.ErrNotYet):
 		return later(1, "not_yet", words{
 			"Danh sách chưa theo kịp sự kiện được yêu cầu (min_position); thử lại sau giây lát",
 			"The views have not reached the position asked for (min_position); try again in a moment"})
@@ -156,8 +157,6 @@ func Away(err error) bool {
 
 // closed says whether the pool was closed under the request: pgx gives that error no exported name.
 func closed(err error) bool { return err != nil && strings.HasSuffix(err.Error(), "closed pool") }
-
-func notYet(error) bool { return false }
 
 func refused(r *domain.Refusal) ProblemBody {
 	status := http.StatusConflict

@@ -110,7 +110,7 @@ func (x *Executor) again(ctx context.Context, id uuid.UUID, r eventstore.Result)
 // receipt says where the command left the dossier.
 func receipt(id uuid.UUID, facts []dossier.Fact, r eventstore.Result) Receipt {
 	s := dossier.Fold(facts)
-	made := Receipt{ID: id, Code: code(s), Status: s.Status, Version: s.Version, Events: r.Events, Repeated: r.Repeated}
+	made := Receipt{ID: id, Code: Code(s), Status: s.Status, Version: s.Version, Events: r.Events, Repeated: r.Repeated}
 	if len(facts) > 0 {
 		made.Position = facts[len(facts)-1].Position
 	}
@@ -125,7 +125,8 @@ func upTo(facts []dossier.Fact, position int64) []dossier.Fact {
 	return facts[:n]
 }
 
-func code(s dossier.State) *string {
+// Code is the number a dossier is known by outside, nil while it has none.
+func Code(s dossier.State) *string {
 	if s.ExternalCode == "" {
 		return nil
 	}

@@ -7,25 +7,104 @@ import (
 	"net/http"
 	"time"
 
+	"dossier/domain/dossier"
 	"dossier/eventstore"
+	"dossier/eventstore/relay"
 	"dossier/handlers"
 	"dossier/internal/telemetry"
+	"dossier/projections"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // Deps is what the API stands on.
 type Deps struct {
 	Executor *handlers.Executor
+	Views    *projections.Views
 	Journal  *eventstore.Journal
 	Auth     handlers.Authenticator
-	Zone     *time.Location
-	Source   string // CloudEvents source: the public URL of this installation
-	Metrics  *telemetry.Metrics
-	Log      *slog.Logger
-	Closing  <-chan struct{} // closed when the process begins to stop: long reads end then
+	Pool     *pgxpool.Pool // asked by /readyz
+
+	Relay   func() relay.Status       // nil when another process plays the role
+	Engine  func() projections.Status // nil likewise
+	LagMost time.Duration             // views further behind turn /readyz red; default 30 s
+
+	Source  string             // ce_source of every event, as the relay writes it; default "/dossier"
+	Version string             // of the program; default from the build
+	Zone    *time.Location     // of dates without a time; default Asia/Ho_Chi_Minh
+	Metrics *telemetry.Metrics // default: figures of its own
+	Log     *slog.Logger       // default: discard
+	Closing <-chan struct{}    // closed when the process begins to stop: long reads end then; may be nil
+}
+
+// server is the API at work.
+type server struct {
+	Deps
+	mux     *http.ServeMux
+	api     huma.API
+	origin  *http.CrossOriginProtection
+	metrics *telemetry.Metrics
+	log     *slog.Logger
+	spec    []byte
+	schemas map[string][]byte
+}
+
+// New returns the API. It answers Prefixes; everything else it calls unknown.
+func New(d Deps) http.Handler {
+	s := &server{Deps: d.withDefaults(), mux: http.NewServeMux(), origin: http.NewCrossOriginProtection()}
+	s.metrics, s.log = s.Metrics, s.Log
+	s.api = humago.New(s.mux, config(s.Version))
+	s.routes()
+	s.publish()
+	s.figures()
+	return s
 }
 
 // Prefixes are the paths the API answers; everything else belongs to the pages.
-var Prefixes = []string{"/v1/", "/schemas/", "/docs", "/docs/", "/openapi.json", "/livez", "/readyz", "/healthz", "/metrics", "/version"}
+var Prefixes = []string{"/v1/", "/schemas/", "/docs", "/docs/", "/openapi.json", "/livez", "/healthz", "/readyz", "/metrics", "/version"}
 
-// New returns the API.
-func New(d Deps) http.Handler { return http.NotFoundHandler() }
+// routes is every route there is. publish adds what describes them: /openapi.json, /docs, /schemas/{type}.
+func (s *server) routes() {
+	get(s, "/v1/dossiers", "list-dossiers", "Dossiers by status, now or as they were", s.list)
+	get(s, "/v1/dossiers/{id}", "get-dossier", "One dossier, now or as it was", s.dossier)
+	get(s, "/v1/dossiers/{id}/history", "get-history", "What happened to a dossier: who, when, what changed, why", s.history)
+	get(s, "/v1/procedures", "list-procedures", "The catalogue of procedures", s.procedures)
+	get(s, "/v1/events", "read-events", "The feed: every event from position 1, the same CloudEvents as in Kafka", s.feed)
+	get(s, "/v1/events/stream", "stream-events", "The feed as server-sent events", s.stream)
+
+	s.submit()
+	for _, name := range dossier.CommandNames() {
+		s.command(name)
+	}
+	s.mux.HandleFunc("POST /v1/dossiers/{id}/{command}", s.unknownCommand)
+
+	s.mux.HandleFunc("GET /livez", s.livez)
+	s.mux.HandleFunc("GET /healthz", s.livez)
+	s.mux.HandleFunc("GET /readyz", s.readyz)
+	s.mux.HandleFunc("GET /version", s.version)
+	s.mux.Handle("GET /metrics", s.metrics.Handler())
+}
+
+func (d Deps) withDefaults() Deps {
+	if d.LagMost == 0 {
+		d.LagMost = 30 * time.Second
+	}
+	if d.Source == "" {
+		d.Source = "/dossier"
+	}
+	if d.Version == "" {
+		d.Version = built().Version
+	}
+	if d.Zone == nil {
+		d.Zone = handlers.Zone()
+	}
+	if d.Metrics == nil {
+		d.Metrics = telemetry.New()
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	return d
+}

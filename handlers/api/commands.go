@@ -1,0 +1,151 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"dossier/domain"
+	"dossier/domain/dossier"
+	"dossier/handlers"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// submitInput is the body of a new dossier under a key.
+type submitInput struct {
+	Key     string `header:"Idempotency-Key" maxLength:"255" doc:"Names this act: the same key and body again give the same answer. Missing: made and returned."`
+	RawBody []byte `contentType:"application/json"`
+}
+
+// commandInput is a command to a dossier.
+type commandInput struct {
+	ID      string `path:"id" maxLength:"128" doc:"Id of the dossier, or its external code."`
+	Key     string `header:"Idempotency-Key" maxLength:"255" doc:"Names this act: the same key and body again give the same answer. Missing: made and returned."`
+	IfMatch string `header:"If-Match" doc:"Version of the dossier that was looked at, as in its ETag. Required on approve, sign and issue."`
+	RawBody []byte `contentType:"application/json"`
+}
+
+// receiptOutput says where the dossier stands after the command.
+type receiptOutput struct {
+	Location string `header:"Location" doc:"Where the dossier is read."`
+	ETag     string `header:"ETag" doc:"Version of the dossier after the command."`
+	Key      string `header:"Idempotency-Key" doc:"The key this act goes by."`
+	Replayed string `header:"Idempotent-Replayed" doc:"true when the act had been done before and this is its first answer."`
+	Body     handlers.Receipt
+}
+
+// submitName is the one command that makes a dossier.
+var submitName = dossier.Kebab(dossier.SubmitDossier{}.Name())
+
+func (s *server) submit() {
+	op := s.operation(http.MethodPost, "/v1/dossiers", "submit-dossier", describe(submitName))
+	op.DefaultStatus = http.StatusCreated
+	huma.Register(s.api, op, answering(func(ctx context.Context, in *submitInput) (*receiptOutput, error) {
+		c, e, err := s.read(ctx, submitName, in.Key, "", in.RawBody)
+		if err != nil {
+			return nil, err
+		}
+		r, err := s.Executor.Submit(ctx, handlers.CallOf(ctx).Actor, e, c.(dossier.SubmitDossier))
+		return receipt(e, r), err
+	}))
+	s.document("/v1/dossiers", submitName)
+}
+
+// command registers a command of its own, so that its body stands in the OpenAPI document.
+func (s *server) command(name string) {
+	if name == submitName || !sendable(name) {
+		return
+	}
+	path := "/v1/dossiers/{id}/" + name
+	op := s.operation(http.MethodPost, path, name, describe(name))
+	op.DefaultStatus = http.StatusOK
+	huma.Register(s.api, op, answering(func(ctx context.Context, in *commandInput) (*receiptOutput, error) {
+		c, e, err := s.read(ctx, name, in.Key, in.IfMatch, in.RawBody)
+		if err != nil {
+			return nil, err
+		}
+		id, err := s.find(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		r, err := s.Executor.Do(ctx, handlers.CallOf(ctx).Actor, id, e, c)
+		return receipt(e, r), err
+	}))
+	s.document(path, name)
+}
+
+// sendable leaves out the commands that only an import gives.
+func sendable(name string) bool {
+	for _, t := range dossier.Table() {
+		if dossier.Kebab(t.Command) == name && t.Origin != domain.Imported {
+			return true
+		}
+	}
+	return false
+}
+
+func describe(name string) string {
+	return dossier.Label("command", name, "en") + " / " + dossier.Label("command", name, "vi")
+}
+
+// read takes a request apart into a command and what surrounds it.
+func (s *server) read(ctx context.Context, name, key, ifMatch string, raw []byte) (dossier.Command, handlers.Envelope, error) {
+	if err := handlers.May(handlers.CallOf(ctx).Actor, handlers.Act{Kind: handlers.Command, Name: name}); err != nil {
+		return nil, handlers.Envelope{}, err
+	}
+	e, body, err := handlers.Open(raw)
+	if err != nil {
+		return nil, e, err
+	}
+	c, err := dossier.DecodeCommand(name, body)
+	if err != nil {
+		return nil, e, err
+	}
+	if e.Expected, err = version(ifMatch); err != nil {
+		return nil, e, err
+	}
+	if e.Key = key; key == "" {
+		e.Key = handlers.NewKey()
+	}
+	e.Traceparent = handlers.CallOf(ctx).Traceparent
+	return c, e, nil
+}
+
+// version reads If-Match: one version, or * for any, which names none.
+func version(ifMatch string) (*int64, error) {
+	if ifMatch == "" || ifMatch == "*" {
+		return nil, nil
+	}
+	text, opened := strings.CutPrefix(ifMatch, `"`)
+	text, closed := strings.CutSuffix(text, `"`)
+	v, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || !opened || !closed || v < 1 {
+		return nil, &handlers.Failure{Status: http.StatusBadRequest, Code: "malformed_if_match", Field: "If-Match",
+			VI: `If-Match phải là một phiên bản trong ngoặc kép, như ETag đã nhận: "7"`, EN: `If-Match must be one version in quotes, as in the ETag received: "7"`}
+	}
+	return &v, nil
+}
+
+func receipt(e handlers.Envelope, r handlers.Receipt) *receiptOutput {
+	out := &receiptOutput{Location: "/v1/dossiers/" + r.ID.String(), ETag: handlers.ETag(r.Version), Key: e.Key, Body: r}
+	if r.Repeated {
+		out.Replayed = "true"
+	}
+	return out
+}
+
+// unknownCommand answers a command there is not.
+func (s *server) unknownCommand(w http.ResponseWriter, r *http.Request) {
+	var names []string
+	for _, name := range dossier.CommandNames() {
+		if name != submitName && sendable(name) {
+			names = append(names, name)
+		}
+	}
+	s.fail(w, r, handlers.UnknownCommand(r.PathValue("command"), names))
+}
+
+func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }

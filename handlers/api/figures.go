@@ -1,0 +1,61 @@
+package api
+
+import (
+	"dossier/eventstore/relay"
+	"dossier/internal/telemetry"
+	"dossier/projections"
+)
+
+// figures adds to /metrics what the relay and the engine of this process know of themselves. Reading it asks nobody.
+func (s *server) figures() {
+	if s.Relay != nil {
+		s.gauge("dossier_relay_lag_events", "Events in the journal that are not in Kafka yet.", func(st relay.Status) float64 { return float64(st.Lag()) })
+		s.gauge("dossier_relay_leading", "1 where this process sends events to Kafka.", func(st relay.Status) float64 { return truth(st.Role == relay.Leader) })
+		s.gauge("dossier_relay_halted", "1 where Kafka tells what the journal does not.", func(st relay.Status) float64 { return truth(st.Role == relay.Halted) })
+	}
+	if s.Engine == nil {
+		return
+	}
+	s.progress("dossier_projection_lag_events", "Events a view lacks.", func(p projections.Progress) float64 { return float64(p.Behind) })
+	s.progress("dossier_projection_lag_seconds", "How long the oldest event a view lacks has waited.", func(p projections.Progress) float64 { return p.Lag.Seconds() })
+	s.progress("dossier_projection_parked", "Dossiers whose view stands still.", func(p projections.Progress) float64 { return float64(p.Parked) })
+	s.counter("dossier_projection_applied_total", "Events whose rows are in.", func(c projections.Counters) int64 { return c.Applied })
+	s.counter("dossier_projection_transactions_total", "Transactions of the engine.", func(c projections.Counters) int64 { return c.Transactions })
+	s.counter("dossier_projection_healed_total", "Events read from the journal because Kafka did not bring them.", func(c projections.Counters) int64 { return c.Healed })
+	s.counter("dossier_projection_cas_lost_total", "Transactions given up because another process had moved a lane.", func(c projections.Counters) int64 { return c.Lost })
+	s.counter("dossier_projection_retried_total", "Transactions tried again after a passing fault.", func(c projections.Counters) int64 { return c.Retried })
+}
+
+func (s *server) gauge(name, help string, read func(relay.Status) float64) {
+	s.added(s.metrics.Gauge(name, help, nil, func() []telemetry.Sample { return []telemetry.Sample{{Value: read(s.Relay())}} }))
+}
+
+func (s *server) progress(name, help string, read func(projections.Progress) float64) {
+	s.added(s.metrics.Gauge(name, help, []string{"projection"}, func() []telemetry.Sample {
+		var all []telemetry.Sample
+		for _, p := range s.Engine().Projections {
+			all = append(all, telemetry.Sample{Labels: []string{p.Name}, Value: read(p)})
+		}
+		return all
+	}))
+}
+
+func (s *server) counter(name, help string, read func(projections.Counters) int64) {
+	s.added(s.metrics.Counter(name, help, nil, func() []telemetry.Sample {
+		return []telemetry.Sample{{Value: float64(read(s.Engine().Counters))}}
+	}))
+}
+
+// added says what could not be counted: the program goes on without it.
+func (s *server) added(err error) {
+	if err != nil {
+		s.log.Warn("add figure", "error", err)
+	}
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,99 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"dossier/domain/dossier"
+	"dossier/handlers"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// schemaOf is the JSON Schema of a command's body or an event's data, made of what the domain itself checks.
+func schemaOf(members []dossier.Member) *huma.Schema {
+	no := false
+	s := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{}, AdditionalProperties: no}
+	for _, m := range members {
+		s.Properties[m.Name] = memberSchema(m)
+		if m.Required {
+			s.Required = append(s.Required, m.Name)
+		}
+	}
+	return s
+}
+
+func memberSchema(m dossier.Member) *huma.Schema {
+	switch m.Kind {
+	case dossier.TextsMember:
+		return &huma.Schema{Type: huma.TypeArray, MaxItems: &m.Most, UniqueItems: true, Items: &huma.Schema{Type: huma.TypeString, Pattern: m.Pattern}}
+	case dossier.TimeMember:
+		return &huma.Schema{Type: huma.TypeString, Format: "date-time"}
+	case dossier.NumberMember:
+		from, to := float64(m.From), float64(m.To)
+		return &huma.Schema{Type: huma.TypeInteger, Minimum: &from, Maximum: &to}
+	case dossier.TruthMember:
+		return &huma.Schema{Type: huma.TypeBoolean}
+	case dossier.ObjectMember:
+		return schemaOf(m.Members)
+	}
+	s := &huma.Schema{Type: huma.TypeString, Pattern: m.Pattern}
+	for _, v := range m.Values {
+		s.Enum = append(s.Enum, v)
+	}
+	return s
+}
+
+// bodySchema is a command as callers send it: with what surrounds it.
+func bodySchema(name string) *huma.Schema {
+	s := schemaOf(dossier.CommandMembers(name))
+	s.Properties["occurred_at"] = &huma.Schema{Type: huma.TypeString, Format: "date-time",
+		Description: "When it was true, if not now. More than 5 minutes ago needs late_reason."}
+	late := &huma.Schema{Type: huma.TypeString, Description: "Why it is entered later than it happened."}
+	for _, v := range dossier.LateReasons() {
+		late.Enum = append(late.Enum, v)
+	}
+	s.Properties["late_reason"] = late
+	return s
+}
+
+// document puts a command's body into the OpenAPI document. Huma only takes it as bytes: the domain reads it, strictly.
+func (s *server) document(path, name string) {
+	op := s.api.OpenAPI().Paths[path].Post
+	schema := bodySchema(name)
+	s.api.OpenAPI().Components.Schemas.Map()[name] = schema
+	op.RequestBody.Required = len(schema.Required) > 0
+	op.RequestBody.Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Ref: "#/components/schemas/" + name}}}
+	op.Tags = []string{"commands"}
+}
+
+// eventSchemas are the contracts of all event types: /schemas/dossier.submitted.v2.
+func eventSchemas() map[string][]byte {
+	all := map[string][]byte{}
+	for _, typ := range dossier.EventTypes() {
+		version, members := dossier.EventMembers(typ)
+		name := fmt.Sprintf("%s.v%d", typ, version)
+		schema := map[string]any{
+			"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "/schemas/" + name,
+			"title": name, "description": dossier.Label("event", typ, "en") + " / " + dossier.Label("event", typ, "vi"),
+		}
+		inner, _ := json.Marshal(schemaOf(members)) // of plain values: cannot fail
+		json.Unmarshal(inner, &schema)
+		all[name], _ = json.MarshalIndent(schema, "", "  ")
+	}
+	return all
+}
+
+func (s *server) schema(w http.ResponseWriter, r *http.Request) {
+	name := strings.TrimSuffix(r.PathValue("type"), ".json")
+	b, ok := s.schemas[name]
+	if !ok {
+		s.fail(w, r, &handlers.Failure{Status: http.StatusNotFound, Code: "unknown_schema",
+			VI: "Không có loại sự kiện “" + name + "”; xem danh sách ở /schemas/", EN: "There is no event type “" + name + "”; see the list at /schemas/"})
+		return
+	}
+	w.Header().Set("Content-Type", "application/schema+json")
+	w.Write(b)
+}
