@@ -51,11 +51,8 @@ func compare(ctx context.Context, pool *pgxpool.Pool, t *topic, tails []tail, g 
 			lanes, after = append(lanes, int16(lane)), append(after, told)
 		}
 	}
-	missing, err := firstAfter(ctx, pool, lanes, after)
-	if err != nil || missing == 0 {
-		return cursor, err
-	}
-	return min(cursor, missing-1), nil
+	first, head, err := firstAfter(ctx, pool, lanes, after)
+	return min(cursor, first-1, head), err
 }
 
 // told returns the position up to which the partition has what the journal tells.
@@ -118,11 +115,12 @@ func eventIDs(ctx context.Context, pool *pgxpool.Pool, positions []int64) (map[i
 	return ids, nil
 }
 
-// firstAfter returns the smallest position that stands after its lane's given one, 0 when there is none.
-func firstAfter(ctx context.Context, pool *pgxpool.Pool, lanes []int16, after []int64) (int64, error) {
-	var first *int64
-	err := pool.QueryRow(ctx, `
-		select min(next.position)
+// firstAfter returns the smallest position that stands after its lane's given one, beyond all when there is none, and the head. A
+// cursor in memory may be ahead of a journal that came back shorter.
+func firstAfter(ctx context.Context, pool *pgxpool.Pool, lanes []int16, after []int64) (first, head int64, err error) {
+	err = pool.QueryRow(ctx, `
+		select coalesce(min(next.position), $3),
+		       coalesce((select position from journal.events order by position desc limit 1), 0)
 		from unnest($1::smallint[], $2::bigint[]) as told (lane, position)
 		cross join lateral (
 		  select e.position
@@ -131,14 +129,11 @@ func firstAfter(ctx context.Context, pool *pgxpool.Pool, lanes []int16, after []
 		    and e.position > told.position
 		  order by e.position
 		  limit 1
-		) as next`, lanes, after).Scan(&first)
+		) as next`, lanes, after, int64(math.MaxInt64)).Scan(&first, &head)
 	if err != nil {
-		return 0, fmt.Errorf("find the first event kafka lacks: %w", err)
+		return 0, 0, fmt.Errorf("find the first event kafka lacks: %w", err)
 	}
-	if first == nil {
-		return 0, nil
-	}
-	return *first, nil
+	return first, head, nil
 }
 
 // chain returns each lane's last position up to a position.

@@ -170,7 +170,5 @@ func (t *term) restart(why error) {
 
 // resign lets a standby take over at once and leaves the exact cursor, so that a clean stop sends nothing twice.
 func (t *term) resign() {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	_, _ = t.lease.renew(ctx, t.cursor.Load().position, 0)
+	_, _ = t.lease.renew(context.Background(), t.cursor.Load().position, 0) // else it expires by itself
 }

@@ -67,9 +67,10 @@ type news struct {
 	atCursor   uuid.UUID // the event the journal has at the cursor, nil UUID for none
 }
 
-// renew inserts the next beat. Its commit is asynchronous: losing one in a crash costs only events sent twice.
+// renew inserts the next beat. Its commit is asynchronous: losing one in a crash costs only events sent twice. It outlives a
+// cancelled context, because a beat that was stored and not noticed could not be followed by the last one of the term.
 func (l *lease) renew(ctx context.Context, cursor int64, length time.Duration) (n news, err error) {
-	ctx, cancel := context.WithTimeout(ctx, l.length)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.length)
 	defer cancel()
 	sent := time.Now()
 	var beat *int64

@@ -117,7 +117,7 @@ func (s *search) sort(ctx context.Context, seen []eventstore.Delivered) (shared 
 func openGeneration(ctx context.Context, pool *pgxpool.Pool, r Recovery) error {
 	_, err := pool.Exec(ctx, `
 		insert into journal.generations (number, from_position, fork_event_id, reason)
-		values ($1, $2, (select event_id from journal.events where position = $2 - 1), $3)`,
+		values ($1, $2::bigint, (select event_id from journal.events where position = $2::bigint - 1), $3)`,
 		r.Generation, r.Fork, fmt.Sprintf("kafka had %d events the journal had lost", r.Orphans))
 	if err != nil {
 		return fmt.Errorf("open generation %d: %w", r.Generation, err)
