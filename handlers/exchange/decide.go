@@ -17,6 +17,7 @@ const afterEnd = "after_end"
 // decider puts the acts of a trace to the domain.
 type decider struct {
 	m     *Mapping
+	file  string
 	actor domain.Actor
 	now   time.Time
 }
@@ -105,7 +106,7 @@ func (d *decider) fact(s dossier.State, e dossier.Event, at time.Time) dossier.F
 }
 
 func (d *decider) fail(made *plan, a *act, err error) error {
-	return fmt.Errorf("line %d: trace %d (case %q): %s: %w", a.line, made.trace.Number, made.Case, a.Name, err)
+	return &FormatError{Name: d.file, Line: a.line, Trace: made.trace.Number, Case: made.Case, Msg: a.Name, Err: err}
 }
 
 func (t *tally) count(a *act, why string, events int) {

@@ -155,29 +155,41 @@ func (r *mappingReader) checkRule(n ruleNode) {
 			r.chooseKind(n, sample, f)
 		}
 	}
-	// One complaint at a time comes from the decoder: take the field away and ask again.
-	for range len(n.r.Fields) + 1 {
+	// One complaint at a time comes from the decoder: mend the sample and ask again.
+	for range len(fieldNames(n.r.Command)) + len(n.r.Fields) {
 		invalid := decodeSample(n.r.Command, sample)
 		if invalid == nil {
 			return
 		}
-		key, named := n.fields[invalid.Field]
+		at, named := n.fields[invalid.Field]
 		if !named {
-			r.at(n.node, "%s: %s", n.r.Command, r.explain(n.r.Command, invalid))
-			return
+			at = n.node
 		}
-		r.at(key, "%s: %s", n.r.Command, r.explain(n.r.Command, invalid))
-		if _, there := sample[invalid.Field]; !there || !r.without(n.r, sample, invalid.Field) {
+		r.at(at, "%s: %s", n.r.Command, r.explain(n.r.Command, invalid))
+		if !mend(n.r.Command, sample, invalid.Field) {
 			return
 		}
 	}
 }
 
-// without drops a wrong field so that the next complaint is about another one. A required field cannot be dropped.
-func (r *mappingReader) without(to *rule, sample map[string]json.RawMessage, name string) bool {
+// mend puts something right in place of a wrong or missing field, so that the next complaint is about another one.
+func mend(command string, sample map[string]json.RawMessage, name string) bool {
 	delete(sample, name)
-	again := decodeSample(to.Command, sample)
-	return again == nil || again.Field != name
+	for _, text := range []string{"", `"ext:sample"`, `"2001-02-03T04:05:06Z"`, `1`, `["ext:sample"]`} {
+		if text != "" {
+			sample[name] = json.RawMessage(text)
+		}
+		invalid := decodeSample(command, sample)
+		if invalid == nil || invalid.Field != name {
+			return true
+		}
+		if _, list, ok := strings.Cut(invalid.EN, "one of: "); ok { // the answer names the closed list
+			first, _, _ := strings.Cut(strings.TrimSuffix(list, "."), ",")
+			sample[name] = quote(first)
+			return true
+		}
+	}
+	return false
 }
 
 // sample holds what the import itself will fill in, so that only the mapping's part is judged.
@@ -220,11 +232,11 @@ func (r *mappingReader) chooseKind(n ruleNode, sample map[string]json.RawMessage
 	}
 	invalid := decodeSample(n.r.Command, cloneWith(sample, f.Name, json.RawMessage(`"ext:sample"`)))
 	if invalid.Code == "unknown_field" {
-		r.at(n.fields[f.Name], "%s: %s", n.r.Command, r.explain(n.r.Command, invalid))
+		sample[f.Name] = json.RawMessage(`""`)
 		return
 	}
 	r.at(n.fields[f.Name], "%s: field %q takes values of a closed list: say under values what becomes what", n.r.Command, f.Name)
-	delete(sample, f.Name)
+	mend(n.r.Command, sample, f.Name)
 }
 
 func (r *mappingReader) explain(command string, invalid *domain.Invalid) string {

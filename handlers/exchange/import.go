@@ -63,7 +63,7 @@ func run(ctx context.Context, x Importer, r io.Reader, name string, m *Mapping, 
 		return Summary{}, err
 	}
 	in := &importing{x: x, m: m, o: o, tokens: make(chan struct{}, o.InFlight), sum: newSummary(m, name)}
-	p := newPlanner(m, name)
+	p := newPlanner(m, name, o.Now)
 	err = in.read(ctx, xes, p, file)
 	in.wg.Wait()
 	in.sum.finish(p)
@@ -162,7 +162,7 @@ func (in *importing) failure() error {
 
 // trace imports one dossier, in parts when it is long. The order inside a dossier is the order of its parts.
 func (in *importing) trace(ctx context.Context, made *plan) (tally, error) {
-	d := decider{m: in.m, actor: in.o.Actor, now: in.o.Now()}
+	d := decider{m: in.m, file: in.sum.File, actor: in.o.Actor, now: in.o.Now()}
 	_, t, err := d.decide(dossier.State{}, made, made.Acts)
 	if err != nil || in.x == nil {
 		t.rehearsed = true

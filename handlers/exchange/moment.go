@@ -24,7 +24,11 @@ func (p *planner) time(made *plan, attributes []Attribute, key string, line int)
 		}
 		return time.Time{}, p.fail(made, line, key, "the timestamp is missing")
 	}
-	return p.parse(made, a)
+	t, err := p.parse(made, a)
+	if err == nil && t.After(p.now().Add(5*time.Second)) {
+		err = p.fail(made, a.Line, a.Key, fmt.Sprintf("%q has not come yet: history lies in the past", a.Value))
+	}
+	return t, err
 }
 
 // parse reads a time to the microsecond, as the journal keeps it.

@@ -40,14 +40,15 @@ type act struct {
 type planner struct {
 	*Mapping
 	file    string
+	now     func() time.Time
 	dropped map[scoped]int
 	used    map[int]bool // lines of mapping rules that met something
 	marks   map[string]int
 	events  int
 }
 
-func newPlanner(m *Mapping, file string) *planner {
-	return &planner{Mapping: m, file: file, dropped: map[scoped]int{}, used: map[int]bool{}, marks: map[string]int{}}
+func newPlanner(m *Mapping, file string, now func() time.Time) *planner {
+	return &planner{Mapping: m, file: file, now: now, dropped: map[scoped]int{}, used: map[int]bool{}, marks: map[string]int{}}
 }
 
 // plan reads a trace by the mapping. A mark is the attribute of a trace that becomes a command.

@@ -103,7 +103,7 @@ func (l testLog) String() string {
 // trace invents case i. Every tenth or so has one of the troubles of the real log.
 func (l testLog) trace(i int) testTrace {
 	r := rand.New(rand.NewPCG(7, uint64(i)))
-	start := time.Date(2031, 1, 3, 9, 0, 0, 0, time.FixedZone("", 3600)).AddDate(0, 0, i%700).Add(time.Duration(r.IntN(25_000)) * time.Second)
+	start := time.Date(2013, 1, 3, 9, 0, 0, 0, time.FixedZone("", 3600)).AddDate(0, 0, i%700).Add(time.Duration(r.IntN(25_000)) * time.Second)
 	responsible := fmt.Sprintf("Worker%02d", 1+r.IntN(20))
 	names, at := l.names(i, r), start
 	var t testTrace

@@ -59,9 +59,15 @@ func parseYAML(name string, text []byte) (*yaml.Node, error) {
 	}
 	var more yaml.Node
 	if err := d.Decode(&more); !errors.Is(err, io.EOF) {
-		return nil, &MappingError{Name: name, Problems: []Problem{{Line: max(more.Line, 1), Msg: "a mapping is one document: nothing may follow ---"}}}
+		return nil, &MappingError{Name: name, Problems: []Problem{{Line: secondLine(text), Msg: "a mapping is one document: nothing may follow ---"}}}
 	}
 	return doc.Content[0], nil
+}
+
+// secondLine is the line of the marker that begins a second document.
+func secondLine(text []byte) int {
+	before, _, _ := bytes.Cut(text[1:], []byte("\n---"))
+	return bytes.Count(before, []byte("\n")) + 2
 }
 
 func syntaxProblem(name string, err error) error {
@@ -158,7 +164,11 @@ func kindOf(n *yaml.Node) string {
 func didYouMean(word string, known []string) string {
 	best, distance := "", len(word)/2+1
 	for _, k := range known {
-		if d := editDistance(word, k); d < distance {
+		d := editDistance(word, k)
+		if strings.HasPrefix(word, k+"-") || strings.HasPrefix(word, k+"_") {
+			d = 1 // "accept-dossier" is "accept"
+		}
+		if d < distance {
 			best, distance = k, d
 		}
 	}

@@ -1,0 +1,467 @@
+package exchange
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"maps"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"dossier/domain"
+	"dossier/domain/dossier"
+	"dossier/eventstore"
+	"dossier/handlers"
+	"dossier/migrations/dbtest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"go.uber.org/goleak"
+)
+
+var update = flag.Bool("update", false, "write testdata anew")
+
+const invented = "testdata/invented.xes"
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/jackc/pgx/v5/pgxpool.(*Pool).backgroundHealthCheck"))
+}
+
+func TestTheInventedLogHasTheShapeOfTheReceiptLog(t *testing.T) {
+	t.Parallel()
+	text := testLog{Traces: 60}.String()
+	if *update {
+		if err := os.WriteFile(invented, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stored, err := os.ReadFile(invented)
+	if err != nil || string(stored) != text {
+		t.Fatalf("%s is not what the generator writes (run with -update): %v", invented, err)
+	}
+	traces, err := readAll(text, DefaultLimits)
+	if err != nil || len(traces) != 60 {
+		t.Fatalf("%d traces, %v", len(traces), err)
+	}
+	seen := map[string]map[string]int{"activity": {}, "channel": {}, "troubles": {}}
+	for _, trace := range traces {
+		channel, _ := find(trace.Attributes, "channel")
+		seen["channel"][channel.Value]++
+		end, ended := find(trace.Attributes, "enddate")
+		start, _ := find(trace.Attributes, "startdate")
+		if !ended {
+			seen["troubles"]["no end"]++
+		}
+		for _, e := range trace.Events {
+			activity, _ := find(e.Attributes, "concept:name")
+			at, _ := find(e.Attributes, "time:timestamp")
+			seen["activity"][activity.Value]++
+			if ended && at.Value > end.Value {
+				seen["troubles"]["act after the end"]++
+			}
+			if at.Value < start.Value {
+				seen["troubles"]["act before the start"]++
+			}
+		}
+	}
+	if got := slices.Sorted(maps.Keys(seen["activity"])); !slices.Equal(got, slices.Sorted(slices.Values(activityNames))) {
+		t.Errorf("activities: %v", got)
+	}
+	if len(seen["channel"]) != 5 || len(seen["troubles"]) != 3 {
+		t.Errorf("channels %v, troubles %v", seen["channel"], seen["troubles"])
+	}
+}
+
+func check(t *testing.T, text string) Summary {
+	t.Helper()
+	s, err := CheckXES(t.Context(), strings.NewReader(text), "test.xes", shippedMapping(t), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestEverythingOfALogIsAccountedFor(t *testing.T) {
+	t.Parallel()
+	s := check(t, testLog{Traces: 60}.String())
+	if !s.Holds() || s.Dossiers != 60 || s.Sources() != s.Rehearsed {
+		t.Errorf("sum does not hold: %+v", s)
+	}
+	if s.Commands["submit"] != 60 || s.Commands["record-deadline"] != 60 || s.Commands["accept"] == 0 || s.Commands["request-opinion"] == 0 ||
+		s.Commands["record-opinion"] == 0 || s.Commands["record-outcome"] == 0 || s.Steps == 0 {
+		t.Errorf("commands: %+v", s)
+	}
+	for _, reason := range []string{"after_end", "before_last_change", "wrong_state"} {
+		if s.Irregular[reason] == 0 {
+			t.Errorf("no step is irregular for %s: %v", reason, s.Irregular)
+		}
+	}
+	want := []Dropped{{"trace", "enddate_planned", 60}, {"trace", "group", 20},
+		{"event", "concept:instance", s.SourceEvents}, {"event", "lifecycle:transition", s.SourceEvents}}
+	if diff := cmp.Diff(want, s.Dropped); diff != "" {
+		t.Error(diff)
+	}
+	var printed bytes.Buffer
+	if err := s.Write(&printed); err != nil || !strings.HasSuffix(printed.String(), ": holds\n") {
+		t.Errorf("%v\n%s", err, printed.String())
+	}
+}
+
+func TestTheOrderOfAttributesInTheFileMeansNothing(t *testing.T) {
+	t.Parallel()
+	plans := func(shuffle uint64) (all []string) {
+		p := newPlanner(shippedMapping(t), "test.xes", time.Now)
+		traces, err := readAll(testLog{Traces: 60, Shuffle: shuffle}.String(), DefaultLimits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, trace := range traces {
+			made, err := p.plan(trace)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := partBody(made, 0, made.Acts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, string(body))
+		}
+		return all
+	}
+	straight := plans(0)
+	for seed := range uint64(3) {
+		if diff := cmp.Diff(straight, plans(seed+1)); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func story(attributes, events string) string {
+	return "<log>\n<trace>\n<string key=\"concept:name\" value=\"c1\"/>\n" + attributes + "\n" + events + "\n</trace>\n</log>"
+}
+
+const whole = `<string key="department" value="D"/><string key="channel" value="Desk"/><date key="startdate" value="2013-01-03T09:00:00Z"/><date key="deadline" value="2013-02-03T09:00:00Z"/>`
+
+func event(activity, at string) string {
+	return `<event><string key="concept:name" value="` + activity + `"/><date key="time:timestamp" value="` + at + `"/></event>` + "\n"
+}
+
+func TestATraceThatCannotBeReadNamesItsCaseAndLine(t *testing.T) {
+	t.Parallel()
+	ok := event("T02", "2013-01-04T09:00:00Z")
+	for name, c := range map[string]struct{ text, want string }{
+		"no timestamp":       {story(whole, `<event><string key="concept:name" value="T02"/></event>`), `test.xes:5: trace 1 (case "c1"): attribute "time:timestamp": the timestamp is missing`},
+		"empty timestamp":    {story(whole, event("T02", "")), `attribute "time:timestamp": the timestamp is missing`},
+		"bad timestamp":      {story(whole, ok+event("T02", "yesterday")), `test.xes:6: trace 1 (case "c1"): attribute "time:timestamp": "yesterday" is no timestamp`},
+		"no such day":        {story(whole, event("T02", "2013-02-30T09:00:00Z")), `is no timestamp`},
+		"no offset":          {story(whole, event("T02", "2013-02-03T09:00:00")), `has no offset: say zone in the mapping`},
+		"no activity":        {story(whole, `<event><date key="time:timestamp" value="2013-01-04T09:00:00Z"/></event>`), `attribute "concept:name": an event has no activity`},
+		"no start":           {story(strings.Replace(whole, "startdate", "begin", 1), ok), `the timestamp is missing`},
+		"no start at all":    {story(`<string key="channel" value="Desk"/>`, ok), `nothing in the trace begins the dossier: attribute "startdate" is missing`},
+		"unknown value":      {story(strings.Replace(whole, "Desk", "Fax", 1), ok), `test.xes:4: trace 1 (case "c1"): attribute "channel": value "Fax" is not in the mapping (receipt.yaml:`},
+		"missing field":      {story(strings.Replace(whole, "channel", "way", 1), ok), `submit (mapping line `},
+		"attribute twice":    {story(whole+"\n"+`<string key="channel" value="Post"/>`, ok), `test.xes:5: trace 1 (case "c1"): attribute "channel": stands twice, first at line 4`},
+		"no case":            {"<log>\n<trace>" + whole + "</trace></log>", `test.xes:2: trace 1: attribute "concept:name": the trace has no case`},
+		"identity number":    {strings.Replace(story(whole, ok), "c1", "012345678901", 1), `the case could be a telephone or identity number: give case a prefix`},
+		"colliding values":   {story(whole, ok+strings.Replace(event("t02", "2013-01-04T09:00:00Z"), "t02", "T 02", 1)+event("t-02", "2013-01-04T09:00:00Z")), `"T 02" and "t-02" would both be written ext:t-02: give one of them a code of its own under codes`},
+		"a time to come":     {story(whole, event("T02", "2931-01-01T00:00:00Z")), `"2931-01-01T00:00:00Z" has not come yet`},
+		"time out of bounds": {story(whole, event("T02", "0000-01-01T00:00:00Z")), `is outside the years 1 to 9999`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := CheckXES(t.Context(), strings.NewReader(c.text), "test.xes", shippedMapping(t), Options{})
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got  %v\nwant %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestTimesWithoutOffsetFollowTheMappingsZone(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(shippedText(t), "source: receipt", "zone: Europe/Amsterdam\nsource: receipt", 1)
+	m, err := ParseMapping("m.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	traces, err := readAll(story(whole, event("T02", "2013-07-04T09:00:00.1234567")), DefaultLimits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := newPlanner(m, "test.xes", time.Now).plan(traces[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := stamp(made.Acts[2].At); got != "2013-07-04T07:00:00.123Z" || made.Acts[2].At.Nanosecond() != 123_456_000 {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestTheStartIsFirstAndTheEndIsLastOfItsMoment(t *testing.T) {
+	t.Parallel()
+	text := story(whole+`<date key="enddate" value="2013-01-05T09:00:00Z"/>`,
+		event("T10 late", "2013-01-06T09:00:00Z")+
+			event("Confirmation of receipt", "2013-01-04T09:00:00Z")+
+			event("T02 tie a", "2013-01-05T09:00:00Z")+event("T03 tie b", "2013-01-05T09:00:00Z")+
+			event("T01 before", "2013-01-01T09:00:00Z"))
+	traces, err := readAll(text, DefaultLimits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := shippedMapping(t)
+	made, err := newPlanner(m, "test.xes", time.Now).plan(traces[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, a := range made.Acts {
+		got = append(got, a.Name+" "+string(a.Step.Code))
+	}
+	want := []string{"submit ext:startdate", "record-step ext:t01", "record-deadline ext:deadline", "accept ext:confirmation-of-receipt",
+		"record-step ext:t02", "record-step ext:t03", "record-outcome ext:enddate", "record-step ext:t10"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	d := decider{m: m, actor: Importing, now: made.Acts[0].At.AddDate(1, 0, 0)}
+	decided, tally, err := d.decide(dossier.State{}, made, made.Acts)
+	if err != nil || tally.irregular["after_end"] != 1 || tally.steps != 3 {
+		t.Fatalf("%v %+v", err, tally)
+	}
+	last := decided[len(decided)-1].Event.(dossier.StepRecorded)
+	if last.Irregular != "after_end" || last.Source() != (dossier.Source{Activity: "ext:t10-late", Case: "ext:c1"}) {
+		t.Errorf("%+v", last)
+	}
+}
+
+// lab is a journal of its own with the executor before it.
+type lab struct {
+	journal  *eventstore.Journal
+	executor *handlers.Executor
+	mapping  *Mapping
+}
+
+func newLab(t *testing.T) lab {
+	t.Helper()
+	j, err := eventstore.Open(t.Context(), dbtest.New(t).App, eventstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(j.Close)
+	return lab{j, handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test")}), shippedMapping(t)}
+}
+
+func (l lab) run(t *testing.T, text string) (Summary, error) {
+	t.Helper()
+	return ImportXES(t.Context(), l.executor, strings.NewReader(text), "test.xes", l.mapping, Options{})
+}
+
+func (l lab) must(t *testing.T, text string) Summary {
+	t.Helper()
+	s, err := l.run(t, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (l lab) head(t *testing.T) int {
+	t.Helper()
+	head, err := l.journal.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return int(head)
+}
+
+func TestAnImportedLogIsWholeAndASecondRunAddsNothing(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	text := testLog{Traces: 60}.String()
+	first := l.must(t, text)
+	if !first.Holds() || first.NewDossiers != 60 || first.Added != first.Sources() || first.Added != l.head(t) {
+		t.Fatalf("head %d, %+v", l.head(t), first)
+	}
+	again := l.must(t, string(gzipped(t, text)))
+	if again.Added != 0 || again.NewDossiers != 0 || again.AlreadyThere != first.Added || l.head(t) != first.Added {
+		t.Fatalf("head %d, %+v", l.head(t), again)
+	}
+	again.Added, again.AlreadyThere, again.NewDossiers = first.Added, first.AlreadyThere, first.NewDossiers
+	if diff := cmp.Diff(first, again); diff != "" {
+		t.Error(diff)
+	}
+	shuffled := l.must(t, testLog{Traces: 60, Shuffle: 9}.String())
+	if shuffled.Added != 0 {
+		t.Errorf("other order of attributes added %d", shuffled.Added)
+	}
+	l.firstDossierReads(t)
+}
+
+func (l lab) firstDossierReads(t *testing.T) {
+	t.Helper()
+	facts, err := l.executor.Facts(t.Context(), eventstore.StreamIDFor("dossier", "import:receipt", "invented-0001"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := dossier.Fold(facts)
+	if s.ExternalCode != "invented-0001" || s.Status != dossier.Resolved || s.Outcome != dossier.Unknown || s.Channel != dossier.Online ||
+		s.Origin != domain.Imported || s.Due.IsZero() || s.DueSource != dossier.ImportedDeadline || s.Procedure != l.mapping.Procedure.ID {
+		t.Errorf("%+v", s)
+	}
+	for _, f := range facts {
+		if f.Meta.Origin != domain.Imported || f.Meta.Actor != "import" || f.Event.Source().Case != "ext:invented-0001" || f.RecordedAt.IsZero() {
+			t.Errorf("%s: %+v", f.Type, f)
+		}
+	}
+}
+
+// stopping cancels the import after so many traces have been sent.
+type stopping struct {
+	Importer
+	left   atomic.Int64
+	cancel context.CancelFunc
+}
+
+func (s *stopping) Import(ctx context.Context, a domain.Actor, id uuid.UUID, key string, body []byte, decide func(dossier.State) ([]handlers.Decided, error)) (handlers.Receipt, error) {
+	if s.left.Add(-1) == 0 {
+		s.cancel()
+	}
+	return s.Importer.Import(ctx, a, id, key, body, decide)
+}
+
+func TestAnImportThatWasStoppedGoesOnWhereItWas(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	text := testLog{Traces: 60}.String()
+	for range 3 {
+		ctx, cancel := context.WithCancel(t.Context())
+		x := &stopping{Importer: l.executor, cancel: cancel}
+		x.left.Store(23)
+		s, err := ImportXES(ctx, x, strings.NewReader(text), "test.xes", l.mapping, Options{InFlight: 8})
+		cancel()
+		if !errors.Is(err, context.Canceled) || s.Holds() && s.Dossiers == 60 {
+			t.Fatalf("%v, %+v", err, s)
+		}
+	}
+	before := l.head(t)
+	s := l.must(t, text)
+	if !s.Holds() || s.Added+before != s.Sources() || s.AlreadyThere != before || l.head(t) != s.Sources() {
+		t.Errorf("%d were there, head %d: %+v", before, l.head(t), s)
+	}
+}
+
+func TestALongTraceGoesInPartsAndGoesOnInTheMiddle(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	text := testLog{Traces: 2, Extra: 1300}.String()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	x := &stopping{Importer: l.executor, cancel: cancel}
+	x.left.Store(5)
+	if _, err := ImportXES(ctx, x, strings.NewReader(text), "test.xes", l.mapping, Options{InFlight: 1}); err == nil {
+		t.Fatal("was not stopped")
+	}
+	there := l.head(t)
+	if there < 3*partActs || there%partActs == 0 {
+		t.Fatalf("%d events before the stop", there)
+	}
+	s := l.must(t, text)
+	if !s.Holds() || s.Added+there != s.Sources() || l.head(t) != s.Sources() {
+		t.Errorf("%d were there, head %d: %+v", there, l.head(t), s)
+	}
+}
+
+func TestACaseThatHasChangedIsNamedAndNothingIsRewritten(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	text := testLog{Traces: 20}.String()
+	l.must(t, text)
+	there := l.head(t)
+	changed := strings.Replace(text, `key="responsible" value="Worker`, `key="responsible" value="Other`, 1)
+	_, err := l.run(t, changed)
+	if !errors.Is(err, eventstore.ErrCommandReused) || !strings.Contains(err.Error(), `trace 1 (case "invented-0001"): this case was imported before with another content`) {
+		t.Errorf("got %v", err)
+	}
+	if l.head(t) != there {
+		t.Errorf("%d events were added", l.head(t)-there)
+	}
+}
+
+func TestTheFirstErrorStopsTheImportAndWhatWasDoneStays(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	text := testLog{Traces: 60}.String()
+	cut := text[:strings.Index(text, "invented-0041")]
+	s, err := l.run(t, cut)
+	var format *FormatError
+	if !errors.As(err, &format) || format.Trace != 41 || s.Dossiers != 40 || s.Added != l.head(t) {
+		t.Fatalf("%v, %+v", err, s)
+	}
+	if s = l.must(t, text); s.NewDossiers != 20 || !s.Holds() {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestOnlyTheMachineImports(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	clerk := domain.Actor{Account: "clerk", Role: domain.Clerk}
+	_, err := ImportXES(t.Context(), l.executor, strings.NewReader(testLog{Traces: 3}.String()), "test.xes", l.mapping, Options{Actor: clerk})
+	var refusal *domain.Refusal
+	if !errors.As(err, &refusal) || refusal.Code != handlers.NotAllowed || l.head(t) != 0 {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestProgressReachesTheEndOfTheFile(t *testing.T) {
+	t.Parallel()
+	f, err := os.Open(invented)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read, total int64
+	_, err = CheckXES(t.Context(), f, invented, shippedMapping(t), Options{Progress: func(r, n int64) {
+		if r < read {
+			t.Errorf("went back from %d to %d", read, r)
+		}
+		read, total = r, n
+	}})
+	if err != nil || read != info.Size() || total != info.Size() {
+		t.Errorf("%v: %d of %d, file has %d", err, read, total, info.Size())
+	}
+}
+
+func TestMemoryStaysFlatHoweverLongTheLogIs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads 200,000 events")
+	}
+	in, out := io.Pipe()
+	go func() { out.CloseWithError(testLog{Traces: 33_000}.Write(out)) }()
+	var peak uint64
+	traces := 0
+	s, err := CheckXES(t.Context(), in, "long.xes", shippedMapping(t), Options{Progress: func(int64, int64) {
+		if traces++; traces%3000 == 0 {
+			var m runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&m)
+			peak = max(peak, m.HeapAlloc)
+		}
+	}})
+	if err != nil || !s.Holds() || s.SourceEvents < 190_000 {
+		t.Fatalf("%v: %d events", err, s.SourceEvents)
+	}
+	if peak > 32<<20 {
+		t.Errorf("%d MB live on the heap after %d events", peak>>20, s.SourceEvents)
+	}
+}
