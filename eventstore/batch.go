@@ -22,7 +22,7 @@ const (
 // batch holds requests as the parameters of the append function, in Postgres' binary form. The writer fills the same buffers
 // again and again, so appending allocates nothing for each event.
 type batch struct {
-	now, clock [8]byte
+	now, head, clock [8]byte
 	// one element for each request
 	stream, kind, lane, expected, seen, count, latest array
 	// one element for each event
@@ -33,8 +33,9 @@ type batch struct {
 }
 
 // fill turns requests into parameters. clock is given only for a journal under a simulated clock.
-func (b *batch) fill(requests []*pending, now time.Time, clock *time.Time) {
+func (b *batch) fill(requests []*pending, head int64, now time.Time, clock *time.Time) {
 	b.reset()
+	binary.BigEndian.PutUint64(b.head[:], uint64(head))
 	putInstant(&b.now, now)
 	for i, p := range requests {
 		b.stream.uuid(p.Stream.ID)
@@ -48,7 +49,7 @@ func (b *batch) fill(requests []*pending, now time.Time, clock *time.Time) {
 			b.add(i+1, n+1, &p.Events[n])
 		}
 	}
-	b.values = append(b.values[:0], b.now[:])
+	b.values = append(b.values[:0], b.now[:], b.head[:])
 	for _, a := range b.arrays() {
 		b.values = append(b.values, a.finish())
 	}

@@ -20,7 +20,7 @@ func statementsFor(journal string, simulated bool) statements {
 	clock := ""
 	if simulated {
 		function = strings.Replace(function, "_v1", "_simulated_v1", 1)
-		clock = ", $17"
+		clock = ", $18"
 	}
 	in := func(sql string) string {
 		return strings.NewReplacer("{journal}", "journal."+journal, "{columns}", Columns, "{name}", journal).Replace(sql)
@@ -28,7 +28,7 @@ func statementsFor(journal string, simulated bool) statements {
 	return statements{
 		simulated: simulated,
 		append: `select request, outcome, first, last, version, recorded_at from journal.` + function +
-			`($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16` + clock + `)`,
+			`($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17` + clock + `)`,
 		role: in(`
 			select current_user, has_table_privilege('{journal}', 'insert, update, delete, truncate') or exists (
 			  select from pg_inherits i

@@ -80,7 +80,7 @@ func (w *writer) send(requests []*pending) ([]row, error) {
 		now = w.j.o.Simulated()
 		simulated = &now
 	}
-	w.batch.fill(requests, now, simulated)
+	w.batch.fill(requests, w.j.head.Load(), now, simulated)
 	return w.line.exec(w.batch.values, w.batch.formats, len(requests))
 }
 

@@ -11,6 +11,7 @@ begin
   execute replace(replace(replace(replace(replace($text$
 create function journal.{name}(
   p_now            timestamptz,    -- the caller's clock
+  p_head           bigint,         -- newest position the caller knows, where the search for the last one begins
   -- one element for each request
   p_stream         uuid[],
   p_kind           text[],
@@ -50,13 +51,12 @@ set jit = off
 as $append$
 #variable_conflict use_column
 declare
-  v_hint     bigint := 0;
-  v_seen     bigint;
   v_last     bigint;
+  v_seen     bigint;
+  v_newest   bigint;
   v_recorded timestamptz;
   v_clock    timestamptz;
   v_limit    timestamptz;
-  v_segments boolean;
   v_skewed   boolean;
   v_actual   bigint;
   v_base     bigint;
@@ -77,35 +77,31 @@ begin
   -- From here to the commit one append at a time. Every statement below takes a snapshot of its own, so it sees the one before.
   perform pg_advisory_xact_lock(1685025651, {lock});
 
-  v_seen := p_seen[1];
-  if cardinality(p_seen) > 1 then
-    select min(s), max(s) into v_seen, v_hint from unnest(p_seen) s;
-  else
-    v_hint := v_seen;
-  end if;
-
-  -- The hint prunes old partitions. It is too high only when this database lost its tail: then nothing was seen.
-  select e.position, e.recorded_at, exists (select from journal.segments s where s.journal = '{journal}')
-    into v_last, v_recorded, v_segments
+  -- Positions have no holes, so the last row of a window that is not full is the last of all. Looking no further keeps the
+  -- partitions before and after out of it.
+  select e.position, e.recorded_at into v_last, v_recorded
     from journal.{journal} e
-   where e.position >= v_hint
+   where e.position >= p_head
+     and e.position < p_head + 10000
    order by e.position desc
    limit 1;
-  if v_last is null then
-    if v_hint > 0 then
-      p_seen := array_fill(0::bigint, array[cardinality(p_seen)]);
-      v_seen := 0;
-      select e.position, e.recorded_at into v_last, v_recorded
-        from journal.{journal} e
-       order by e.position desc
-       limit 1;
-    end if;
-    v_segments := exists (select from journal.segments s where s.journal = '{journal}');
-    v_last := coalesce(v_last, 0);
+  if v_last is null or v_last = p_head + 9999 then
+    select e.position, e.recorded_at into v_last, v_recorded
+      from journal.{journal} e
+     order by e.position desc
+     limit 1;
+    v_last := greatest(v_last, (select max(s.to_position) from journal.segments s where s.journal = '{journal}'), 0);
     v_recorded := coalesce(v_recorded, '-infinity');
   end if;
-  if v_segments then
-    v_last := greatest(v_last, (select max(s.to_position) from journal.segments s where s.journal = '{journal}'));
+
+  v_seen := p_seen[1];
+  if cardinality(p_seen) > 1 then
+    select min(s), max(s) into v_seen, v_newest from unnest(p_seen) s;
+  end if;
+  -- A head that this database never had was read before it lost its tail: then nothing was seen.
+  if greatest(v_seen, v_newest) > v_last then
+    p_seen := array_fill(0::bigint, array[cardinality(p_seen)]);
+    v_seen := 0;
   end if;
 
   v_clock := {clock};
@@ -113,7 +109,7 @@ begin
   v_skewed := v_clock > p_now + interval '10 minutes' and v_clock > v_recorded + interval '10 minutes';
 
   -- The short path: one request of one event, nothing unusual about it.
-  if cardinality(p_event) = 1 and not v_segments and not v_skewed and p_latest[1] <= v_limit then
+  if cardinality(p_event) = 1 and not v_skewed and p_latest[1] <= v_limit then
     if v_seen < v_last or p_expected[1] < 0 then
       select e.version into v_actual
         from journal.{journal} e
@@ -123,6 +119,12 @@ begin
          and e.position <= v_last
        order by e.version desc
        limit 1;
+    end if;
+    if v_actual is null and p_expected[1] <= 0 then
+      select a.version into v_actual
+        from journal.archived_streams a
+       where a.journal = '{journal}'
+         and a.id = p_stream[1];
     end if;
     v_base := p_expected[1];
     if v_base < 0 then
