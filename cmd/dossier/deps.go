@@ -23,4 +23,3 @@ import (
 	_ "gopkg.in/yaml.v3"
 	_ "pgregory.net/rapid"
 )
-

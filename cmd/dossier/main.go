@@ -1,4 +1,114 @@
-// Command dossier processes administrative dossiers from immutable events.
+// Command dossier processes administrative dossiers: every change is an immutable event, every view can be rebuilt, every
+// answer can be checked.
 package main
 
-func main() {}
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/urfave/cli/v3"
+
+	"dossier/domain"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args, os.Stdout, os.Stderr, os.Getenv)
+	stop()
+	os.Exit(code)
+}
+
+// app is what every subcommand is given: where data goes, where talk goes, and the environment.
+type app struct {
+	stdout, stderr io.Writer
+	getenv         func(string) string
+}
+
+// Exit codes (documented in --help): 0 ok, 1 failed, 2 usage, 3 a check did not hold.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+	exitCheck  = 3
+)
+
+// usageError is a command line that cannot be understood.
+type usageError struct{ error }
+
+// checkError is a check (verify, bench) that ran to its end and did not hold.
+type checkError struct{ error }
+
+// run is the program without its process: tests call it.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer, getenv func(string) string) int {
+	a := &app{stdout: stdout, stderr: stderr, getenv: getenv}
+	err := a.commands().Run(ctx, args)
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, new(usageError)):
+		fmt.Fprintf(stderr, "dossier: %v\n", err)
+		return exitUsage
+	case errors.As(err, new(checkError)):
+		fmt.Fprintf(stderr, "dossier: %v\n", err)
+		return exitCheck
+	}
+	fmt.Fprintf(stderr, "dossier: %s\n", explain(err))
+	return exitFailed
+}
+
+// explain gives a refusal or an invalid command in both languages, and a fault as it is.
+func explain(err error) string {
+	var refusal *domain.Refusal
+	var invalid *domain.Invalid
+	var b strings.Builder
+	switch {
+	case errors.As(err, &refusal):
+		fmt.Fprintf(&b, "refused (%s)", refusal.Code)
+		if refusal.Basis != "" {
+			fmt.Fprintf(&b, ", %s", refusal.Basis)
+		}
+		fmt.Fprintf(&b, "\n  vi: %s\n  en: %s", refusal.VI, refusal.EN)
+	case errors.As(err, &invalid):
+		fmt.Fprintf(&b, "invalid (%s)", invalid.Code)
+		if invalid.Field != "" {
+			fmt.Fprintf(&b, " at %q", invalid.Field)
+		}
+		fmt.Fprintf(&b, "\n  vi: %s\n  en: %s", invalid.VI, invalid.EN)
+	default:
+		b.WriteString(err.Error())
+	}
+	return b.String()
+}
+
+// group is a command that only holds others: alone it shows its help, with an unknown word it is a usage error.
+func group(c *cli.Command) *cli.Command {
+	c.Action = func(_ context.Context, cmd *cli.Command) error {
+		word := cmd.Args().First()
+		if word == "" {
+			return cli.ShowSubcommandHelp(cmd)
+		}
+		hint := ""
+		if near := cli.SuggestCommand(cmd.Commands, word); near != "" && near[0] == word[0] {
+			hint = fmt.Sprintf(" Did you mean %q?", near)
+		}
+		return usageError{fmt.Errorf("unknown command %q.%s Run '%s --help'", word, hint, cmd.FullName())}
+	}
+	return c
+}
+
+// strict makes every wrong flag a usage error with the right exit code, all the way down.
+func strict(c *cli.Command) *cli.Command {
+	c.OnUsageError = func(_ context.Context, cmd *cli.Command, err error, _ bool) error {
+		return usageError{fmt.Errorf("%w. Run '%s --help'", err, cmd.FullName())}
+	}
+	c.ExitErrHandler = func(context.Context, *cli.Command, error) {}
+	for _, sub := range c.Commands {
+		strict(sub)
+	}
+	return c
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/urfave/cli/v3"
+
+	"dossier/domain/dossier"
+	"dossier/handlers"
+)
+
+// actFlags are what every command on a dossier takes.
+func actFlags(as string) []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "file", Aliases: []string{"f"}, Usage: "the command's body as JSON; - reads stdin", TakesFile: true},
+		&cli.StringSliceFlag{Name: "set", Usage: "one field of the body, as k=v (repeat it); a value that is JSON is taken as JSON"},
+		&cli.StringFlag{Name: "key", Usage: "idempotency key: the same key and body are done once", Sources: cli.EnvVars("DOSSIER_KEY")},
+		&cli.StringFlag{Name: "occurred-at", Usage: "when it was true (RFC 3339), if earlier than now"},
+		&cli.StringFlag{Name: "late-reason", Usage: "code: why it is entered more than 5 minutes late"},
+		asFlag(as), dataFlag(), formatFlag(),
+	}
+}
+
+func (a *app) submitCommand() *cli.Command {
+	return &cli.Command{
+		Name: "submit", Usage: "submit a dossier",
+		UsageText: "dossier submit -f dossier.json\n   dossier submit --set procedure=vet-practice-cert-renew --set channel=online --set applicant=nguoi-nop-1",
+		Flags:     actFlags("applicant-1"),
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			return a.act(ctx, cmd, "", "submit-dossier")
+		},
+	}
+}
+
+func (a *app) doCommand() *cli.Command {
+	flags := append(actFlags("case-1"), &cli.Int64Flag{Name: "if-version", Usage: "act only if the dossier is still at this version (required for approve, sign-result, issue-result)"})
+	return &cli.Command{
+		Name: "do", Usage: "act on a dossier: accept-dossier, request-supplement, approve, …", ArgsUsage: "ID|CODE COMMAND",
+		Flags: flags,
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			if cmd.Args().Len() != 2 {
+				return usageError{fmt.Errorf("say which dossier and which command: dossier do ID COMMAND. Commands: %s", strings.Join(dossier.CommandNames(), ", "))}
+			}
+			return a.act(ctx, cmd, cmd.Args().Get(0), cmd.Args().Get(1))
+		},
+	}
+}
+
+// act decodes the body, sends the command through the executor and prints the receipt.
+func (a *app) act(ctx context.Context, cmd *cli.Command, target, name string) error {
+	body, err := a.body(cmd)
+	if err != nil {
+		return err
+	}
+	envelope, err := a.envelope(cmd, body)
+	if err != nil {
+		return err
+	}
+	command, err := dossier.DecodeCommand(name, body)
+	if err != nil {
+		return err
+	}
+	s, err := a.open(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	actor, err := s.actor(cmd)
+	if err != nil {
+		return err
+	}
+	if submit, ok := command.(dossier.SubmitDossier); ok {
+		receipt, err := s.executor.Submit(ctx, actor, envelope, submit)
+		return a.printReceipt(cmd, receipt, err)
+	}
+	id, err := s.find(ctx, target)
+	if err != nil {
+		return err
+	}
+	receipt, err := s.executor.Do(ctx, actor, id, envelope, command)
+	return a.printReceipt(cmd, receipt, err)
+}
+
+func (a *app) printReceipt(cmd *cli.Command, r handlers.Receipt, err error) error {
+	if err != nil {
+		return err
+	}
+	code := ""
+	if r.Code != nil {
+		code = *r.Code
+	}
+	t := &table{columns: []string{"id", "code", "status", "version", "position"}}
+	t.add(r, r.ID.String(), code, dossier.Label("status", string(r.Status), "vi"), fmt.Sprint(r.Version), fmt.Sprint(r.Position))
+	if r.Repeated {
+		t.note = "lệnh này đã được thực hiện trước đó / this command had been done before"
+	}
+	return t.print(a.stdout, cmd)
+}
+
+// body is the JSON of -f, or made of --set.
+func (a *app) body(cmd *cli.Command) ([]byte, error) {
+	file, sets := cmd.String("file"), cmd.StringSlice("set")
+	switch {
+	case file != "" && len(sets) > 0:
+		return nil, usageError{fmt.Errorf("say -f or --set, not both")}
+	case file == "-":
+		return io.ReadAll(os.Stdin)
+	case file != "":
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		return b, nil
+	}
+	fields := map[string]any{}
+	for _, set := range sets {
+		k, v, ok := strings.Cut(set, "=")
+		if !ok {
+			return nil, usageError{fmt.Errorf("--set %q: say k=v", set)}
+		}
+		var value any = v
+		if json.Valid([]byte(v)) {
+			value = json.RawMessage(v)
+		}
+		fields[k] = value
+	}
+	return json.Marshal(fields)
+}
+
+func (a *app) envelope(cmd *cli.Command, body []byte) (handlers.Envelope, error) {
+	e := handlers.Envelope{Key: cmd.String("key"), LateReason: cmd.String("late-reason"), Body: body}
+	if e.Key == "" {
+		e.Key = uuid.NewString()
+	}
+	if at := cmd.String("occurred-at"); at != "" {
+		t, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			return e, usageError{fmt.Errorf("--occurred-at %q is no RFC 3339 instant, such as 2026-11-23T14:32:00+07:00", at)}
+		}
+		e.OccurredAt = &t
+	}
+	if cmd.IsSet("if-version") {
+		v := cmd.Int64("if-version")
+		e.Expected = &v
+	}
+	return e, nil
+}

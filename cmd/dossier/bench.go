@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v3"
+)
+
+// benchCommand measures each part beside its baseline, in turns, in the same run: figures are ratios and medians of five.
+func (a *app) benchCommand() *cli.Command {
+	measure := func(name, usage string, run func(context.Context, *bench) error) *cli.Command {
+		return &cli.Command{
+			Name: name, Usage: usage,
+			Flags: []cli.Flag{
+				&cli.IntFlag{Name: "rounds", Value: 5, Usage: "interleaved rounds; figures are medians"},
+				&cli.BoolFlag{Name: "quick", Usage: "one short round: to see that it runs, not to quote"},
+				formatFlag(),
+			},
+			Action: func(ctx context.Context, cmd *cli.Command) error { return a.bench(ctx, cmd, name, run) },
+		}
+	}
+	return group(&cli.Command{
+		Name: "bench", Usage: "measure, each with its baseline in the same run; exit 3 when a goal is missed",
+		Commands: []*cli.Command{
+			measure("append", "durable appends against plain INSERTs with a sequence and against COPY", benchAppend),
+			measure("replay", "reading the journal in order against a bare scan of the same rows", benchReplay),
+			measure("relay", "journal to Kafka against watermill-kafka's publisher, 3 ms produce latency", benchRelay),
+			measure("project", "command to visible row, and a burst through the whole pipe", benchProject),
+		},
+	})
+}
+
+// bench is one measurement: a private durable Postgres, rounds, and the lines it will print.
+type bench struct {
+	out    io.Writer
+	log    io.Writer
+	rounds int
+	quick  bool
+	stack  *benchStack
+	lines  []line
+	notes  []string
+}
+
+// line is one result: what was measured, ours, the baseline's, their ratio, and whether it holds.
+type line struct {
+	What     string `json:"what"`
+	Ours     string `json:"ours"`
+	Baseline string `json:"baseline,omitempty"`
+	Ratio    string `json:"ratio,omitempty"`
+	Goal     string `json:"goal,omitempty"`
+	Met      *bool  `json:"met,omitempty"`
+}
+
+func (a *app) bench(ctx context.Context, cmd *cli.Command, name string, run func(context.Context, *bench) error) error {
+	b := &bench{out: a.stdout, log: a.stderr, rounds: cmd.Int("rounds"), quick: cmd.Bool("quick")}
+	if b.quick {
+		b.rounds = 1
+	}
+	stack, err := startBenchStack(ctx)
+	if err != nil {
+		return err
+	}
+	defer stack.stop()
+	b.stack = stack
+	fmt.Fprintf(a.stderr, "bench %s: %s, %d cores, Postgres %s, fsync on, %d rounds in turns\n", name, runtime.Version(), runtime.NumCPU(), stack.version, b.rounds)
+	if err := run(ctx, b); err != nil {
+		return fmt.Errorf("bench %s: %w", name, err)
+	}
+	return b.print(cmd)
+}
+
+func (b *bench) print(cmd *cli.Command) error {
+	t := &table{columns: []string{"measure", "ours", "baseline", "ratio", "goal", ""}}
+	missed := 0
+	for _, l := range b.lines {
+		verdict := ""
+		if l.Met != nil {
+			verdict = "MET"
+			if !*l.Met {
+				verdict, missed = "MISSED", missed+1
+			}
+		}
+		t.add(l, l.What, l.Ours, l.Baseline, l.Ratio, l.Goal, verdict)
+	}
+	t.note = strings.Join(b.notes, "\n")
+	if err := t.print(b.out, cmd); err != nil {
+		return err
+	}
+	if missed > 0 && !b.quick {
+		return checkError{fmt.Errorf("%d goal(s) missed", missed)}
+	}
+	return nil
+}
+
+// atLeast and atMost add a line with a goal; report adds one without.
+func (b *bench) atLeast(what, ours, baseline string, ratio, goal float64) {
+	met := ratio >= goal
+	b.lines = append(b.lines, line{what, ours, baseline, fmt.Sprintf("%.2f", ratio), fmt.Sprintf("≥ %.2f", goal), &met})
+}
+
+func (b *bench) atMost(what, ours, baseline string, ratio, goal float64) {
+	met := ratio <= goal
+	b.lines = append(b.lines, line{what, ours, baseline, fmt.Sprintf("%.2f", ratio), fmt.Sprintf("≤ %.2f", goal), &met})
+}
+
+func (b *bench) below(what string, ours, goal time.Duration) {
+	met := ours < goal
+	b.lines = append(b.lines, line{What: what, Ours: ms(ours), Goal: "< " + ms(goal), Met: &met})
+}
+
+func (b *bench) rateAtLeast(what string, ours, goal float64) {
+	met := ours >= goal
+	b.lines = append(b.lines, line{What: what, Ours: perSecond(ours), Goal: "≥ " + perSecond(goal), Met: &met})
+}
+
+func (b *bench) report(what, ours string) { b.lines = append(b.lines, line{What: what, Ours: ours}) }
+
+func (b *bench) note(format string, args ...any) {
+	b.notes = append(b.notes, fmt.Sprintf(format, args...))
+}
+
+func (b *bench) say(format string, args ...any) { fmt.Fprintf(b.log, format+"\n", args...) }
+
+// inTurns runs each of the things once per round, A B C A B C …, so that a noisy moment hits all of them, and returns medians.
+func (b *bench) inTurns(things ...func() (float64, error)) ([]float64, error) {
+	results := make([][]float64, len(things))
+	for round := range b.rounds {
+		for i, thing := range things {
+			v, err := thing()
+			if err != nil {
+				return nil, err
+			}
+			results[i] = append(results[i], v)
+		}
+		b.say("  round %d of %d done", round+1, b.rounds)
+	}
+	medians := make([]float64, len(things))
+	for i, r := range results {
+		medians[i] = median(r)
+	}
+	return medians, nil
+}
+
+func median(v []float64) float64 {
+	v = slices.Sorted(slices.Values(v))
+	return v[len(v)/2]
+}
+
+// percentile expects sorted durations.
+func percentile(sorted []time.Duration, p float64) time.Duration {
+	if len(sorted) == 0 {
+		return 0
+	}
+	return sorted[min(int(float64(len(sorted))*p), len(sorted)-1)]
+}
+
+func ms(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond)) }
+
+func perSecond(v float64) string { return fmt.Sprintf("%.0f/s", v) }

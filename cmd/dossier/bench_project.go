@@ -1,0 +1,223 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"dossier/domain"
+	"dossier/domain/dossier"
+	"dossier/eventstore"
+	"dossier/eventstore/relay"
+	"dossier/handlers"
+	"dossier/internal/devstack"
+	"dossier/projections"
+)
+
+// benchProject: from a command to its row in the view, and a burst through journal, Kafka and three projections.
+func benchProject(ctx context.Context, b *bench) error {
+	p50, f, err := b.stack.durableInsert(ctx)
+	if err != nil {
+		return err
+	}
+	b.note("absolute goals are scaled by f = %.2f (p50 of a plain durable INSERT in this run: %s)", f, ms(p50))
+	pipe, err := b.startPipe(ctx)
+	if err != nil {
+		return err
+	}
+	defer pipe.stop()
+
+	span, burst := 8*time.Second, 100_000
+	if b.quick {
+		span, burst = time.Second, 5_000
+	}
+	b.say("warming up")
+	if _, err := pipe.visible(ctx, 200, time.Second); err != nil {
+		return err
+	}
+	for _, rate := range []int{200, 1000} {
+		b.say("command to visible row at %d commands/s for %s", rate, span)
+		took, err := pipe.visible(ctx, rate, span)
+		if err != nil {
+			return err
+		}
+		scaled := func(goal time.Duration) time.Duration { return time.Duration(float64(goal) * f) }
+		b.below(fmt.Sprintf("command to visible row, %d/s, p50", rate), percentile(took, 0.50), scaled(5*time.Millisecond))
+		b.below(fmt.Sprintf("command to visible row, %d/s, p99", rate), percentile(took, 0.99), scaled(25*time.Millisecond))
+	}
+	b.say("a burst of %d appends through the whole pipe", burst)
+	rate, err := pipe.burst(ctx, burst)
+	if err != nil {
+		return err
+	}
+	b.rateAtLeast("burst: journal, Kafka, three projections", rate, 10_000/f)
+	b.say("rebuild of all three projections from the journal")
+	rebuilt, peak, err := pipe.rebuild(ctx, b)
+	if err != nil {
+		return err
+	}
+	b.report("rebuild of three projections from the journal", perSecond(rebuilt))
+	b.report("Go heap in use during rebuild, peak", fmt.Sprintf("%d MB", peak>>20))
+	b.note("bottleneck: two cores shared by load generator, Postgres, broker, relay and projector; the projections' writes first.")
+	return nil
+}
+
+// pipe is the whole way in this process: journal, relay, in-process Kafka, projections.
+type pipe struct {
+	pool     *pgxpool.Pool
+	journal  *eventstore.Journal
+	executor *handlers.Executor
+	views    *projections.Views
+	relay    *relay.Relay
+	engine   *projections.Engine
+	stop     func()
+}
+
+func (b *bench) startPipe(ctx context.Context) (*pipe, error) {
+	j, pool, err := b.stack.journal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	kafka, err := devstack.StartKafka(devstack.KafkaOptions{Dir: b.stack.dir + "/kafka", Addr: "127.0.0.1:0"})
+	if err != nil {
+		return nil, fmt.Errorf("start Kafka: %w", err)
+	}
+	quiet := slog.New(slog.DiscardHandler)
+	brokers := []string{kafka.Addr}
+	p := &pipe{pool: pool, journal: j, views: projections.NewViews(pool, j)}
+	p.executor = handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("bench")})
+	p.relay = relay.New(pool, j, relay.Options{Brokers: brokers, Log: quiet})
+	p.engine = projections.NewEngine(pool, j, projections.Options{Brokers: brokers, Log: quiet})
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { _ = p.relay.Run(ctx) })
+	running.Go(func() { _ = p.engine.Run(ctx) })
+	p.stop = func() {
+		cancel()
+		running.Wait()
+		kafka.Stop()
+		j.Close()
+		pool.Close()
+	}
+	return p, nil
+}
+
+// visible sends commands at a fixed rate, whatever the answers take, and returns the sorted times from sending a command to
+// its row being visible.
+func (p *pipe) visible(ctx context.Context, rate int, span time.Duration) ([]time.Duration, error) {
+	var mu sync.Mutex
+	var took []time.Duration
+	var failed error
+	var wg sync.WaitGroup
+	tick := time.NewTicker(time.Second / time.Duration(rate))
+	defer tick.Stop()
+	end := time.Now().Add(span)
+	for due := time.Now(); due.Before(end); due = due.Add(time.Second / time.Duration(rate)) {
+		if wait := time.Until(due); wait > 0 {
+			<-tick.C
+		}
+		wg.Go(func() {
+			err := p.submitAndSee(ctx)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				failed = err
+			}
+			took = append(took, time.Since(due)) // from when it should have been sent: a late sender does not hide a wait
+		})
+	}
+	wg.Wait()
+	slices.Sort(took)
+	return took, failed
+}
+
+func (p *pipe) submitAndSee(ctx context.Context) error {
+	receipt, err := p.submit(ctx)
+	if err != nil {
+		return err
+	}
+	return p.views.Wait(ctx, receipt.Position, &receipt.ID)
+}
+
+func (p *pipe) submit(ctx context.Context) (handlers.Receipt, error) {
+	return p.executor.Submit(ctx, domain.Actor{Account: "applicant-1", Role: domain.Applicant},
+		handlers.Envelope{Key: handlers.NewKey(), Body: []byte("{}")},
+		dossier.SubmitDossier{Procedure: "vet-practice-cert-renew", Channel: dossier.Online, Applicant: "applicant-1"})
+}
+
+// burst appends n events as fast as 256 writers can and returns events a second until the last is in every view.
+func (p *pipe) burst(ctx context.Context, n int) (float64, error) {
+	began := time.Now()
+	if err := many(256, n, func() error { _, err := p.submit(ctx); return err }); err != nil {
+		return 0, err
+	}
+	head, err := p.journal.Head(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read head: %w", err)
+	}
+	if err := p.views.Wait(ctx, head, nil); err != nil {
+		return 0, fmt.Errorf("wait for the views: %w", err)
+	}
+	return float64(n) / time.Since(began).Seconds(), nil
+}
+
+// many does it n times from so many goroutines and returns the first error.
+func many(workers, n int, do func() error) error {
+	jobs := make(chan struct{}, n)
+	for range n {
+		jobs <- struct{}{}
+	}
+	close(jobs)
+	errs := make(chan error, workers)
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for range jobs {
+				if err := do(); err != nil {
+					errs <- err
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	close(errs)
+	return <-errs
+}
+
+// rebuild empties the views and lets a projector that hears no Kafka fill them from the journal.
+func (p *pipe) rebuild(ctx context.Context, b *bench) (rate float64, peak uint64, err error) {
+	head, err := p.journal.Head(ctx)
+	if err != nil {
+		return 0, 0, fmt.Errorf("read head: %w", err)
+	}
+	if _, err := b.stack.admin.Exec(ctx, "truncate views.dossiers_v1, views.history_v1, views.dossier_versions_v1, views.checkpoints"); err != nil {
+		return 0, 0, fmt.Errorf("empty the views: %w", err)
+	}
+	engine := projections.NewEngine(p.pool, p.journal, projections.Options{NoKafka: true, Log: slog.New(slog.DiscardHandler)})
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	began := time.Now()
+	go func() { ended <- engine.Run(ctx) }()
+	waited := make(chan error, 1)
+	go func() { waited <- p.views.Wait(ctx, head, nil) }()
+	for {
+		select {
+		case err := <-waited:
+			took := time.Since(began)
+			cancel()
+			<-ended
+			return float64(head) / took.Seconds(), peak, err
+		case <-time.After(20 * time.Millisecond):
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			peak = max(peak, m.HeapInuse)
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"dossier/eventstore"
+	"dossier/internal/devstack"
+	"dossier/migrations"
+)
+
+// benchStack is a private Postgres with syncing on, in a temporary folder, and one migrated database.
+type benchStack struct {
+	dir     string
+	pg      *devstack.Postgres
+	version string
+	admin   *pgxpool.Pool // superuser: makes the baselines' tables
+}
+
+const benchDatabase = "bench"
+
+func startBenchStack(ctx context.Context) (*benchStack, error) {
+	dir, err := os.MkdirTemp("", "dossier-bench-")
+	if err != nil {
+		return nil, fmt.Errorf("make bench folder: %w", err)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil { // Postgres runs as another user when we are root
+		return nil, fmt.Errorf("open bench folder: %w", err)
+	}
+	pg, err := devstack.StartPostgres(ctx, devstack.PostgresOptions{Dir: dir, Durable: true, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, fmt.Errorf("start Postgres: %w", err)
+	}
+	s := &benchStack{dir: dir, pg: pg}
+	if err := s.prepare(ctx); err != nil {
+		s.stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *benchStack) prepare(ctx context.Context) error {
+	root, err := pgx.Connect(ctx, s.pg.AdminURL)
+	if err != nil {
+		return fmt.Errorf("reach Postgres: %w", err)
+	}
+	defer root.Close(ctx)
+	if _, err := root.Exec(ctx, "create database "+benchDatabase); err != nil {
+		return fmt.Errorf("create database: %w", err)
+	}
+	if err := root.QueryRow(ctx, "select current_setting('server_version')").Scan(&s.version); err != nil {
+		return fmt.Errorf("ask version: %w", err)
+	}
+	if err := migrations.Up(ctx, s.pg.URL("postgres", benchDatabase)); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	s.admin, err = openPool(ctx, s.pg.URL("postgres", benchDatabase), 80)
+	return err
+}
+
+// journal opens the journal as the application does, with its own pool.
+func (s *benchStack) journal(ctx context.Context) (*eventstore.Journal, *pgxpool.Pool, error) {
+	pool, err := openPool(ctx, s.pg.URL("dossier_app", benchDatabase), 24)
+	if err != nil {
+		return nil, nil, err
+	}
+	j, err := eventstore.Open(ctx, pool, eventstore.Options{Queue: 1 << 16, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		pool.Close()
+		return nil, nil, fmt.Errorf("open journal: %w", err)
+	}
+	return j, pool, nil
+}
+
+// durableInsert is the p50 of one client's plain one-row INSERT with fsync: the machine's own speed, by which absolute goals are
+// scaled (INTERFACES: f = max(1, p50 ÷ 1 ms)).
+func (s *benchStack) durableInsert(ctx context.Context) (p50 time.Duration, f float64, err error) {
+	if err := s.plainTable(ctx); err != nil {
+		return 0, 0, err
+	}
+	took, err := latencies(400, func() error { return s.insertPlain(ctx, benchEvent()) })
+	if err != nil {
+		return 0, 0, err
+	}
+	p50 = percentile(took, 0.5)
+	return p50, max(1, float64(p50)/float64(time.Millisecond)), nil
+}
+
+func (s *benchStack) stop() {
+	if s.admin != nil {
+		s.admin.Close()
+	}
+	s.pg.Stop()
+	os.RemoveAll(s.dir)
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/urfave/cli/v3"
+
+	"dossier/internal/config"
+)
+
+func (a *app) configCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "config",
+		Usage: "show the settings in force, secrets masked",
+		Flags: []cli.Flag{dataFlag(), formatFlag()},
+		Action: func(_ context.Context, cmd *cli.Command) error {
+			cfg, err := config.FromEnv(a.getenv)
+			if err != nil {
+				return usageError{err}
+			}
+			if cfg.Database.URL == "" {
+				folder, err := a.folder(cmd)
+				if err != nil {
+					return err
+				}
+				if dev, ok := runningDev(folder); ok {
+					cfg = dev
+				}
+			}
+			return a.showConfig(cmd, cfg.Masked())
+		},
+	}
+}
+
+func (a *app) showConfig(cmd *cli.Command, c config.Config) error {
+	if cmd.String("output") == "json" {
+		return printJSON(a.stdout, c)
+	}
+	t := &table{columns: []string{"setting", "value", "environment"}}
+	add := func(name, value, env string) {
+		t.add(map[string]string{"setting": name, "value": value, "environment": env}, name, value, env)
+	}
+	add("source", c.Source, "")
+	add("database.url", c.Database.URL, "DATABASE_URL")
+	add("database.migrate_url", c.Database.MigrateURL, "MIGRATE_DATABASE_URL")
+	add("database.admin_url", c.Database.AdminURL, "(development only)")
+	add("kafka.brokers", strings.Join(c.Kafka.Brokers, ","), "KAFKA_BROKERS")
+	add("kafka.topic", c.Kafka.Topic, "KAFKA_TOPIC")
+	add("kafka.sasl_mechanism", c.Kafka.SASLMechanism, "KAFKA_SASL_MECHANISM")
+	add("kafka.sasl_username", c.Kafka.SASLUsername, "KAFKA_SASL_USERNAME")
+	add("kafka.sasl_password", c.Kafka.SASLPassword, "KAFKA_SASL_PASSWORD")
+	add("http.addr", c.HTTP.Addr, "HTTP_ADDR")
+	add("http.public_url", c.HTTP.PublicURL, "PUBLIC_URL")
+	add("command_key", c.CommandKey, "COMMAND_KEY")
+	add("zone", c.Zone, "DOSSIER_ZONE")
+	add("log.level", c.Log.Level, "LOG_LEVEL")
+	add("log.format", c.Log.Format, "LOG_FORMAT")
+	return t.print(a.stdout, cmd)
+}

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/urfave/cli/v3"
+
+	"dossier/handlers"
+	"dossier/internal/config"
+	"dossier/internal/devstack"
+	"dossier/internal/telemetry"
+	"dossier/migrations"
+)
+
+func (a *app) devCommand() *cli.Command {
+	return &cli.Command{
+		Name: "dev", Usage: "run everything in one process on this machine, with demo dossiers: not for production",
+		Flags: []cli.Flag{
+			dataFlag(),
+			&cli.StringFlag{Name: "http", Value: "127.0.0.1:8080", Usage: "address of pages and API (loopback)", Sources: cli.EnvVars("HTTP_ADDR")},
+			&cli.StringFlag{Name: "kafka", Value: "127.0.0.1:9092", Usage: "address of the in-process Kafka (loopback)", Sources: cli.EnvVars("DOSSIER_KAFKA_ADDR")},
+			&cli.BoolFlag{Name: "empty", Usage: "do not fill an empty folder with demo dossiers"},
+			&cli.BoolFlag{Name: "reset", Usage: "throw the folder's data away first"},
+		},
+		Action: a.dev,
+	}
+}
+
+func (a *app) dev(ctx context.Context, cmd *cli.Command) error {
+	began := time.Now()
+	folder, err := a.folder(cmd)
+	if err != nil {
+		return err
+	}
+	if _, running := runningDev(folder); running {
+		return fmt.Errorf("a development stack already runs on %s: stop it, or say --data DIR", folder)
+	}
+	for _, addr := range []string{cmd.String("http"), cmd.String("kafka")} {
+		if err := free(addr); err != nil {
+			return err
+		}
+	}
+	if cmd.Bool("reset") {
+		if err := reset(folder); err != nil {
+			return err
+		}
+	}
+	level := a.getenv("LOG_LEVEL")
+	if level == "" {
+		level = "warn" // a development stack keeps quiet
+	}
+	log, err := telemetry.Logger(a.stderr, telemetry.LogOptions{Level: level, Format: a.getenv("LOG_FORMAT")})
+	if err != nil {
+		return usageError{err}
+	}
+
+	pg, err := a.startPostgres(ctx, folder, log)
+	if err != nil {
+		return err
+	}
+	defer pg.pg.Stop()
+	go pg.pg.Supervise(ctx)
+	kafka, err := devstack.StartKafka(devstack.KafkaOptions{Dir: filepath.Join(folder, "kafka"), Addr: cmd.String("kafka"), Log: log})
+	if err != nil {
+		return fmt.Errorf("start Kafka: %w", err)
+	}
+	defer kafka.Stop()
+	cfg := pg.settings
+	cfg.Kafka.Brokers, cfg.HTTP.Addr, cfg.PID = []string{kafka.Addr}, cmd.String("http"), os.Getpid()
+	if !cmd.Bool("empty") {
+		if err := a.seed(ctx, cfg); err != nil {
+			return fmt.Errorf("fill with demo dossiers: %w", err)
+		}
+	}
+
+	p, err := newProcess(ctx, cfg, log, handlers.NewDevLogin())
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	return p.run(ctx, allRoles, func(addr string) {
+		cfg.HTTP.Addr = addr
+		if err := cfg.Save(filepath.Join(folder, settingsFile)); err != nil {
+			log.Error("other commands will not find this stack", "error", err)
+		}
+		a.banner(p, folder, addr, time.Since(began))
+	})
+}
+
+// free says who has a port, and refuses addresses that others could reach: anybody may act as anybody here.
+func free(addr string) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return usageError{fmt.Errorf("%q is no host:port", addr)}
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return usageError{fmt.Errorf("%s can be reached by others: a development stack listens on loopback only", addr)}
+	}
+	return devstack.PortFree(addr)
+}
+
+// reset removes what a development stack put into a folder, and refuses a folder that holds something else.
+func reset(folder string) error {
+	if _, err := os.Stat(filepath.Join(folder, settingsFile)); errors.Is(err, os.ErrNotExist) {
+		if entries, err := os.ReadDir(folder); err == nil && len(entries) > 0 {
+			return fmt.Errorf("%s is not a folder of a development stack: nothing was removed", folder)
+		}
+		return nil
+	}
+	for _, part := range []string{"postgres", "kafka", settingsFile} {
+		if err := os.RemoveAll(filepath.Join(folder, part)); err != nil {
+			return fmt.Errorf("reset: %w", err)
+		}
+	}
+	return nil
+}
+
+// privatePostgres is the folder's server with a migrated database, and the settings that reach it.
+type privatePostgres struct {
+	pg       *devstack.Postgres
+	settings config.Config
+}
+
+const devDatabase = "dossier"
+
+// startPostgres starts the folder's Postgres, makes the database at the first start and brings it up to date.
+func (a *app) startPostgres(ctx context.Context, folder string, log *slog.Logger) (*privatePostgres, error) {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return nil, fmt.Errorf("make data folder: %w", err)
+	}
+	pg, err := devstack.StartPostgres(ctx, devstack.PostgresOptions{Dir: filepath.Join(folder, "postgres"), Durable: true, Log: log})
+	if err != nil {
+		return nil, fmt.Errorf("start Postgres: %w", err)
+	}
+	settings, err := prepareDatabase(ctx, pg, folder)
+	if err != nil {
+		pg.Stop()
+		return nil, err
+	}
+	return &privatePostgres{pg, settings}, nil
+}
+
+func prepareDatabase(ctx context.Context, pg *devstack.Postgres, folder string) (config.Config, error) {
+	root, err := pgx.Connect(ctx, pg.AdminURL)
+	if err != nil {
+		return config.Config{}, fmt.Errorf("reach Postgres: %w", err)
+	}
+	defer root.Close(ctx)
+	var exists bool
+	if err := root.QueryRow(ctx, "select exists (select from pg_database where datname = $1)", devDatabase).Scan(&exists); err != nil {
+		return config.Config{}, fmt.Errorf("look for database: %w", err)
+	}
+	if !exists {
+		if _, err := root.Exec(ctx, "create database "+devDatabase); err != nil {
+			return config.Config{}, fmt.Errorf("create database: %w", err)
+		}
+	}
+	admin := pg.URL(devstack.Superuser, devDatabase)
+	if err := migrations.Up(ctx, admin); err != nil {
+		return config.Config{}, fmt.Errorf("migrate: %w", err)
+	}
+	if err := migrations.Simulated(ctx, admin); err != nil {
+		return config.Config{}, fmt.Errorf("make simulated clock: %w", err)
+	}
+	return devSettings(pg, folder, admin)
+}
+
+// devSettings is what dev runs with and what dev.json tells the other commands. The command key stays with the folder: a
+// repeated command must meet the hash it left.
+func devSettings(pg *devstack.Postgres, folder, admin string) (config.Config, error) {
+	c, err := config.FromEnv(func(string) string { return "" })
+	if err != nil {
+		return c, err
+	}
+	c.Source = folder
+	c.Database.URL, c.Database.AdminURL = pg.URL("dossier_app", devDatabase), admin
+	if old, err := config.Load(filepath.Join(folder, settingsFile)); err == nil {
+		c.CommandKey = old.CommandKey
+	}
+	if c.CommandKey == "" {
+		key := make([]byte, 32)
+		if _, err := rand.Read(key); err != nil {
+			return c, fmt.Errorf("make command key: %w", err)
+		}
+		c.CommandKey = hex.EncodeToString(key)
+	}
+	return c, c.Save(filepath.Join(folder, settingsFile))
+}
+
+// banner is what a newcomer sees first.
+func (a *app) banner(p *process, folder, addr string, took time.Duration) {
+	w := a.stdout
+	fmt.Fprintf(w, "\ndossier %s, development stack: everything on this machine, anybody may act as anybody. NOT FOR PRODUCTION.\n\n", version())
+	row := func(name, value string) { fmt.Fprintf(w, "  %-14s %s\n", name, value) }
+	row("pages", "http://"+addr)
+	row("API", "http://"+addr+"/docs  (OpenAPI: /openapi.json)")
+	row("events", "http://"+addr+"/v1/events?after=0&limit=5")
+	row("metrics", "http://"+addr+"/metrics  (/livez, /readyz)")
+	row("Kafka", p.cfg.Kafka.Brokers[0]+"  topic "+p.cfg.Kafka.Topic)
+	row("Postgres", p.cfg.Database.AdminURL)
+	row("data", folder+"  (kept; 'dossier dev --reset' starts anew)")
+	fmt.Fprint(w, "\n  demo logins, for the pages, --as and 'Authorization: Bearer dev:ACCOUNT'\n")
+	printLogins(w, p.login)
+	fmt.Fprintf(w, "\n  ready in %.1f s. Ctrl-C stops everything.\n\n", took.Seconds())
+}
+
+func printLogins(w io.Writer, login *handlers.DevLogin) {
+	for _, account := range login.Accounts() {
+		fmt.Fprintf(w, "  %-14s %s / %s\n", account.Account, account.VI, account.EN)
+	}
+}

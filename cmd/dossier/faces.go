@@ -1,0 +1,35 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"dossier/handlers"
+	"dossier/handlers/api"
+	"dossier/handlers/web"
+)
+
+// handler puts the API and the pages on one address.
+func (p *process) handler() (http.Handler, error) {
+	zone, err := time.LoadLocation(p.cfg.Zone)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("DOSSIER_ZONE %q: %w", p.cfg.Zone, err)}
+	}
+	var auth handlers.Authenticator = handlers.Nobody{}
+	if p.login != nil {
+		auth = p.login
+	}
+	mux := http.NewServeMux()
+	service := api.New(api.Deps{
+		Executor: p.executor, Views: p.views, Journal: p.journal, Pool: p.pool, Relay: p.relay, Engine: p.engine,
+		Auth: auth, Zone: zone, Source: p.source(), Metrics: p.metrics, Log: p.log, Version: version(),
+	})
+	for _, prefix := range api.Prefixes {
+		mux.Handle(prefix, service)
+	}
+	mux.Handle("/", web.New(web.Deps{
+		Executor: p.executor, Views: p.views, Journal: p.journal, Auth: auth, Dev: p.login, Log: p.log, Zone: zone,
+	}))
+	return mux, nil
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The first five minutes: demo dossiers are there, a new one flows through journal, Kafka and views, and everything can be checked.
+func TestANewcomerSeesDossiersFlow(t *testing.T) {
+	d := startDev(t)
+	data := []string{"--data", d.folder}
+	in := func(args ...string) string { t.Helper(); return must(t, append(args, data...)...) }
+
+	var page struct {
+		Total int `json:"total"`
+	}
+	d.eventually("the 300 demo dossiers are listed", func() error {
+		if status, body := d.get("auditor", "/v1/dossiers?limit=1", &page); page.Total != demoDossiers {
+			return errorf("%d %s", status, body)
+		}
+		return nil
+	})
+	if !strings.Contains(d.out.String(), "NOT FOR PRODUCTION") || !strings.Contains(d.out.String(), d.cfg.HTTP.Addr) {
+		t.Errorf("the banner lacks the address or the warning:\n%s", d.out)
+	}
+
+	var receipts []struct {
+		ID      string
+		Version int64
+	}
+	out := in("submit", "-o", "json", "--set", "procedure=vet-practice-cert-renew", "--set", "channel=online", "--set", "applicant=applicant-1")
+	if err := json.Unmarshal([]byte(out), &receipts); err != nil || len(receipts) != 1 {
+		t.Fatalf("%v: %s", err, out)
+	}
+	id := receipts[0].ID
+	in("do", id, "accept-dossier", "--as", "reception")
+	d.eventually("the view shows it accepted", func() error {
+		if out := in("history", id, "-o", "json"); strings.Count(out, `"position"`) != 2 {
+			return errorf("history %s", out)
+		}
+		return nil
+	})
+	if out := in("show", id, "--version", "1", "-o", "json"); !strings.Contains(out, `"status": "submitted"`) {
+		t.Errorf("version 1 is not the submitted dossier: %s", out)
+	}
+	if out := in("show", id, "-o", "json"); !strings.Contains(out, `"status": "accepted"`) {
+		t.Errorf("now it is not accepted: %s", out)
+	}
+	if out := in("events", "read", "--after", "0", "--limit", "5"); strings.Count(out, `"specversion":"1.0"`) != 5 {
+		t.Errorf("the feed did not give 5 CloudEvents: %s", out)
+	}
+	if out, talk, code := program(t, append([]string{"do", id, "approve", "--as", "approver", "--if-version", "2", "--set", "outcome=grant"}, data...)...); code != 1 || !strings.Contains(talk, "vi: ") || !strings.Contains(talk, "en: ") {
+		t.Errorf("approving an accepted dossier: exit %d %s%s", code, out, talk)
+	}
+	if out := in("verify"); !strings.Contains(out, "holds") {
+		t.Errorf("verify: %s", out)
+	}
+}
+
+func TestASecondStackOnTheSameFolderIsRefusedAndAFreshStartKeepsTheData(t *testing.T) {
+	d := startDev(t, "--empty")
+	if _, talk, code := program(t, "dev", "--data", d.folder, "--http", "127.0.0.1:0", "--kafka", "127.0.0.1:0"); code != 1 || !strings.Contains(talk, "already runs") {
+		t.Errorf("a second stack: exit %d %s", code, talk)
+	}
+	must(t, "submit", "--data", d.folder, "--set", "procedure=vet-practice-cert-renew", "--set", "channel=online", "--set", "applicant=applicant-1")
+	d.stop()
+	if out := must(t, "events", "read", "--data", d.folder); strings.Count(out, "\n") != 1 {
+		t.Errorf("after a stop a command alone does not find the event: %s", out)
+	}
+	d.start()
+	if out := must(t, "events", "read", "--data", d.folder); strings.Count(out, "\n") != 1 {
+		t.Errorf("after a restart: %s", out)
+	}
+}
+
+func TestProductionRefusesADevelopmentDatabase(t *testing.T) {
+	d := startDev(t, "--empty")
+	env := map[string]string{"DATABASE_URL": d.cfg.Database.URL, "KAFKA_BROKERS": "127.0.0.1:1", "COMMAND_KEY": strings.Repeat("k", 32)}
+	if code, _, stderr := here(env, "serve", "--http", "127.0.0.1:0"); code != 1 || !strings.Contains(stderr, "clock can be set") {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+	env["DATABASE_URL"] = d.cfg.Database.AdminURL
+	if code, _, stderr := here(env, "serve", "--http", "127.0.0.1:0"); code != 1 {
+		t.Errorf("the owner's role was accepted: exit %d: %s", code, stderr)
+	}
+}
+
+func TestResetOnlyEmptiesADevelopmentFolder(t *testing.T) {
+	folder := t.TempDir()
+	file := filepath.Join(folder, "thesis.txt")
+	if err := os.WriteFile(file, []byte("years of work"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := reset(folder); err == nil {
+		t.Error("a folder of something else was taken for ours")
+	}
+	if _, err := os.Stat(file); err != nil {
+		t.Error("reset removed a stranger's file")
+	}
+}

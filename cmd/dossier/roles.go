@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/IBM/sarama"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
+
+	"dossier/eventstore"
+	"dossier/eventstore/relay"
+	"dossier/handlers"
+	"dossier/internal/config"
+	"dossier/internal/telemetry"
+	"dossier/projections"
+)
+
+// The roles a process can play. All of them by default.
+const (
+	roleAPI       = "api"
+	roleRelay     = "relay"
+	roleProjector = "projector"
+)
+
+var allRoles = []string{roleAPI, roleRelay, roleProjector}
+
+// parseRoles reads "api,relay".
+func parseRoles(s string) ([]string, error) {
+	if s == "" {
+		return allRoles, nil
+	}
+	roles := strings.Split(s, ",")
+	for _, r := range roles {
+		if !slices.Contains(allRoles, r) {
+			return nil, usageError{fmt.Errorf("unknown role %q: say some of %s", r, strings.Join(allRoles, ","))}
+		}
+	}
+	return roles, nil
+}
+
+// process is everything of one running dossier, in the order a command travels.
+type process struct {
+	cfg      config.Config
+	log      *slog.Logger
+	metrics  *telemetry.Metrics
+	pool     *pgxpool.Pool
+	journal  *eventstore.Journal
+	executor *handlers.Executor
+	relay    *relay.Relay
+	engine   *projections.Engine
+	views    *projections.Views
+	login    *handlers.DevLogin // nil: nobody is believed until an identity provider is configured
+}
+
+// newProcess opens what may fail; nothing runs yet.
+func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login *handlers.DevLogin) (*process, error) {
+	pool, err := openPool(ctx, cfg.Database.URL, 32)
+	if err != nil {
+		return nil, err
+	}
+	journal, err := eventstore.Open(ctx, pool, eventstore.Options{Log: log})
+	if err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	p := &process{cfg: cfg, log: log, metrics: telemetry.New(), pool: pool, journal: journal, login: login}
+	p.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{CommandKey: []byte(cfg.CommandKey), Metrics: p.metrics})
+	p.relay = relay.New(pool, journal, p.relayOptions())
+	p.engine = projections.NewEngine(pool, journal, projections.Options{
+		Brokers: cfg.Kafka.Brokers, Topic: cfg.Kafka.Topic, Log: log, Kafka: kafkaAccess(cfg),
+	})
+	p.views = projections.NewViews(pool, journal)
+	return p, nil
+}
+
+func (p *process) relayOptions() relay.Options {
+	return relay.Options{
+		Brokers: p.cfg.Kafka.Brokers, Topic: p.cfg.Kafka.Topic, Replication: p.cfg.Kafka.Replication, Source: p.source(), Log: p.log,
+		Kafka: kafkaAccess(p.cfg),
+	}
+}
+
+// source is the ce_source of every event.
+func (p *process) source() string {
+	if p.cfg.HTTP.PublicURL != "" {
+		return p.cfg.HTTP.PublicURL
+	}
+	return "/dossier"
+}
+
+// run plays the roles together until the context ends or one of them cannot go on; ready is called when pages are served.
+func (p *process) run(ctx context.Context, roles []string, ready func(addr string)) error {
+	g, ctx := errgroup.WithContext(ctx)
+	if slices.Contains(roles, roleRelay) {
+		g.Go(func() error { return p.relay.Run(ctx) })
+	}
+	if slices.Contains(roles, roleProjector) {
+		g.Go(func() error { return p.engine.Run(ctx) })
+	}
+	if slices.Contains(roles, roleAPI) {
+		g.Go(func() error { return p.serveHTTP(ctx, ready) })
+	}
+	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+func (p *process) close() {
+	p.journal.Close()
+	p.pool.Close()
+}
+
+// serveHTTP answers until the context ends, then lets requests under way finish.
+func (p *process) serveHTTP(ctx context.Context, ready func(addr string)) error {
+	handler, err := p.handler()
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", p.cfg.HTTP.Addr)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", p.cfg.HTTP.Addr, err)
+	}
+	base, cancel := context.WithCancel(context.Background()) // event streams end with it, ordinary requests before it
+	defer cancel()
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		BaseContext: func(net.Listener) context.Context { return base },
+		ErrorLog:    slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
+	}
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		cancel()
+		grace, done := context.WithTimeout(context.Background(), 10*time.Second)
+		defer done()
+		stopped <- server.Shutdown(grace)
+	}()
+	ready(listener.Addr().String())
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve HTTP: %w", err)
+	}
+	return <-stopped
+}
+
+// kafkaAccess puts TLS and SASL into every Kafka client.
+func kafkaAccess(cfg config.Config) func(*sarama.Config) {
+	return func(c *sarama.Config) {
+		if tls := cfg.TLS(); tls != nil {
+			c.Net.TLS.Enable, c.Net.TLS.Config = true, tls
+		}
+		if cfg.Kafka.SASLUsername != "" {
+			c.Net.SASL.Enable = true
+			c.Net.SASL.User, c.Net.SASL.Password = cfg.Kafka.SASLUsername, cfg.Kafka.SASLPassword
+			if cfg.Kafka.SASLMechanism != "" {
+				c.Net.SASL.Mechanism = sarama.SASLMechanism(cfg.Kafka.SASLMechanism)
+			}
+		}
+	}
+}

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/urfave/cli/v3"
+
+	"dossier/domain/dossier"
+	"dossier/domain/procedure"
+	"dossier/handlers"
+)
+
+func (a *app) showCommand() *cli.Command {
+	return &cli.Command{
+		Name: "show", Usage: "the state of a dossier, now or then", ArgsUsage: "ID|CODE",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "at", Usage: "as it was: an instant, a date (its end), or @POSITION"},
+			&cli.StringFlag{Name: "known-at", Usage: "as it was known then: an instant, a date (its end), or @POSITION"},
+			&cli.Int64Flag{Name: "version", Usage: "after so many events"},
+			asFlag("auditor"), dataFlag(), formatFlag(),
+		},
+		Action: a.show,
+	}
+}
+
+func (a *app) show(ctx context.Context, cmd *cli.Command) error {
+	if cmd.Args().Len() != 1 {
+		return usageError{fmt.Errorf("say which dossier: dossier show ID|CODE")}
+	}
+	s, err := a.open(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	asked, err := s.asked(cmd)
+	if err != nil {
+		return err
+	}
+	id, err := s.find(ctx, cmd.Args().First())
+	if err != nil {
+		return err
+	}
+	actor, err := s.actor(cmd)
+	if err != nil {
+		return err
+	}
+	state, _, err := s.executor.AsOf(ctx, id, asked)
+	if err != nil {
+		return fmt.Errorf("read dossier %s: %w", id, err)
+	}
+	if err := handlers.Authorize(actor, handlers.Act{Kind: handlers.Read, Applicant: state.Applicant}); err != nil {
+		return err
+	}
+	return a.printState(cmd, id, state)
+}
+
+// asked reads the two time axes and the version.
+func (s *system) asked(cmd *cli.Command) (handlers.Asked, error) {
+	asked := handlers.Asked{Version: cmd.Int64("version")}
+	zone, err := time.LoadLocation(s.cfg.Zone)
+	if err != nil {
+		return asked, usageError{fmt.Errorf("DOSSIER_ZONE %q: %w", s.cfg.Zone, err)}
+	}
+	for name, field := range map[string]**handlers.Moment{"at": &asked.At, "known-at": &asked.KnownAt} {
+		text := cmd.String(name)
+		if text == "" {
+			continue
+		}
+		m, err := handlers.ParseMoment(text, zone)
+		if err != nil {
+			return asked, usageError{fmt.Errorf("--%s: %w", name, err)}
+		}
+		*field = &m
+	}
+	return asked, nil
+}
+
+func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State) error {
+	if f := cmd.String("output"); f == "json" || f == "jsonl" {
+		t := &table{}
+		t.add(struct {
+			ID uuid.UUID `json:"id"`
+			dossier.State
+		}{id, s})
+		return t.print(a.stdout, cmd)
+	}
+	t := &table{columns: []string{"field", "value"}}
+	add := func(name, value string) {
+		if value != "" {
+			t.add(nil, name, value)
+		}
+	}
+	add("id", id.String())
+	add("code", s.ExternalCode)
+	add("status", words("status", string(s.Status)))
+	add("outcome", words("outcome", string(s.Outcome)))
+	add("version", strconv.FormatInt(s.Version, 10))
+	name := ""
+	if p, ok := procedure.Lookup(s.Procedure); ok {
+		name = ", " + p.NameVI
+	}
+	add("procedure", s.Procedure+name)
+	add("channel", words("channel", string(s.Channel)))
+	add("unit", s.Unit)
+	add("officer", s.Officer)
+	add("due", instant(s.Due))
+	for _, act := range []struct {
+		name string
+		act  dossier.Act
+	}{{"submitted", s.Submitted}, {"accepted", s.Accepted}, {"decided", s.Decided}, {"resolved", s.Resolved}, {"returned", s.Returned}} {
+		if act.act.Done() {
+			add(act.name, instant(act.act.At)+"  "+act.act.By)
+		}
+	}
+	if s.Steps > 0 {
+		add("steps", fmt.Sprintf("%d, irregular %d", s.Steps, s.IrregularSteps))
+	}
+	add("updated", instant(s.UpdatedAt))
+	return t.print(a.stdout, cmd)
+}
+
+func (a *app) historyCommand() *cli.Command {
+	return &cli.Command{
+		Name: "history", Usage: "the audit trail of a dossier: what, who, when it was true, when it was recorded, what changed, why", ArgsUsage: "ID|CODE",
+		Flags:  []cli.Flag{asFlag("auditor"), dataFlag(), formatFlag()},
+		Action: a.history,
+	}
+}
+
+func (a *app) history(ctx context.Context, cmd *cli.Command) error {
+	if cmd.Args().Len() != 1 {
+		return usageError{fmt.Errorf("say which dossier: dossier history ID|CODE")}
+	}
+	s, err := a.open(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	id, err := s.find(ctx, cmd.Args().First())
+	if err != nil {
+		return err
+	}
+	actor, err := s.actor(cmd)
+	if err != nil {
+		return err
+	}
+	row, found, err := s.views.Get(ctx, id)
+	if err != nil {
+		return fmt.Errorf("read dossier: %w", err)
+	}
+	if !found {
+		return fmt.Errorf("dossier %s: %w", id, handlers.ErrNotFound)
+	}
+	if err := handlers.Authorize(actor, handlers.Act{Kind: handlers.Read, Applicant: row.State.Applicant}); err != nil {
+		return err
+	}
+	entries, err := s.views.History(ctx, id)
+	if err != nil {
+		return fmt.Errorf("read history: %w", err)
+	}
+	t := &table{columns: []string{"version", "position", "occurred", "recorded", "event", "who", "unit", "changed", "why"}}
+	for _, e := range entries {
+		var changes []string
+		for _, c := range e.Changes {
+			changes = append(changes, fmt.Sprintf("%s: %s → %s", c.Field, or(c.Old, "-"), or(c.New, "-")))
+		}
+		why := strings.TrimSpace(strings.Join([]string{e.Reason, e.Basis, e.Irregular}, " "))
+		t.add(e, fmt.Sprint(e.Version), fmt.Sprint(e.Position), instant(e.OccurredAt), instant(e.RecordedAt), words("event", e.Type),
+			e.Actor.Account+" ("+dossier.Label("role", string(e.Actor.Role), "vi")+")", e.Actor.Unit, strings.Join(changes, "; "), why)
+	}
+	return t.print(a.stdout, cmd)
+}
+
+func words(kind, code string) string {
+	if code == "" {
+		return ""
+	}
+	return dossier.Label(kind, code, "vi") + " / " + dossier.Label(kind, code, "en")
+}
+
+func instant(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(agencyZone).Format("2006-01-02 15:04:05")
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// agencyZone is how times are printed; JSON has them in UTC.
+var agencyZone = func() *time.Location {
+	zone, err := time.LoadLocation("Asia/Ho_Chi_Minh")
+	if err != nil {
+		return time.FixedZone("+07", 7*3600)
+	}
+	return zone
+}()

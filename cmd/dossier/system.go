@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/urfave/cli/v3"
+
+	"dossier/domain"
+	"dossier/eventstore"
+	"dossier/handlers"
+	"dossier/internal/config"
+	"dossier/projections"
+)
+
+// system is what an ordinary command works on: the handlers and views of this process over the database it found.
+type system struct {
+	cfg      config.Config
+	pool     *pgxpool.Pool
+	journal  *eventstore.Journal
+	views    *projections.Views
+	executor *handlers.Executor
+	dev      bool   // the database belongs to a development folder: --as is believed
+	live     bool   // somebody else runs the roles: views follow by themselves
+	stop     func() // ends what this process started
+}
+
+// open finds the database: DATABASE_URL, else the running development stack of the folder, else it starts that stack's
+// Postgres for as long as the command runs.
+func (a *app) open(ctx context.Context, cmd *cli.Command) (*system, error) {
+	cfg, err := config.FromEnv(a.getenv)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	if cfg.Database.URL != "" {
+		return a.connect(ctx, cfg, &system{live: true})
+	}
+	folder, err := a.folder(cmd)
+	if err != nil {
+		return nil, err
+	}
+	if dev, ok := runningDev(folder); ok {
+		return a.connect(ctx, dev, &system{dev: true, live: true})
+	}
+	return a.borrow(ctx, folder)
+}
+
+// borrow starts the folder's Postgres, which nobody runs now, for one command.
+func (a *app) borrow(ctx context.Context, folder string) (*system, error) {
+	if _, err := os.Stat(filepath.Join(folder, settingsFile)); err != nil {
+		return nil, fmt.Errorf("no system to work on: set DATABASE_URL, or start one with 'dossier dev' (looked in %s)", folder)
+	}
+	p, err := a.startPostgres(ctx, folder, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	s, err := a.connect(ctx, p.settings, &system{dev: true})
+	if err != nil {
+		p.pg.Stop()
+		return nil, err
+	}
+	inner := s.stop
+	s.stop = func() { inner(); p.pg.Stop() }
+	return s, nil
+}
+
+// connect opens the pool, the journal and the handlers over it.
+func (a *app) connect(ctx context.Context, cfg config.Config, s *system) (*system, error) {
+	pool, err := openPool(ctx, cfg.Database.URL, 0)
+	if err != nil {
+		return nil, err
+	}
+	journal, err := eventstore.Open(ctx, pool, eventstore.Options{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	s.cfg, s.pool, s.journal = cfg, pool, journal
+	s.views = projections.NewViews(pool, journal)
+	s.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{CommandKey: []byte(cfg.CommandKey)})
+	s.stop = func() { journal.Close(); pool.Close() }
+	return s, nil
+}
+
+// openPool connects with room for max connections (0: pgx's choice) and says plainly when the database is away.
+func openPool(ctx context.Context, url string, max int32) (*pgxpool.Pool, error) {
+	c, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("read DATABASE_URL: %w", err)}
+	}
+	if max > 0 {
+		c.MaxConns = max
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("reach database: %w", err)
+	}
+	return pool, nil
+}
+
+// actor is who acts at the command line. Only a development stack believes --as; real identity comes by token and --server.
+func (s *system) actor(cmd *cli.Command) (domain.Actor, error) {
+	if !s.dev {
+		return domain.Actor{}, errors.New("--as is believed by a development stack only: use the API with a token")
+	}
+	login := handlers.NewDevLogin()
+	account, ok := login.Account(cmd.String("as"))
+	if !ok {
+		var names []string
+		for _, a := range login.Accounts() {
+			names = append(names, a.Account)
+		}
+		return domain.Actor{}, usageError{fmt.Errorf("no demo account %q: say one of %s", cmd.String("as"), strings.Join(names, ", "))}
+	}
+	return account.Actor(), nil
+}
+
+// find turns an id or a code into the id of a dossier.
+func (s *system) find(ctx context.Context, idOrCode string) (uuid.UUID, error) {
+	if id, err := uuid.Parse(idOrCode); err == nil {
+		return id, nil
+	}
+	id, ok, err := s.views.Find(ctx, idOrCode)
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("look up code: %w", err)
+	}
+	if !ok {
+		return uuid.Nil, fmt.Errorf("không có hồ sơ mang mã %q / no dossier has the code %q", idOrCode, idOrCode)
+	}
+	return id, nil
+}
+
+// folder is where a development stack lives.
+func (a *app) folder(cmd *cli.Command) (string, error) {
+	if dir := cmd.String("data"); dir != "" {
+		return filepath.Abs(dir)
+	}
+	if os.Getuid() == 0 {
+		return "/var/lib/dossier-dev", nil // Postgres runs as another user then and could not enter /root
+	}
+	if dir := a.getenv("XDG_STATE_HOME"); dir != "" {
+		return filepath.Join(dir, "dossier"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", usageError{fmt.Errorf("find your state directory: %w; say --data DIR", err)}
+	}
+	return filepath.Join(home, ".local", "state", "dossier"), nil
+}
+
+// settingsFile is what `dossier dev` leaves in its folder for the other commands.
+const settingsFile = "dev.json"
+
+// runningDev returns the settings of the stack that runs on a folder now.
+func runningDev(folder string) (config.Config, bool) {
+	cfg, err := config.Load(filepath.Join(folder, settingsFile))
+	if err != nil || cfg.PID == 0 || syscall.Kill(cfg.PID, 0) != nil {
+		return config.Config{}, false
+	}
+	return cfg, true
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"dossier/projections"
+)
+
+func (a *app) verifyCommand() *cli.Command {
+	return &cli.Command{
+		Name: "verify", Usage: "prove the history: no holes, every event decodes, every view row equals a fold; exit 3 at the first difference",
+		Flags:  []cli.Flag{dataFlag()},
+		Action: a.verify,
+	}
+}
+
+func (a *app) verify(ctx context.Context, cmd *cli.Command) error {
+	began := time.Now()
+	s, err := a.open(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	head, err := s.journal.Head(ctx)
+	if err != nil {
+		return fmt.Errorf("read head: %w", err)
+	}
+
+	progress, done := a.progress("journal")
+	wrong, err := s.journal.Verify(ctx, progress)
+	done()
+	if err != nil {
+		return fmt.Errorf("verify journal: %w", err)
+	}
+	if wrong != nil {
+		return checkError{fmt.Errorf("the journal does not hold at position %d, stream %s: %s", wrong.Position, wrong.Stream, wrong.What)}
+	}
+	fmt.Fprintf(a.stdout, "journal      %d events: positions 1 to %d without a hole, versions without a hole, times in order\n", head, head)
+
+	progress, done = a.progress("views")
+	report, err := projections.Verify(ctx, s.pool, s.journal, progress)
+	done()
+	if err != nil {
+		return fmt.Errorf("verify views: %w", err)
+	}
+	if d := report.Difference; d != nil {
+		return checkError{fmt.Errorf("the views do not hold: %s", d)}
+	}
+	fmt.Fprintf(a.stdout, "views        %d dossiers refolded, %d rows compared, true at position %d of %d\n", report.Streams, report.Rows, report.Position, head)
+	if report.Parked > 0 {
+		return checkError{fmt.Errorf("%d stream(s) are parked: their rows are stale, see 'dossier projections list'", report.Parked)}
+	}
+	if report.Position < head && !s.live {
+		fmt.Fprintf(a.stdout, "             the views are behind: they catch up when the projector runs\n")
+	}
+	fmt.Fprintf(a.stdout, "holds        (%.1f s)\n", time.Since(began).Seconds())
+	return nil
+}
