@@ -76,33 +76,37 @@ const maxCodes = 100_000
 
 // codes gives out ext: codes and notices when two values of one kind would share one.
 type codes struct {
-	fixed map[string]string            // value → code, from the mapping
-	taken map[string]map[string]string // kind → code → value
+	fixed map[string]string // value → code, from the mapping
+	kinds map[string]*codeList
 }
 
+// codeList is what one kind has given out, both ways.
+type codeList struct{ byValue, byCode map[string]string }
+
 func newCodes(fixed map[string]string) *codes {
-	return &codes{fixed: fixed, taken: map[string]map[string]string{}}
+	return &codes{fixed: fixed, kinds: map[string]*codeList{}}
 }
 
 // of returns the code of a value. Kind parts activities from officers: they may share a code.
 func (c *codes) of(kind, value string) (string, error) {
-	code, ok := c.fixed[value]
-	if !ok {
+	list := c.kinds[kind]
+	if list == nil {
+		list = &codeList{map[string]string{}, map[string]string{}}
+		c.kinds[kind] = list
+	}
+	if code, met := list.byValue[value]; met {
+		return code, nil
+	}
+	code, fixed := c.fixed[value]
+	if !fixed {
 		code = extCode(value)
 	}
-	taken := c.taken[kind]
-	if taken == nil {
-		taken = map[string]string{}
-		c.taken[kind] = taken
-	}
-	other, met := taken[code]
-	switch {
-	case met && other != value:
+	if other, taken := list.byCode[code]; taken {
 		return "", fmt.Errorf("%q and %q would both be written %s: give one of them a code of its own under codes", other, value, code)
-	case !met && len(taken) >= maxCodes:
-		return "", fmt.Errorf("more than %d different values of %s: a code is for a closed list", maxCodes, kind)
-	case !met:
-		taken[code] = value
 	}
+	if len(list.byCode) >= maxCodes {
+		return "", fmt.Errorf("more than %d different values of %s: a code is for a closed list", maxCodes, kind)
+	}
+	list.byValue[value], list.byCode[code] = code, value
 	return code, nil
 }

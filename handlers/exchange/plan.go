@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -23,6 +24,8 @@ type plan struct {
 	Code   dossier.External
 	Stream uuid.UUID
 	Acts   []act
+
+	ext dossier.Code // the case as a code
 }
 
 // act is one command at its time, and the step it becomes when the rules refuse it.
@@ -95,6 +98,7 @@ func (p *planner) identify(made *plan) error {
 	if !made.Code.Valid() {
 		return p.fail(made, a.Line, a.Key, "the case could be a telephone or identity number: give case a prefix in the mapping")
 	}
+	made.ext = dossier.Code(extCode(string(made.Code)))
 	made.Stream = eventstore.StreamIDFor(handlers.Kind, "import:"+p.Source, string(made.Code))
 	return nil
 }
@@ -201,35 +205,59 @@ func (p *planner) ruleFor(activity string) *rule {
 }
 
 // act makes the command of a rule and the step it would be.
-func (p *planner) act(made *plan, r *rule, e *XESEvent, step dossier.RecordStep, at time.Time, line int) (act, error) {
-	step.Case = dossier.Code(extCode(string(made.Code)))
-	a := act{Name: r.Command, At: at, line: line}
+func (p *planner) act(made *plan, r *rule, e *XESEvent, step dossier.RecordStep, at time.Time, line int) (a act, err error) {
+	step.Case = made.ext
+	a = act{Name: r.Command, At: at, line: line}
 	a.Source = dossier.Source{Activity: step.Activity, Resource: step.Resource, Group: step.Group, Case: step.Case}
-	whole, err := p.command(made, &rule{Command: recordStep, Fields: p.Step.Fields}, e, step, line)
-	if err != nil {
+	if err = p.stepFields(made, &p.Step, e, &step); err != nil {
 		return a, err
 	}
-	a.Step = whole.(dossier.RecordStep)
-	if a.Command, err = p.command(made, r, e, a.Step, line); err != nil {
-		return a, err
+	a.Step = step
+	switch r.Command {
+	case recordStep:
+		err = p.stepFields(made, r, e, &step)
+		a.Command = step
+	case recordOpinion:
+		a.Oldest = !slices.ContainsFunc(r.Fields, func(f field) bool { return f.Name == "number" })
+		fallthrough
+	default:
+		a.Command, err = p.command(made, r, e, line)
 	}
-	_, numbered := field{}, false
-	for _, f := range r.Fields {
-		numbered = numbered || f.Name == "number"
+	return a, err
+}
+
+// stepFields sets the fields of a step, which are all codes, without the way through JSON: most of a log is steps.
+func (p *planner) stepFields(made *plan, r *rule, e *XESEvent, step *dossier.RecordStep) error {
+	for i := range r.Fields {
+		f := &r.Fields[i]
+		value, err := p.value(made, f, e)
+		if err != nil {
+			return err
+		}
+		if value == nil {
+			continue
+		}
+		var code dossier.Code
+		if err := json.Unmarshal(value, &code); err != nil || !code.Valid() {
+			return p.fail(made, made.trace.Line, f.From.key, fmt.Sprintf("field %q (mapping line %d) takes a code, not %s", f.Name, f.Line, value))
+		}
+		switch f.Name {
+		case "code":
+			step.Code = code
+		case "unit":
+			step.Unit = code
+		case "officer":
+			step.Officer = code
+		default:
+			return p.fail(made, made.trace.Line, "", fmt.Sprintf("a step has no field %q (mapping line %d)", f.Name, f.Line))
+		}
 	}
-	a.Oldest = r.Command == recordOpinion && !numbered
-	return a, nil
+	return nil
 }
 
 // command builds the body as a caller would send it and lets the domain read it: one decoder for everybody.
-func (p *planner) command(made *plan, r *rule, e *XESEvent, step dossier.RecordStep, line int) (dossier.Command, error) {
-	if r.Command == recordStep && len(r.Fields) == 0 {
-		return step, nil
-	}
-	fields, err := p.base(made, r, step)
-	if err != nil {
-		return nil, err
-	}
+func (p *planner) command(made *plan, r *rule, e *XESEvent, line int) (dossier.Command, error) {
+	fields := p.base(made, r)
 	for i := range r.Fields {
 		f := &r.Fields[i]
 		value, err := p.value(made, f, e)
@@ -252,24 +280,15 @@ func (p *planner) command(made *plan, r *rule, e *XESEvent, step dossier.RecordS
 	return c, err
 }
 
-func (p *planner) base(made *plan, r *rule, step dossier.RecordStep) (map[string]json.RawMessage, error) {
-	fields := map[string]json.RawMessage{}
+// base holds what the import itself fills in.
+func (p *planner) base(made *plan, r *rule) map[string]json.RawMessage {
 	switch r.Command {
 	case submit:
-		fields["procedure"] = quote(p.Procedure.ID)
-		fields["external_code"] = quote(string(made.Code))
+		return map[string]json.RawMessage{"procedure": quote(p.Procedure.ID), "external_code": quote(string(made.Code))}
 	case recordOpinion:
-		fields["number"] = json.RawMessage("1")
-	case recordStep:
-		text, err := json.Marshal(step)
-		if err == nil {
-			err = json.Unmarshal(text, &fields)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("encode step: %w", err)
-		}
+		return map[string]json.RawMessage{"number": json.RawMessage("1")}
 	}
-	return fields, nil
+	return map[string]json.RawMessage{}
 }
 
 // value is what a field gets: nil when its attribute is missing.
@@ -311,7 +330,7 @@ func (p *planner) value(made *plan, f *field, e *XESEvent) (json.RawMessage, err
 // code writes a value as a code. Cases are no closed list: they are not watched.
 func (p *planner) code(made *plan, from scoped, a Attribute) (dossier.Code, error) {
 	if from == (scoped{key: p.Case.Attribute}) {
-		return dossier.Code(extCode(string(made.Code))), nil
+		return made.ext, nil
 	}
 	where := "attribute " + from.key
 	if from.event {
