@@ -1,0 +1,210 @@
+package dossier_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"dossier/domain/dossier"
+)
+
+var update = flag.Bool("update", false, "rewrite generated documents and add goldens that are missing")
+
+var source = dossier.Of{From: dossier.Source{Activity: "ext:t02", Resource: "ext:resource01", Group: "ext:group-1", Case: "case-10011"}}
+
+// samples has one event of each kind, every member filled.
+var samples = []dossier.Event{
+	dossier.DossierSubmitted{Procedure: "vet-practice-cert-renew", ProcedureVersion: 1, Channel: dossier.Post, Applicant: "ref-7f3a", Unit: "mot-cua", ExternalCode: "H15.50.05.13-261008-0975", Of: source},
+	dossier.DossierAccepted{ProcedureVersion: 1, Of: source},
+	dossier.ReceptionRefused{Reason: "wrong_agency", Basis: "nd-118-2025.17.1", Of: source},
+	dossier.SupplementRequested{Stage: dossier.AtAppraisal, Items: []dossier.Code{"tp-1", "tp-3"}, Reason: "illegible", WindowDays: 15, Of: source},
+	dossier.SupplementSubmitted{Items: []dossier.Code{"tp-1"}, Late: true, Of: source},
+	dossier.SupplementAccepted{Of: source},
+	dossier.ClockStopped{Reason: dossier.AwaitingSupplement, Of: source},
+	dossier.ClockRestarted{CountedFrom: time.Date(2026, 11, 23, 7, 32, 0, 123456000, time.UTC), Of: source},
+	dossier.DossierForwarded{Unit: "phong-thu-y", Of: source},
+	dossier.OfficerAssigned{Officer: "nthoa", Of: source},
+	dossier.AppraisalStarted{Of: source},
+	dossier.OpinionRequested{Number: 2, Unit: "phong-xet-nghiem", Subject: "sample", Due: monday, Of: source},
+	dossier.OpinionReceived{Number: 2, Verdict: "agreed_with_conditions", Late: true, Of: source},
+	dossier.SubmittedForApproval{Proposal: dossier.Refuse, Of: source},
+	dossier.DecisionApproved{Outcome: dossier.Grant, Of: source},
+	dossier.ResultSigned{Of: source},
+	dossier.ResultNumbered{Of: source},
+	dossier.ResultIssued{Of: source},
+	dossier.ResultReturned{Way: dossier.Counter, To: "representative", Of: source},
+	dossier.StepRecorded{Code: "ext:t02", Unit: "ext:group-1", Officer: "ext:resource01", Irregular: "after_end", Of: source},
+	dossier.DeadlineRecorded{Due: monday, DueSource: dossier.ImportedDeadline, Of: source},
+	dossier.OutcomeRecorded{Outcome: dossier.Unknown, Of: source},
+}
+
+// storedKinds is what the journal may hold, for ever: a line is added for a new kind or version and never changed or removed.
+// The sum is that of the golden file.
+const storedKinds = "testdata/golden/SUMS"
+
+func TestTheStoredNamesAndTheirGoldensNeverChange(t *testing.T) {
+	sums, err := os.ReadFile(storedKinds)
+	if err != nil && !*update {
+		t.Fatal(err)
+	}
+	kept := strings.Fields(string(sums)) // name sum name sum …
+	for i := 0; i+1 < len(kept); i += 2 {
+		if got := sumOf(t, kept[i]); got != kept[i+1] {
+			t.Errorf("%s is not what was written once (%s)", kept[i], got)
+		}
+	}
+	if len(samples) != len(dossier.EventTypes()) {
+		t.Errorf("%d samples for %d kinds of events", len(samples), len(dossier.EventTypes()))
+	}
+	for _, e := range samples {
+		typ, version, data, err := dossier.Encode(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for v := 1; v <= version; v++ {
+			name := fmt.Sprintf("%s.v%d.json", typ, v)
+			if slices.Contains(kept, name) {
+				continue
+			}
+			if v < version || !*update {
+				t.Errorf("%s has no golden in %s", name, storedKinds)
+				continue
+			}
+			write(t, filepath.Join("testdata/golden", name), string(data)+"\n")
+			sums = fmt.Appendf(sums, "%s %s\n", name, sumOf(t, name))
+			write(t, storedKinds, string(sums))
+		}
+	}
+}
+
+func sumOf(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata/golden", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var goldenName = regexp.MustCompile(`^(dossier\.[a-z-]+)\.v(\d+)\.json$`)
+
+func TestEveryGoldenIsReadAndTheNewestIsWrittenByteForByte(t *testing.T) {
+	files, _ := filepath.Glob("testdata/golden/*.json")
+	if len(files) < len(samples) {
+		t.Fatalf("%d goldens for %d kinds", len(files), len(samples))
+	}
+	for _, file := range files {
+		m := goldenName.FindStringSubmatch(filepath.Base(file))
+		if m == nil {
+			t.Fatalf("%s is not named after a kind and version", file)
+		}
+		var version int
+		fmt.Sscan(m[2], &version)
+		stored, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := dossier.Decode(m[1], version, stored)
+		if err != nil {
+			t.Errorf("%s: %v", file, err)
+			continue
+		}
+		typ, newest, data, err := dossier.Encode(e)
+		if err != nil || typ != m[1] {
+			t.Errorf("%s: %s, %v", file, typ, err)
+		}
+		if version == newest && string(data)+"\n" != string(stored) {
+			t.Errorf("%s is written differently now:\n%s", file, data)
+		}
+	}
+}
+
+func TestASubmissionOfTheFirstVersionIsReadAsFiledUnderVersionOneOfItsProcedure(t *testing.T) {
+	v1, err := os.ReadFile("testdata/golden/dossier.submitted.v1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(v1), "procedure_version") {
+		t.Fatal("the golden of version 1 is not of version 1")
+	}
+	got, err := dossier.Decode("dossier.submitted", 1, v1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := dossier.DossierSubmitted{Procedure: "vet-practice-cert-renew", ProcedureVersion: 1, Channel: dossier.Online, Applicant: "ref-7f3a"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDecodeIsStrict(t *testing.T) {
+	for _, c := range []struct {
+		name, typ string
+		version   int
+		data      string
+	}{
+		{"an unknown kind", "dossier.vanished", 1, `{}`},
+		{"a version of tomorrow", "dossier.accepted", 2, `{"procedure_version":1}`},
+		{"version zero", "dossier.accepted", 0, `{"procedure_version":1}`},
+		{"a member nobody knows", "dossier.accepted", 1, `{"procedure_version":1,"note":"x"}`},
+		{"a member in another letter case", "dossier.accepted", 1, `{"Procedure_version":1}`},
+		{"a member twice", "dossier.accepted", 1, `{"procedure_version":1,"procedure_version":1}`},
+		{"a member missing", "dossier.accepted", 1, `{}`},
+		{"a value outside its list", "dossier.result-returned", 1, `{"way":"drone","to":"owner"}`},
+		{"a free text for a code", "dossier.forwarded", 1, `{"unit":"Phòng Thú y"}`},
+		{"something after the object", "dossier.accepted", 1, `{"procedure_version":1} {}`},
+		{"a member nobody knows in the source", "dossier.result-signed", 1, `{"source":{"name":"x"}}`},
+		{"no object", "dossier.result-signed", 1, `[]`},
+	} {
+		_, err := dossier.Decode(c.typ, c.version, []byte(c.data))
+		if err == nil {
+			t.Errorf("%s was read", c.name)
+		}
+		if strings.HasPrefix(refusal(err), "invalid") {
+			t.Errorf("%s is told as a caller's mistake, but it is ours: %v", c.name, err)
+		}
+	}
+}
+
+func TestEncodeRefusesWhatDecodeWould(t *testing.T) {
+	if _, _, _, err := dossier.Encode(dossier.DossierForwarded{Unit: "Phòng Thú y"}); err == nil {
+		t.Error("a free text was written")
+	}
+	if _, _, _, err := dossier.Encode(nil); err == nil {
+		t.Error("nothing was written")
+	}
+}
+
+func TestAFactKnowsItsPlace(t *testing.T) {
+	f, err := dossier.DecodeFact(7, 3, "dossier.accepted", 1, []byte(`{"procedure_version":1}`), []byte(`{"actor":"lq","actorrole":"reception_officer"}`), monday, monday.Add(time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Position != 7 || f.Version != 3 || f.Meta.By().Account != "lq" || !f.RecordedAt.Equal(monday.Add(time.Minute)) || f.Event != (dossier.DossierAccepted{ProcedureVersion: 1}) {
+		t.Errorf("%+v", f)
+	}
+	if _, err := dossier.DecodeFact(7, 3, "dossier.accepted", 1, []byte(`{"procedure_version":1}`), []byte(`[]`), monday, monday); err == nil {
+		t.Error("a broken meta was read")
+	}
+}

@@ -1,0 +1,311 @@
+package dossier_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"dossier/domain"
+	"dossier/domain/dossier"
+)
+
+var people = []domain.Actor{citizen, reception, head, officer, colleague, laboratory, leader, deputy, clerk, returnDesk, appraiserIn, importer}
+
+var codes = []dossier.Code{"tp-1", "tp-2", "tp-3", "officer", "colleague", "phong-thu-y", "phong-xet-nghiem", "phong-moi-truong"}
+
+// anyAct is somebody wishing something, now or before, legal or not.
+func anyAct(t *rapid.T, l *life) act {
+	command := rapid.SampledFrom(dossier.Table()).Draw(t, "row").Command
+	who := rapid.SampledFrom(people).Draw(t, "who")
+	if rapid.IntRange(0, 9).Draw(t, "sensible") > 1 { // mostly on the way, so that long lives come about
+		if row, who2, ok := onTheWay(t, l); ok {
+			command, who = row, who2
+		}
+	}
+	return act{who: who, what: anyContent(t, l, command), how: anyTime(t)}
+}
+
+func onTheWay(t *rapid.T, l *life) (string, domain.Actor, bool) {
+	var rows []dossier.Transition
+	for _, row := range dossier.Table() {
+		if slices.Contains(row.From, l.state.Status) {
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) == 0 {
+		return "", domain.Actor{}, false
+	}
+	row := rapid.SampledFrom(rows).Draw(t, "next")
+	var able []domain.Actor
+	for _, p := range people {
+		if slices.Contains(row.Actors, p.Role) {
+			able = append(able, p)
+		}
+	}
+	return row.Command, rapid.SampledFrom(able).Draw(t, "able"), true
+}
+
+func anyContent(t *rapid.T, l *life, command string) dossier.Command {
+	code := func(name string) dossier.Code { return rapid.SampledFrom(codes).Draw(t, name) }
+	items := rapid.SliceOfNDistinct(rapid.SampledFrom(codes[:3]), 1, 3, rapid.ID[dossier.Code]).Draw(t, "items")
+	decision := rapid.SampledFrom([]dossier.Proposal{dossier.Grant, dossier.Refuse}).Draw(t, "decision")
+	switch command {
+	case "RequestSupplement":
+		return dossier.RequestSupplement{Items: items, Reason: "missing"}
+	case "SubmitSupplement":
+		return dossier.SubmitSupplement{Items: items[:rapid.IntRange(0, len(items)).Draw(t, "brought")]}
+	case "AssignOfficer":
+		return dossier.AssignOfficer{Officer: rapid.SampledFrom(codes[3:5]).Draw(t, "officer")}
+	case "RequestOpinion":
+		return dossier.RequestOpinion{Unit: code("unit"), Due: l.now.Add(time.Duration(rapid.IntRange(1, 99).Draw(t, "due")) * time.Hour)}
+	case "RecordOpinion":
+		return dossier.RecordOpinion{Number: rapid.IntRange(1, 3).Draw(t, "number"), Verdict: "agreed"}
+	case "SubmitForApproval":
+		return dossier.SubmitForApproval{Proposal: decision}
+	case "Approve":
+		return dossier.Approve{Outcome: decision}
+	}
+	return usual(command, l.state.Status).what
+}
+
+func anyTime(t *rapid.T) func(*dossier.Context) {
+	if rapid.IntRange(0, 3).Draw(t, "live") > 0 {
+		return nil
+	}
+	return earlier(time.Duration(rapid.IntRange(0, 90).Draw(t, "minutes"))*time.Minute, "counter_entry")
+}
+
+// anyLife lets up to forty acts happen to a dossier that stands anywhere; refusals are part of life.
+func anyLife(t *rapid.T, each func(l *life, a act, before dossier.State, events []dossier.Event)) *life {
+	l := &life{now: monday}
+	for _, a := range paths[rapid.SampledFrom(dossier.Statuses()).Draw(t, "begins")] {
+		if _, err := l.do(a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range rapid.IntRange(1, 40).Draw(t, "acts") {
+		a := anyAct(t, l)
+		before := l.state
+		events, err := l.do(a)
+		if err != nil && refusal(err) == "fault: "+err.Error() {
+			t.Fatalf("%s: neither facts nor a refusal: %v", a.what.Name(), err)
+		}
+		if each != nil {
+			each(l, a, before, events)
+		}
+	}
+	return l
+}
+
+func TestLawNoSequenceOfWishesLeadsToAnUndefinedState(t *testing.T) {
+	reached := map[dossier.Status]bool{}
+	rapid.Check(t, func(t *rapid.T) {
+		anyLife(t, func(l *life, a act, before dossier.State, events []dossier.Event) {
+			reached[l.state.Status] = true
+			holds(t, l.state)
+			if len(events) > 0 && !slices.ContainsFunc(dossier.Table(), func(row dossier.Transition) bool {
+				return row.Command == a.what.Name() && slices.Contains(row.From, before.Status) && slices.Equal(row.Events, types(events))
+			}) {
+				t.Fatalf("%s in %q gave %v, which no row of the table says", a.what.Name(), before.Status, types(events))
+			}
+		})
+	})
+	for _, s := range dossier.Statuses() {
+		if !reached[s] {
+			t.Errorf("no random life reached %s: the law was not tried there", s)
+		}
+	}
+}
+
+func TestLawARepeatedWishAddsNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		anyLife(t, func(l *life, a act, _ dossier.State, events []dossier.Event) {
+			if _, step := a.what.(dossier.RecordStep); step || len(events) == 0 {
+				return
+			}
+			again := a
+			again.how = func(x *dossier.Context) { x.Origin = l.facts[len(l.facts)-1].Meta.Origin }
+			if more, err := l.ask(again); err != nil || len(more) > 0 {
+				t.Fatalf("%s again: %v, %v", a.what.Name(), types(more), err)
+			}
+		})
+	})
+}
+
+func TestLawEvolveChangesNothingOfTheStateGiven(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var states []dossier.State
+		var written []string
+		anyLife(t, func(l *life, _ act, _ dossier.State, _ []dossier.Event) {
+			states, written = append(states, l.state), append(written, fmt.Sprintf("%+v", l.state))
+		})
+		for i, s := range states {
+			if fmt.Sprintf("%+v", s) != written[i] {
+				t.Fatalf("state %d was changed afterwards", i)
+			}
+		}
+	})
+}
+
+func TestLawAStateSurvivesJSON(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := anyLife(t, nil)
+		b, err := json.Marshal(l.state)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back dossier.State
+		if err := json.Unmarshal(b, &back); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(l.state, back); diff != "" {
+			t.Fatal(diff)
+		}
+		if again, _ := json.Marshal(back); string(again) != string(b) {
+			t.Fatalf("written differently:\n%s\n%s", b, again)
+		}
+	})
+}
+
+func TestLawEveryFactSurvivesTheJournal(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := anyLife(t, nil)
+		var back []dossier.Fact
+		for _, f := range l.facts {
+			typ, version, data, err := dossier.Encode(f.Event)
+			if err != nil {
+				t.Fatal(err)
+			}
+			meta, err := f.Meta.Encode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			g, err := dossier.DecodeFact(f.Position, f.Version, typ, version, data, meta, f.OccurredAt, f.RecordedAt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			back = append(back, g)
+		}
+		if diff := cmp.Diff(l.facts, back); diff != "" {
+			t.Fatal(diff)
+		}
+		if diff := cmp.Diff(l.state, dossier.Fold(back)); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+func TestLawFoldAcceptsAnySubsetOfTheFacts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var some []dossier.Fact
+		for _, f := range anyLife(t, nil).facts {
+			if rapid.Bool().Draw(t, "kept") {
+				some = append(some, f)
+			}
+		}
+		dossier.Fold(some)
+	})
+}
+
+func TestLawEveryMomentKnownAtAnyMomentIsALawfulDossier(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := anyLife(t, nil)
+		at := moments(t, l, "at")
+		known := moments(t, l, "known")
+		s := dossier.AsOf(l.facts, at, known)
+		holds(t, s)
+		if s.Version > 0 && s.Submitted.Done() && s.ExternalCode != l.state.ExternalCode {
+			t.Fatalf("the code was %q and became %q", s.ExternalCode, l.state.ExternalCode)
+		}
+		if !dossier.Backdated(l.facts) {
+			if diff := cmp.Diff(asStored(l.facts, at, known), s); diff != "" {
+				t.Fatalf("the state kept after each version says otherwise: %s", diff)
+			}
+		}
+	})
+}
+
+// moments draws a moment beside one of the facts, or none.
+func moments(t *rapid.T, l *life, name string) *time.Time {
+	if len(l.facts) == 0 || rapid.IntRange(0, 5).Draw(t, name+" given") == 0 {
+		return nil
+	}
+	f := rapid.SampledFrom(l.facts).Draw(t, name)
+	m := f.OccurredAt.Add(time.Duration(rapid.IntRange(-1, 1).Draw(t, "beside")) * time.Microsecond)
+	return &m
+}
+
+// asStored answers from the states kept after each version: the last one that was known and had happened.
+func asStored(facts []dossier.Fact, at, known *time.Time) dossier.State {
+	for i := len(facts); i > 0; i-- {
+		f := facts[i-1]
+		if (known == nil || !f.RecordedAt.After(*known)) && (at == nil || !f.OccurredAt.After(*at)) {
+			return dossier.Fold(facts[:i])
+		}
+	}
+	return dossier.State{}
+}
+
+// holds are the invariants every state keeps, live, imported, or looked back at.
+func holds(t *rapid.T, s dossier.State) {
+	if s.Status != dossier.None && !slices.Contains(dossier.Statuses(), s.Status) {
+		t.Fatalf("undefined state %q", s.Status)
+	}
+	open, perStage := 0, map[dossier.Stage]int{}
+	for _, q := range s.Supplements {
+		perStage[q.Stage]++
+		if !q.Closed {
+			open++
+		}
+	}
+	if open > 1 || perStage[dossier.AtReception] > 1 || perStage[dossier.AtAppraisal] > 1 {
+		t.Fatalf("supplements %+v", s.Supplements)
+	}
+	if waits := s.Status == dossier.SupplementAtReception || s.Status == dossier.SupplementRequestedStatus; waits && open == 0 {
+		t.Fatalf("%s without an open request", s.Status)
+	}
+	if verifying := s.Status == dossier.Verifying; verifying != (len(s.OpenOpinions()) > 0 && !s.Status.Ended()) || verifying != (s.BackTo != "") {
+		t.Fatalf("%s, back to %q, with %d opinions open", s.Status, s.BackTo, len(s.OpenOpinions()))
+	}
+	if s.Status.Terminal() && s.Status != dossier.ReceptionRefusedStatus && !s.Resolved.Done() {
+		t.Fatal("returned, but never resolved")
+	}
+	if s.Issued.Done() {
+		inOrder := s.Decided.Done() && s.Signed.Done() && !s.Signed.At.Before(s.Decided.At) && !s.Issued.At.Before(s.Signed.At)
+		if !inOrder || slices.Contains(s.Appraisers, s.Decided.By) && s.Origin != domain.Imported && s.Decided.By != importer.Account {
+			t.Fatalf("issued %+v, decided %+v, signed %+v, appraised by %v", s.Issued, s.Decided, s.Signed, s.Appraisers)
+		}
+	}
+	if (s.Outcome != "") != (s.Status == dossier.Resolved || s.Status == dossier.Returned) {
+		t.Fatalf("outcome %q in %q", s.Outcome, s.Status)
+	}
+}
+
+func TestLawNothingIsProcessedAfterTheEnd(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		anyLife(t, func(_ *life, _ act, before dossier.State, events []dossier.Event) {
+			for _, e := range events {
+				switch e.(type) {
+				case dossier.StepRecorded:
+				case dossier.OutcomeRecorded:
+					if before.Status == dossier.Resolved || before.Status == dossier.Returned {
+						t.Fatalf("an outcome after %q", before.Status)
+					}
+				case dossier.ResultReturned:
+					if before.Status != dossier.Resolved {
+						t.Fatalf("returned from %q", before.Status)
+					}
+				default:
+					if before.Status.Ended() {
+						t.Fatalf("%s after %q", dossier.TypeOf(e), before.Status)
+					}
+				}
+			}
+		})
+	})
+}
