@@ -47,6 +47,9 @@ var rights = map[ActKind][]domain.Role{
 var actors = func() map[string][]domain.Role {
 	by := map[string][]domain.Role{}
 	for _, t := range dossier.Table() {
+		if t.Origin == domain.Imported {
+			continue // never sent by anybody: Import
+		}
 		name := dossier.Kebab(t.Command)
 		by[name] = append(by[name], t.Actors...)
 	}

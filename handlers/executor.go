@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"dossier/domain"
@@ -54,13 +53,13 @@ func (x *Executor) Submit(ctx context.Context, a domain.Actor, e Envelope, c dos
 		if err := Authorize(a, Act{Kind: Command, Name: name, Applicant: string(c.Applicant)}); err != nil {
 			return Receipt{}, err
 		}
-		version, err := openFor(string(c.Procedure))
-		if err != nil {
-			return Receipt{}, err
+		var rules *procedure.Version // stays nil for an unknown one: the domain says so
+		if v, ok := procedure.Lookup(string(c.Procedure)); ok {
+			rules = &v
 		}
 		e.Expected = nil
 		return x.update(ctx, a, eventstore.StreamIDFor(Kind, a.Account, e.Key), name, e, x.o.Origin, func(s dossier.State) ([]Decided, error) {
-			return x.decide(s, c, a, e, &version)
+			return x.decide(s, c, a, e, rules)
 		})
 	})
 }
@@ -80,11 +79,11 @@ func (x *Executor) Do(ctx context.Context, a domain.Actor, id uuid.UUID, e Envel
 			if s.Version == 0 {
 				return nil, ErrNotFound
 			}
-			act.Applicant = string(s.Applicant)
+			act.Applicant = s.Applicant
 			if err := Authorize(a, act); err != nil {
 				return nil, err
 			}
-			return x.decide(s, c, a, e, known(string(s.Procedure)))
+			return x.decide(s, c, a, e, ruled(s.Procedure))
 		})
 	})
 }
@@ -106,31 +105,13 @@ func (x *Executor) decide(s dossier.State, c dossier.Command, a domain.Actor, e 
 	return decided, nil
 }
 
-// openFor finds the procedure a new dossier is filed under.
-func openFor(id string) (procedure.Version, error) {
+// ruled returns the procedure a dossier goes by. An imported one may go by a procedure the catalogue does not have.
+func ruled(id string) *procedure.Version {
 	v, ok := procedure.Lookup(id)
 	if !ok {
-		return v, &domain.Invalid{
-			Code: "unknown_procedure", Field: "procedure",
-			VI: fmt.Sprintf("Không có thủ tục “%s” trong danh mục; xem /v1/procedures", id),
-			EN: fmt.Sprintf("There is no procedure “%s” in the catalogue; see /v1/procedures", id),
-		}
+		v = procedure.ExternalVersion(id)
 	}
-	if !v.OpenForFiling {
-		return v, &domain.Refusal{
-			Code: "closed_to_filing", Field: "procedure",
-			VI: fmt.Sprintf("Chưa nộp được: thủ tục “%s” chỉ để tra cứu, chưa mở nhận hồ sơ. Có thể làm: chọn thủ tục khác hoặc hỏi Bộ phận Một cửa", v.NameVI),
-			EN: fmt.Sprintf("Not submitted: “%s” is for information only and not open for filing. You can: choose another procedure or ask the one-stop unit", v.NameEN),
-		}
-	}
-	return v, nil
-}
-
-func known(id string) *procedure.Version {
-	if v, ok := procedure.Lookup(id); ok {
-		return &v
-	}
-	return nil
+	return &v
 }
 
 // counted runs one command and counts it under its outcome.

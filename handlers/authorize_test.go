@@ -1,0 +1,149 @@
+package handlers_test
+
+import (
+	"net/http/httptest"
+	"slices"
+	"testing"
+
+	"dossier/domain"
+	"dossier/domain/dossier"
+	"dossier/handlers"
+)
+
+// roles is every role there is, and one there is not.
+var roles = []domain.Role{
+	domain.Applicant, domain.ReceptionOfficer, domain.ReturnOfficer, domain.OneStopLead, domain.Clerk, domain.DivisionHead,
+	domain.CaseOfficer, domain.ConsultedUnit, domain.Approver, domain.ProcedureController, domain.SystemAdmin, domain.Auditor,
+	domain.System, "no_such_role", "",
+}
+
+// commandActors is who may send what, written down a second time on purpose: a change of the law must change both.
+var commandActors = map[string][]domain.Role{
+	"submit":              {domain.Applicant, domain.ReceptionOfficer},
+	"accept":              {domain.ReceptionOfficer},
+	"refuse-reception":    {domain.ReceptionOfficer},
+	"request-supplement":  {domain.ReceptionOfficer, domain.CaseOfficer},
+	"submit-supplement":   {domain.Applicant, domain.ReceptionOfficer},
+	"accept-supplement":   {domain.ReceptionOfficer},
+	"forward":             {domain.ReceptionOfficer},
+	"assign-officer":      {domain.DivisionHead},
+	"start-appraisal":     {domain.CaseOfficer},
+	"request-opinion":     {domain.CaseOfficer, domain.DivisionHead, domain.ReceptionOfficer},
+	"record-opinion":      {domain.ConsultedUnit, domain.CaseOfficer},
+	"submit-for-approval": {domain.CaseOfficer},
+	"approve":             {domain.Approver},
+	"sign":                {domain.Approver},
+	"issue":               {domain.Clerk},
+	"return":              {domain.ReturnOfficer},
+	"record-step":         {domain.CaseOfficer, domain.DivisionHead, domain.ReceptionOfficer, domain.ConsultedUnit, domain.Clerk},
+	"record-deadline":     {},
+	"record-outcome":      {},
+}
+
+func TestEveryRoleMayDoExactlyItsCommands(t *testing.T) {
+	t.Parallel()
+	for _, name := range dossier.CommandNames() {
+		want, listed := commandActors[name]
+		if !listed {
+			t.Errorf("command %s stands in no list of rights", name)
+		}
+		for _, role := range roles {
+			err := handlers.Authorize(domain.Actor{Account: "me", Role: role}, handlers.Act{Kind: handlers.Command, Name: name, Applicant: "me"})
+			if allowed := err == nil; allowed != slices.Contains(want, role) {
+				t.Errorf("%s by %q: allowed %v", name, role, allowed)
+			}
+			if err != nil && refusalCode(err) != handlers.NotAllowed {
+				t.Errorf("%s by %q is refused with %v", name, role, err)
+			}
+		}
+	}
+	if len(commandActors) != len(dossier.CommandNames()) {
+		t.Errorf("%d commands in the list of rights, %d in the domain", len(commandActors), len(dossier.CommandNames()))
+	}
+}
+
+func TestEveryRoleMayReadExactlyWhatIsItsOwnToRead(t *testing.T) {
+	t.Parallel()
+	readers := []domain.Role{
+		domain.Applicant, domain.ReceptionOfficer, domain.ReturnOfficer, domain.OneStopLead, domain.Clerk, domain.DivisionHead,
+		domain.CaseOfficer, domain.ConsultedUnit, domain.Approver, domain.ProcedureController, domain.Auditor, domain.System,
+	}
+	rights := map[handlers.ActKind][]domain.Role{
+		handlers.Read: readers, handlers.List: readers, handlers.Feed: readers,
+		handlers.Import: {domain.System}, handlers.Operate: {domain.SystemAdmin, domain.System}, "no_such_act": nil,
+	}
+	for kind, want := range rights {
+		for _, role := range roles {
+			err := handlers.Authorize(domain.Actor{Account: "me", Role: role}, handlers.Act{Kind: kind, Applicant: "me"})
+			if allowed := err == nil; allowed != slices.Contains(want, role) {
+				t.Errorf("%s by %q: allowed %v", kind, role, allowed)
+			}
+		}
+	}
+}
+
+func TestAnApplicantMeetsOnlyItsOwnDossiers(t *testing.T) {
+	t.Parallel()
+	me := domain.Actor{Account: "me", Role: domain.Applicant}
+	for _, act := range []handlers.Act{{Kind: handlers.Read}, {Kind: handlers.Command, Name: "submit-supplement"}, {Kind: handlers.Command, Name: "submit"}} {
+		for _, whose := range []string{"", "you", "me2", "ME"} {
+			act.Applicant = whose
+			if err := handlers.Authorize(me, act); refusalCode(err) != handlers.NotAllowed {
+				t.Errorf("%s %s on a dossier of %q: %v", act.Kind, act.Name, whose, err)
+			}
+		}
+	}
+	if handlers.Only(me) != "me" || handlers.Only(domain.Actor{Account: "me", Role: domain.Auditor}) != "" {
+		t.Error("lists are not cut down to the applicant's own")
+	}
+	if err := handlers.Authorize(domain.Actor{Role: domain.Auditor}, handlers.Act{Kind: handlers.Read}); err == nil {
+		t.Error("an actor without an account may read")
+	}
+}
+
+func TestDemoAccountsCoverEveryRoleAPersonHas(t *testing.T) {
+	t.Parallel()
+	login := handlers.NewDevLogin()
+	for _, role := range roles[:12] {
+		if !slices.ContainsFunc(login.Accounts(), func(a handlers.Account) bool { return a.Role == role && a.VI != "" && a.EN != "" }) {
+			t.Errorf("no demo account for %s", role)
+		}
+	}
+	for _, a := range login.Accounts() {
+		if !dossier.Code(a.Account).Valid() || a.Unit != "" && !dossier.Code(a.Unit).Valid() {
+			t.Errorf("account %+v cannot stand in an event", a)
+		}
+	}
+}
+
+func TestTheDevelopmentLoginBelievesAHeaderOrACookie(t *testing.T) {
+	t.Parallel()
+	login := handlers.NewDevLogin()
+	tests := []struct{ header, cookie, want string }{
+		{"Bearer dev:reception", "", "reception"},
+		{"bearer dev:reception", "", "reception"},
+		{"", "clerk", "clerk"},
+		{"Bearer dev:reception", "clerk", "reception"},
+		{"Bearer nonsense", "clerk", ""}, // a wrong token is never covered up by a cookie
+		{"Basic dev:reception", "", ""},
+		{"Bearer dev:nobody", "", ""},
+		{"", "nobody", ""},
+		{"", "", ""},
+	}
+	for _, test := range tests {
+		r := httptest.NewRequest("GET", "/", nil)
+		if test.header != "" {
+			r.Header.Set("Authorization", test.header)
+		}
+		if test.cookie != "" {
+			r.Header.Set("Cookie", handlers.LoginCookie+"="+test.cookie)
+		}
+		a, err := login.Authenticate(r)
+		if a.Account != test.want || (err == nil) != (test.want != "") {
+			t.Errorf("header %q, cookie %q: %q, %v", test.header, test.cookie, a.Account, err)
+		}
+	}
+	if _, err := (handlers.Nobody{}).Authenticate(httptest.NewRequest("GET", "/", nil)); err == nil {
+		t.Error("nobody is somebody")
+	}
+}

@@ -1,0 +1,373 @@
+package handlers_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"dossier/domain"
+	"dossier/domain/dossier"
+	"dossier/eventstore"
+	"dossier/handlers"
+	"dossier/migrations/dbtest"
+
+	"github.com/google/uuid"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("dossier/internal/devstack.(*child).run")) // the Postgres of the run
+}
+
+// desk is a journal of its own with everybody who may act on it.
+type desk struct {
+	*handlers.Executor
+	t       *testing.T
+	journal *eventstore.Journal
+	login   *handlers.DevLogin
+	key     int
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	db := dbtest.New(t)
+	j, err := eventstore.Open(t.Context(), db.App, eventstore.Options{})
+	if err != nil {
+		t.Fatalf("open journal: %v", err)
+	}
+	t.Cleanup(j.Close)
+	return &desk{Executor: handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test")}), t: t, journal: j, login: handlers.NewDevLogin()}
+}
+
+func (d *desk) as(account string) domain.Actor {
+	a, ok := d.login.Account(account)
+	if !ok {
+		d.t.Fatalf("no demo account %s", account)
+	}
+	return a.Actor()
+}
+
+func (d *desk) envelope(body string) handlers.Envelope {
+	d.key++
+	return handlers.Envelope{Key: fmt.Sprint("key-", d.key), Body: []byte(body)}
+}
+
+const openProcedure = "vet-practice-cert-renew"
+
+var filing = dossier.SubmitDossier{Procedure: openProcedure, Channel: dossier.Online, Applicant: "applicant-1"}
+
+// submitted is a new dossier of the first applicant.
+func (d *desk) submitted() uuid.UUID {
+	d.t.Helper()
+	r, err := d.Submit(d.t.Context(), d.as("applicant-1"), d.envelope("{}"), filing)
+	if err != nil {
+		d.t.Fatalf("submit: %v", err)
+	}
+	return r.ID
+}
+
+// done sends a command that must succeed, for the version it finds.
+func (d *desk) done(account string, id uuid.UUID, c dossier.Command) handlers.Receipt {
+	d.t.Helper()
+	e := d.envelope("{}")
+	facts, err := d.Facts(d.t.Context(), id)
+	if err != nil {
+		d.t.Fatalf("read: %v", err)
+	}
+	seen := int64(len(facts))
+	e.Expected = &seen
+	r, err := d.Do(d.t.Context(), d.as(account), id, e, c)
+	if err != nil {
+		d.t.Fatalf("%s: %v", c.Name(), err)
+	}
+	return r
+}
+
+// appraised brings a dossier to the approver.
+func (d *desk) appraised() uuid.UUID {
+	id := d.submitted()
+	d.done("reception", id, dossier.AcceptDossier{})
+	d.done("reception", id, dossier.ForwardDossier{Unit: handlers.UnitAnimalHealth})
+	d.done("head", id, dossier.AssignOfficer{Officer: "officer-1"})
+	d.done("officer-1", id, dossier.StartAppraisal{})
+	d.done("officer-1", id, dossier.SubmitForApproval{Proposal: dossier.Grant})
+	return id
+}
+
+func refusalCode(err error) string {
+	_, p := handlers.Problem(err)
+	return p.Code
+}
+
+func TestADossierGoesItsWholeWayThroughTheExecutor(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	id := d.appraised()
+	d.done("approver", id, dossier.Approve{Outcome: dossier.Grant})
+	d.done("approver", id, dossier.SignResult{})
+	issued := d.done("clerk", id, dossier.IssueResult{})
+	if issued.Status != dossier.Resolved || issued.Events != 2 {
+		t.Errorf("issue gave %+v, want resolved by two events", issued)
+	}
+	r := d.done("return", id, dossier.ReturnResult{Way: dossier.Counter})
+	s, facts, err := d.AsOf(t.Context(), id, handlers.Asked{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Status != dossier.Returned || r.Status != dossier.Returned || s.Version != r.Version || facts[len(facts)-1].Position != r.Position {
+		t.Errorf("receipt %+v does not match the stream's state %s at version %d", r, s.Status, s.Version)
+	}
+	for _, f := range facts {
+		if f.Meta.Actor == "" || f.Meta.ActorRole == "" || f.Meta.CommandID == "" || f.Meta.CommandHash == "" {
+			t.Errorf("version %d does not say who did it: %+v", f.Version, f.Meta)
+		}
+	}
+}
+
+func TestTheSameKeyAndBodyGiveTheSameAnswer(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	e := d.envelope(`{"a":1}`)
+	first, err := d.Submit(t.Context(), d.as("applicant-1"), e, filing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	accept := d.envelope("{}")
+	accepted, err := d.Do(t.Context(), d.as("reception"), first.ID, accept, dossier.AcceptDossier{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.done("reception", first.ID, dossier.ForwardDossier{Unit: handlers.UnitAnimalHealth})
+
+	again, err := d.Submit(t.Context(), d.as("applicant-1"), e, filing)
+	if err != nil || !again.Repeated {
+		t.Fatalf("repeated submit: %+v, %v", again, err)
+	}
+	if again.Repeated = false; again != first {
+		t.Errorf("second answer %+v, first %+v", again, first)
+	}
+	stale := int64(1)
+	accept.Expected = &stale // the caller of a lost answer still has the old version
+	again, err = d.Do(t.Context(), d.as("reception"), first.ID, accept, dossier.AcceptDossier{})
+	if err != nil || again.Position != accepted.Position || again.Status != dossier.Accepted || again.Version != accepted.Version {
+		t.Errorf("second answer %+v, %v, first %+v", again, err, accepted)
+	}
+}
+
+func TestTheSameKeyWithAnotherBodyIsRefused(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	e := d.envelope(`{"a":1}`)
+	first, err := d.Submit(t.Context(), d.as("applicant-1"), e, filing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Body = []byte(`{"a":2}`)
+	if _, err := d.Submit(t.Context(), d.as("applicant-1"), e, filing); !errors.Is(err, eventstore.ErrCommandReused) {
+		t.Errorf("another body under the same key: %v", err)
+	}
+	facts, err := d.Facts(t.Context(), first.ID)
+	if err != nil || len(facts) != 1 {
+		t.Errorf("%d facts, %v; want the first only", len(facts), err)
+	}
+}
+
+func TestAKeyBelongsToItsSenderAndItsCommand(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	e := d.envelope("{}")
+	mine, err := d.Submit(t.Context(), d.as("applicant-1"), e, filing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := d.Submit(t.Context(), d.as("applicant-2"), e, dossier.SubmitDossier{Procedure: openProcedure, Channel: dossier.Online, Applicant: "applicant-2"})
+	if err != nil || theirs.ID == mine.ID {
+		t.Errorf("another's dossier under the same key: %v, %v", theirs.ID, err)
+	}
+	if _, err := d.Do(t.Context(), d.as("reception"), mine.ID, e, dossier.AcceptDossier{}); err != nil {
+		t.Errorf("accept under the key: %v", err)
+	}
+	if r, err := d.Do(t.Context(), d.as("reception"), mine.ID, e, dossier.ForwardDossier{Unit: "x"}); err != nil || r.Repeated {
+		t.Errorf("forward under the same key: %+v, %v", r, err)
+	}
+}
+
+func TestConcurrentDuplicatesHaveOneEffect(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	e := d.envelope("{}")
+	receipts := make([]handlers.Receipt, 16)
+	var all sync.WaitGroup
+	for i := range receipts {
+		all.Go(func() {
+			r, err := d.Submit(t.Context(), d.as("applicant-1"), e, filing)
+			if err != nil {
+				t.Errorf("submit: %v", err)
+			}
+			receipts[i] = r
+		})
+	}
+	all.Wait()
+	effects := 0
+	for _, r := range receipts {
+		if !r.Repeated {
+			effects++
+		}
+		if r.ID != receipts[0].ID || r.Position != receipts[0].Position || r.Version != 1 {
+			t.Errorf("answers differ: %+v and %+v", r, receipts[0])
+		}
+	}
+	if head, err := d.journal.Head(t.Context()); effects != 1 || head != 1 || err != nil {
+		t.Errorf("%d effects, journal at %d, %v; want one", effects, head, err)
+	}
+}
+
+func TestAnActThatIsAlreadyTrueMakesNothing(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	id := d.submitted()
+	first := d.done("reception", id, dossier.AcceptDossier{})
+	second := d.done("reception", id, dossier.AcceptDossier{})
+	if second.Events != 0 || second.Repeated || second.Version != first.Version || second.Position != first.Position || second.Status != dossier.Accepted {
+		t.Errorf("accepting twice: %+v after %+v", second, first)
+	}
+}
+
+func TestApprovingSigningAndIssuingNameTheVersionSeen(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	id := d.appraised()
+	_, err := d.Do(t.Context(), d.as("approver"), id, d.envelope("{}"), dossier.Approve{Outcome: dossier.Grant})
+	if !errors.Is(err, handlers.ErrVersionRequired) {
+		t.Fatalf("approve without a version: %v", err)
+	}
+	seen := int64(3)
+	e := d.envelope("{}")
+	e.Expected = &seen
+	_, err = d.Do(t.Context(), d.as("approver"), id, e, dossier.Approve{Outcome: dossier.Grant})
+	var stale *handlers.Stale
+	if !errors.As(err, &stale) {
+		t.Fatalf("approve on an old version: %v", err)
+	}
+	var types []string
+	for _, h := range stale.Since {
+		types = append(types, h.Type)
+		if h.By.Account == "" || h.RecordedAt.IsZero() {
+			t.Errorf("change %+v does not say who and when", h)
+		}
+	}
+	if want := "[dossier.officer-assigned dossier.appraisal-started dossier.submitted-for-approval]"; fmt.Sprint(types) != want || stale.Actual != 6 {
+		t.Errorf("changed since %v at %d, want %s at 6", types, stale.Actual, want)
+	}
+}
+
+func TestWhatCannotBeDoneSaysWhy(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	id := d.submitted()
+	closed := closedProcedure(t)
+	version := int64(9)
+	tests := []struct {
+		name string
+		do   func(ctx context.Context) error
+		code string
+		http int
+	}{
+		{"a stream that does not exist", func(ctx context.Context) error {
+			_, err := d.Do(ctx, d.as("reception"), uuid.New(), d.envelope("{}"), dossier.AcceptDossier{})
+			return err
+		}, "not_found", 404},
+		{"a stream that does not exist, at a version", func(ctx context.Context) error {
+			e := d.envelope("{}")
+			e.Expected = &version
+			_, err := d.Do(ctx, d.as("reception"), uuid.New(), e, dossier.AcceptDossier{})
+			return err
+		}, "not_found", 404},
+		{"wrong state", func(ctx context.Context) error {
+			_, err := d.Do(ctx, d.as("head"), id, d.envelope("{}"), dossier.AssignOfficer{Officer: "officer-1"})
+			return err
+		}, "wrong_state", 409},
+		{"another applicant's dossier", func(ctx context.Context) error {
+			_, err := d.Do(ctx, d.as("applicant-2"), id, d.envelope("{}"), dossier.SubmitSupplement{})
+			return err
+		}, "not_allowed", 403},
+		{"a wrong role", func(ctx context.Context) error {
+			_, err := d.Do(ctx, d.as("auditor"), id, d.envelope("{}"), dossier.AcceptDossier{})
+			return err
+		}, "not_allowed", 403},
+		{"filing for somebody else", func(ctx context.Context) error {
+			_, err := d.Submit(ctx, d.as("applicant-2"), d.envelope("{}"), filing)
+			return err
+		}, "not_allowed", 403},
+		{"an unknown procedure", func(ctx context.Context) error {
+			_, err := d.Submit(ctx, d.as("applicant-1"), d.envelope("{}"), dossier.SubmitDossier{Procedure: "no-such", Channel: dossier.Online, Applicant: "applicant-1"})
+			return err
+		}, "unknown_procedure", 422},
+		{"a procedure that is not open", func(ctx context.Context) error {
+			_, err := d.Submit(ctx, d.as("applicant-1"), d.envelope("{}"), dossier.SubmitDossier{Procedure: closed, Channel: dossier.Online, Applicant: "applicant-1"})
+			return err
+		}, "not_open_for_filing", 409},
+		{"a key with spaces", func(ctx context.Context) error {
+			_, err := d.Do(ctx, d.as("reception"), id, handlers.Envelope{Key: "a b"}, dossier.AcceptDossier{})
+			return err
+		}, "malformed_key", 400},
+		{"a time in the future", func(ctx context.Context) error {
+			e := d.envelope("{}")
+			at := time.Now().Add(time.Hour)
+			e.OccurredAt = &at
+			_, err := d.Do(ctx, d.as("reception"), id, e, dossier.AcceptDossier{})
+			return err
+		}, "in_future", 409},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			err := test.do(t.Context())
+			if status, p := handlers.Problem(err); status != test.http || p.Code != test.code {
+				t.Errorf("%v: %d %s, want %d %s", err, status, p.Code, test.http, test.code)
+			}
+		})
+	}
+	if facts, err := d.Facts(t.Context(), id); err != nil || len(facts) != 1 {
+		t.Errorf("refused acts left %d facts, %v", len(facts), err)
+	}
+}
+
+func TestAnImportAppendsAllOfATraceOnce(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	machine := domain.Actor{Account: "import", Role: domain.System}
+	id := eventstore.StreamIDFor(handlers.Kind, "import:test", "case-1")
+	long := time.Date(2011, 10, 11, 13, 45, 40, 0, time.UTC)
+	calls := 0
+	decide := func(s dossier.State) ([]handlers.Decided, error) {
+		calls++
+		if s.Exists() {
+			return nil, errors.New("the trace is there already")
+		}
+		return []handlers.Decided{
+			{Event: dossier.DossierSubmitted{Procedure: "ext:x", ProcedureVersion: 1, Channel: dossier.Counter, Applicant: "ext:anon", ExternalCode: "case-1"}, OccurredAt: long},
+			{Event: dossier.DossierAccepted{ProcedureVersion: 1}, OccurredAt: long.Add(time.Hour)},
+		}, nil
+	}
+	first, err := d.Import(t.Context(), machine, id, "trace-1", []byte("x"), decide)
+	if err != nil || first.Events != 2 || first.Code == nil || *first.Code != "case-1" {
+		t.Fatalf("import: %+v, %v", first, err)
+	}
+	second, err := d.Import(t.Context(), machine, id, "trace-1", []byte("x"), decide)
+	if err != nil || !second.Repeated || second.Position != first.Position || calls != 1 {
+		t.Errorf("second import: %+v, %v, decided %d times", second, err, calls)
+	}
+	if _, err := d.Import(t.Context(), machine, id, "trace-1", []byte("y"), decide); !errors.Is(err, eventstore.ErrCommandReused) {
+		t.Errorf("another trace under the same key: %v", err)
+	}
+	if _, err := d.Import(t.Context(), d.as("admin"), id, "k", nil, decide); refusalCode(err) != handlers.NotAllowed {
+		t.Errorf("import by a person: %v", err)
+	}
+	facts, err := d.Facts(t.Context(), id)
+	if err != nil || len(facts) != 2 || facts[0].Meta.Origin != domain.Imported || !facts[0].OccurredAt.Equal(long) {
+		t.Errorf("facts %+v, %v", facts, err)
+	}
+}
