@@ -190,7 +190,7 @@ func (s *site) acts(v *visit, id uuid.UUID, state dossier.State) []actLink {
 		if handlers.Authorize(actor, handlers.Act{Kind: handlers.Command, Name: name, Applicant: state.Applicant}) != nil {
 			continue
 		}
-		link := actLink{Words: label("command", name, v.lang), URL: "/dossiers/" + id.String() + "/do/" + name, Primary: name == nextAct(state)}
+		link := actLink{Words: verb(name, v.lang), URL: "/dossiers/" + id.String() + "/do/" + name, Primary: name == nextAct(state)}
 		link.Stopped = v.stopped(state, name, actor, s.Now())
 		link.Primary = link.Primary && link.Stopped == ""
 		out = append(out, link)

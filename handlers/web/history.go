@@ -106,23 +106,31 @@ func (v *visit) event(f dossier.Fact, before, after dossier.State) event {
 func (v *visit) changes(before, after dossier.State) []change {
 	var out []change
 	for _, c := range dossier.Changes(before, after) {
-		out = append(out, change{Field: label("field", c.Field, v.lang), Old: v.value(c.Kind, c.Old), New: v.value(c.Kind, c.New)})
+		out = append(out, change{Field: label("field", c.Field, v.lang), Old: v.value(c, c.Old), New: v.value(c, c.New)})
 	}
 	return out
 }
 
 // value is one side of a change as people read it.
-func (v *visit) value(kind, code string) string {
-	if code == "" {
+func (v *visit) value(c dossier.Change, code string) string {
+	switch {
+	case code == "":
 		return ""
-	}
-	if kind != "" {
-		return label(kind, code, v.lang)
-	}
-	if t, err := time.Parse(time.RFC3339Nano, code); err == nil {
+	case c.Kind == "time":
+		t, err := time.Parse(time.RFC3339Nano, code)
+		if err != nil {
+			return code
+		}
 		return v.Moment(t)
+	case c.Kind != "":
+		return label(c.Kind, code, v.lang)
+	case c.Field == "procedure":
+		return titleOf(code, v.lang)
+	case strings.HasSuffix(c.Field, "unit"):
+		return unitWords(code, v.lang)
+	default:
+		return codeWords(code)
 	}
-	return codeWords(code)
 }
 
 // codeWords shows a code of an open list. One of another system is shown as that system wrote it.

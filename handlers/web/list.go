@@ -22,12 +22,15 @@ type question struct {
 	Live                                            bool
 }
 
-// groups are the queues over the list: whose turn it is. Their order is the order of the tabs.
-var groups = []struct {
+// A queue is a share of the list by whose turn it is.
+type queue struct {
 	Code string
 	Words
 	Tones []string
-}{
+}
+
+// groups are the queues over the list, in the order of the tabs.
+var groups = []queue{
 	{"", Words{"Tất cả", "All"}, nil},
 	{"authority", Words{"Lượt cơ quan", "With the authority"}, []string{"authority"}},
 	{"applicant", Words{"Chờ người nộp", "With the applicant"}, []string{"applicant"}},

@@ -32,7 +32,7 @@ func (s *site) newPage(v *visit, typed url.Values) (actPage, error) {
 	}
 	typed = prefill(typed, actor)
 	p := actPage{
-		Command: submitCommand, Words: label("command", submitCommand, v.lang), Key: handlers.NewKey(), Actor: actor, Action: "/dossiers/new", Cancel: "/dossiers",
+		Command: submitCommand, Words: verb(submitCommand, v.lang), Key: handlers.NewKey(), Actor: actor, Action: "/dossiers/new", Cancel: "/dossiers",
 		Inputs: s.inputs(v, submitCommand, dossier.State{}, typed), Legal: true,
 	}
 	p.Consequences, p.Next = v.consequences(submitCommand, dossier.State{})

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -23,7 +24,7 @@ type templates map[string]*template.Template
 func loadTemplates(s *site) map[Lang]templates {
 	out := map[Lang]templates{}
 	for _, l := range []Lang{VI, EN} {
-		base := template.Must(template.New("").Funcs(s.funcs(l)).ParseFS(sources, "templates/_*.html"))
+		base := template.Must(template.New("").Funcs(s.funcs(l)).ParseFS(sources, "templates/part_*.html"))
 		out[l] = templates{}
 		for _, name := range pageFiles() {
 			page := template.Must(template.Must(base.Clone()).ParseFS(sources, name))
@@ -34,11 +35,11 @@ func loadTemplates(s *site) map[Lang]templates {
 }
 
 func pageFiles() []string {
-	all, err := fs.Glob(sources, "templates/[a-z]*.html")
+	all, err := fs.Glob(sources, "templates/*.html")
 	if err != nil {
 		panic(err) // the pattern is ours
 	}
-	return all
+	return slices.DeleteFunc(all, func(name string) bool { return strings.HasPrefix(path.Base(name), "part_") })
 }
 
 func (s *site) funcs(l Lang) template.FuncMap {
@@ -94,7 +95,7 @@ func (s *site) send(w http.ResponseWriter, r *http.Request, v *visit, status int
 	h := w.Header()
 	h.Set("Content-Type", kind)
 	h.Set("Content-Language", string(v.lang))
-	h.Add("Vary", "Accept-Encoding, Accept-Language, Cookie")
+	h.Add("Vary", "Accept-Encoding, Cookie")
 	if v.cacheable && status == http.StatusOK && keptAlready(w, r, body) {
 		return nil
 	}

@@ -35,8 +35,8 @@ func (s *site) page(f pageFunc) http.HandlerFunc {
 func (s *site) visit(w http.ResponseWriter, r *http.Request) *visit {
 	v := &visit{URL: r.URL, Theme: preference(w, r, "theme", "light", "dark"), Density: preference(w, r, "density", "compact")}
 	chosen := Lang(preference(w, r, "lang", string(VI), string(EN)))
-	if chosen == "" {
-		chosen = Lang(handlers.Language(r))
+	if chosen == "" { // the language of the house, whatever the browser's own: one link switches
+		chosen = VI
 	}
 	v.format = format{lang: chosen, zone: s.Zone}
 	if a, err := s.Auth.Authenticate(r); err == nil {

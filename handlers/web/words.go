@@ -119,17 +119,37 @@ func turns(s dossier.State) Words {
 		}
 		return Words{"cơ quan: lãnh đạo ký kết quả", "the authority: the approver signs the result"}
 	case dossier.Resolved:
+		if s.Outcome == dossier.Unknown {
+			return Words{"không còn ai, hồ sơ đã kết thúc ở hệ thống cũ", "nobody, the dossier ended in the other system"}
+		}
 		return Words{"cơ quan: trả kết quả cho người nộp", "the authority: return the result to the applicant"}
 	default:
 		return Words{"không còn ai, hồ sơ đã khép lại", "nobody, the dossier is closed"}
 	}
 }
 
+// verbs name an act with its object where the domain's word alone would make a bare button.
+var verbs = map[string]Words{
+	"approve": {"Duyệt hồ sơ", "Approve the dossier"}, "forward": {"Chuyển xử lý hồ sơ", "Forward the dossier"},
+	"assign-officer": {"Phân công người thụ lý", "Assign an officer"}, "start-appraisal": {"Bắt đầu thẩm định hồ sơ", "Start the appraisal"},
+	"submit-for-approval": {"Trình duyệt hồ sơ", "Submit the dossier for approval"}, "request-supplement": {"Yêu cầu bổ sung hồ sơ", "Request a supplement"},
+	"request-opinion": {"Lấy ý kiến đơn vị khác", "Ask another unit"}, "issue": {"Cấp số, phát hành kết quả", "Number and issue the result"},
+	"refuse-reception": {"Từ chối tiếp nhận hồ sơ", "Refuse reception"}, "submit-supplement": {"Nộp phần bổ sung", "Submit the supplement"},
+	"accept-supplement": {"Tiếp nhận phần bổ sung", "Accept the supplement"},
+}
+
+func verb(command string, l Lang) string {
+	if w, ok := verbs[command]; ok {
+		return w.In(l)
+	}
+	return label("command", command, l)
+}
+
 // units are the demo authority's units in words; a unit of another system keeps that system's code.
 var units = map[string]Words{
 	handlers.UnitOneStop: {"Bộ phận Một cửa", "One-stop unit"}, handlers.UnitAnimalHealth: {"Phòng Thú y", "Animal health division"},
-	handlers.UnitPlantProtection: {"Phòng Bảo vệ thực vật", "Plant protection division"}, handlers.UnitRegistry: {"Văn thư", "Registry"},
-	handlers.UnitLeadership: {"Lãnh đạo đơn vị", "Leadership"}, handlers.UnitInspectorate: {"Thanh tra", "Inspectorate"}, handlers.UnitIT: {"Quản trị hệ thống", "IT"},
+	handlers.UnitPlantProtection: {"Phòng Bảo vệ thực vật", "Plant protection division"}, handlers.UnitRegistry: {"Văn phòng", "Registry office"},
+	handlers.UnitLeadership: {"Ban lãnh đạo", "Leadership office"}, handlers.UnitInspectorate: {"Thanh tra", "Inspectorate"}, handlers.UnitIT: {"Tổ công nghệ thông tin", "IT group"},
 }
 
 func unitWords(code string, l Lang) string {
