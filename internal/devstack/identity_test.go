@@ -81,7 +81,7 @@ func TestAFolderBehindAClosedDoorIsRefusedWithTheDoorsName(t *testing.T) {
 	if err := os.Mkdir(closed, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	nobody := identity{mode: asAnother, name: "nobody", uid: 65534}
+	nobody := identity{mode: asAnother, name: "nobody", uid: 4242}
 	err := nobody.reaches(filepath.Join(closed, "data"))
 	if err == nil || !strings.Contains(err.Error(), closed) || !strings.Contains(err.Error(), "nobody") {
 		t.Errorf("got: %v", err)

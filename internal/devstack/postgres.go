@@ -176,7 +176,8 @@ func foreignURL(admin, user, database string) string {
 	return u.String()
 }
 
-// PID returns the server's process id, 0 when it is not ours or not running.
+// PID returns the server's process id, 0 when it is not ours or not running. To end it use Kill: a signal to process 0 goes to
+// all of one's own group.
 func (p *Postgres) PID() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
