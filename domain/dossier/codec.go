@@ -1,6 +1,7 @@
 package dossier
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -105,11 +106,15 @@ func DecodeFact(position, version int64, typ string, typeVersion int, data, meta
 	return Fact{version, position, typ, e, instant(occurredAt), instant(recordedAt), m}, nil
 }
 
-// DecodeCommand reads the body of a command under its kebab-case name, strictly. What it does not understand is a *domain.Invalid.
+// DecodeCommand reads the body of a command under its kebab-case name, strictly; no body is an empty object. What it does not
+// understand is a *domain.Invalid.
 func DecodeCommand(name string, body []byte) (Command, error) {
 	for _, c := range commands {
 		if Kebab(c.Name()) != name {
 			continue
+		}
+		if len(bytes.TrimSpace(body)) == 0 {
+			body = []byte("{}")
 		}
 		v, bad := read(reflect.TypeOf(c), body)
 		if bad != nil {

@@ -46,17 +46,19 @@ func readValue(f field, v reflect.Value, raw json.RawMessage) *domain.Invalid {
 	if err := json.Unmarshal(raw, v.Addr().Interface()); err != nil {
 		return wrongType(f.name, v.Interface())
 	}
-	if t, is := v.Interface().(time.Time); is {
-		v.Set(reflect.ValueOf(instant(t)))
+	switch x := v.Interface().(type) {
+	case time.Time:
+		v.Set(reflect.ValueOf(instant(x)))
+	case []Code:
+		if len(x) == 0 {
+			v.SetZero() // an empty list is no list: both are written as nothing
+		}
 	}
 	return nil
 }
 
 // membersOf splits an object into its members.
 func membersOf(body []byte) (map[string]json.RawMessage, *domain.Invalid) {
-	if len(bytes.TrimSpace(body)) == 0 {
-		return nil, nil // no body is an empty object
-	}
 	if !utf8.Valid(body) {
 		return nil, malformed("not UTF-8")
 	}

@@ -1,0 +1,130 @@
+package dossier_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"dossier/domain"
+	"dossier/domain/dossier"
+)
+
+func TestACommandIsReadFromItsBody(t *testing.T) {
+	for _, c := range []struct {
+		name, body string
+		want       dossier.Command
+	}{
+		{"submit", `{"procedure":"vet-practice-cert-renew","channel":"online","applicant":"ref-1"}`, dossier.SubmitDossier{Procedure: "vet-practice-cert-renew", Channel: dossier.Online, Applicant: "ref-1"}},
+		{"accept", ``, dossier.AcceptDossier{}},
+		{"accept", ` {} `, dossier.AcceptDossier{}},
+		{"request-supplement", `{"items":["tp-1"],"reason":"missing","window_days":null}`, dossier.RequestSupplement{Items: []dossier.Code{"tp-1"}, Reason: "missing"}},
+		{"request-opinion", `{"unit":"u","due":"2026-11-23T14:32:00.1234567+07:00"}`, dossier.RequestOpinion{Unit: "u", Due: monday.Add(123456000)}},
+		{"return", `{"way":"post","to":"representative"}`, dossier.ReturnResult{Way: dossier.Post, To: "representative"}},
+	} {
+		got, err := dossier.DecodeCommand(c.name, []byte(c.body))
+		if err != nil {
+			t.Errorf("%s %s: %v", c.name, c.body, err)
+		} else if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s %s: %s", c.name, c.body, diff)
+		}
+	}
+}
+
+func TestABodyThatIsNotUnderstoodSaysWhichFieldAndWhatWouldBeAccepted(t *testing.T) {
+	long := `"` + strings.Repeat("a", 65) + `"`
+	many := `["c0"` + strings.Repeat(`,"c"`, 60) + `]`
+	for _, c := range []struct{ name, command, body, code, field, accepted string }{
+		{"an unknown command", "destroy", `{}`, "unknown_command", "", "request-supplement"},
+		{"no object", "accept", `[]`, "malformed_json", "", "object"},
+		{"half an object", "accept", `{"a":`, "malformed_json", "", "object"},
+		{"something after the object", "accept", `{} {}`, "malformed_json", "", "object"},
+		{"bytes that are not UTF-8", "accept", "{\"\xff\":1}", "malformed_json", "", "UTF-8"},
+		{"a field nobody knows", "forward", `{"unit":"u","note":"please hurry"}`, "unknown_field", "note", "unit"},
+		{"a field in another letter case", "forward", `{"Unit":"u"}`, "unknown_field", "Unit", "unit"},
+		{"a field twice", "forward", `{"unit":"u","unit":"v"}`, "duplicate_field", "unit", "once"},
+		{"a field missing", "forward", `{}`, "missing", "unit", "code"},
+		{"a field empty", "forward", `{"unit":""}`, "missing", "unit", "code"},
+		{"a field null", "forward", `{"unit":null}`, "missing", "unit", "code"},
+		{"an empty list", "request-supplement", `{"items":[],"reason":"missing"}`, "missing", "items", "list"},
+		{"a number for a code", "forward", `{"unit":7}`, "wrong_type", "unit", "code"},
+		{"a text for a number", "record-opinion", `{"number":"1","verdict":"agreed"}`, "wrong_type", "number", "whole number"},
+		{"a fraction for a number", "record-opinion", `{"number":1.5,"verdict":"agreed"}`, "wrong_type", "number", "whole number"},
+		{"a text for a time", "request-opinion", `{"unit":"u","due":"tomorrow"}`, "wrong_type", "due", "2026-11-23"},
+		{"a value outside its list", "approve", `{"outcome":"maybe"}`, "not_in_list", "outcome", "grant, refuse"},
+		{"a value of a list in another letter case", "approve", `{"outcome":"Grant"}`, "not_in_list", "outcome", "grant"},
+		{"a name for a code", "assign-officer", `{"officer":"Nguyễn Thị Hòa"}`, "bad_code", "officer", "a–z"},
+		{"an identity number for a code", "assign-officer", `{"officer":"001099012345"}`, "bad_code", "officer", "identity number"},
+		{"a telephone number for an applicant", "submit", `{"procedure":"p","channel":"online","applicant":"091-234-5678"}`, "bad_code", "applicant", "telephone"},
+		{"an e-mail address for an applicant", "submit", `{"procedure":"p","channel":"online","applicant":"a@b.vn"}`, "bad_code", "applicant", "a–z"},
+		{"a code that is too long", "forward", `{"unit":` + long + `}`, "bad_code", "unit", "64"},
+		{"a number out of range", "record-opinion", `{"number":-1,"verdict":"agreed"}`, "out_of_range", "number", "999"},
+		{"a time before all offices", "request-opinion", `{"unit":"u","due":"1800-01-01T00:00:00Z"}`, "out_of_range", "due", "1900"},
+		{"an item twice", "submit-supplement", `{"items":["tp-1","tp-1"]}`, "duplicate_item", "items", "once"},
+		{"too many items", "submit-supplement", `{"items":` + many + `}`, "too_many", "items", "50"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := dossier.DecodeCommand(c.command, []byte(c.body))
+			var bad *domain.Invalid
+			if !errors.As(err, &bad) {
+				t.Fatalf("got %v, want invalid", err)
+			}
+			if bad.Code != c.code || bad.Field != c.field || !strings.Contains(bad.EN, c.accepted) || bad.VI == "" || bad.VI == bad.EN {
+				t.Errorf("%q in %q: %s / %s", bad.Code, bad.Field, bad.VI, bad.EN)
+			}
+		})
+	}
+}
+
+func TestTheNamesOfCommandsAreThoseOfTheInterface(t *testing.T) {
+	want := []string{"submit", "accept", "refuse-reception", "request-supplement", "submit-supplement", "accept-supplement", "forward",
+		"assign-officer", "start-appraisal", "request-opinion", "record-opinion", "submit-for-approval", "approve", "sign", "issue",
+		"return", "record-step", "record-deadline", "record-outcome"}
+	if got := dossier.CommandNames(); !slices.Equal(got, want) {
+		t.Errorf("names %v", got)
+	}
+}
+
+func FuzzDecodeCommand(f *testing.F) {
+	for _, name := range dossier.CommandNames() {
+		f.Add(name, []byte(`{"procedure":"p","channel":"online","applicant":"ref-1","items":["tp-1"],"due":"2026-11-23T07:32:00Z"}`))
+	}
+	f.Fuzz(func(t *testing.T, name string, body []byte) {
+		c, err := dossier.DecodeCommand(name, body)
+		var bad *domain.Invalid
+		if err != nil && (!errors.As(err, &bad) || bad.VI == "" || bad.EN == "") {
+			t.Fatalf("%s %q: %v", name, body, err)
+		}
+		if err != nil {
+			return
+		}
+		again, err := dossier.DecodeCommand(name, []byte(asJSON(t, c)))
+		if err != nil || !cmp.Equal(c, again) {
+			t.Fatalf("%s %q reads %+v, written and read again %+v, %v", name, body, c, again, err)
+		}
+	})
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, e := range samples {
+		typ, version, data, _ := dossier.Encode(e)
+		f.Add(typ, version, []byte(data))
+	}
+	f.Add("dossier.submitted", 1, []byte(`{"procedure":"p","channel":"post","applicant":"ref-1"}`))
+	f.Fuzz(func(t *testing.T, typ string, version int, data []byte) {
+		e, err := dossier.Decode(typ, version, data)
+		if err != nil {
+			return
+		}
+		typ2, newest, written, err := dossier.Encode(e)
+		if err != nil || typ2 != typ {
+			t.Fatalf("%s %q was read but is not written: %v", typ, data, err)
+		}
+		again, err := dossier.Decode(typ, newest, written)
+		if err != nil || !cmp.Equal(e, again) {
+			t.Fatalf("%s %q reads %+v, written and read again %+v, %v", typ, data, e, again, err)
+		}
+	})
+}

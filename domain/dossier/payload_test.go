@@ -1,0 +1,105 @@
+package dossier
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+// What an event may hold: codes, references, closed lists, numbers, times, truth values. A plain string would let a name in.
+func TestNoEventAndNoCommandHasRoomForFreeText(t *testing.T) {
+	for _, k := range kinds {
+		speechless(t, reflect.TypeOf(k.event))
+	}
+	for _, c := range commands {
+		speechless(t, reflect.TypeOf(c))
+	}
+}
+
+func speechless(t *testing.T, typ reflect.Type) {
+	t.Helper()
+	for _, f := range reflect.VisibleFields(typ) {
+		if f.Anonymous {
+			continue
+		}
+		switch zero := reflect.Zero(f.Type).Interface().(type) {
+		case interface{ values() []string }, interface{ Valid() bool }, []Code, time.Time, int, bool:
+		case Source:
+			speechless(t, f.Type)
+		default:
+			t.Errorf("%s.%s is a %T: not a code, list, number, time or truth value", typ, f.Name, zero)
+		}
+	}
+}
+
+func TestEveryStoredKindIsAnEventOfItsOwnAndEveryRowNamesOnlySuch(t *testing.T) {
+	if len(names) != len(kinds) {
+		t.Errorf("%d Go types for %d stored names", len(names), len(kinds))
+	}
+	written := map[string]bool{}
+	for _, row := range transitions {
+		for _, typ := range row.Events {
+			written[typ] = true
+			if _, known := kinds[typ]; !known {
+				t.Errorf("%s gives %s, which cannot be stored", row.Command, typ)
+			}
+		}
+	}
+	for typ := range kinds {
+		if !written[typ] {
+			t.Errorf("no row of the table gives %s", typ)
+		}
+	}
+}
+
+func TestAStoredNameIsTheEventsNameInKebabCase(t *testing.T) {
+	for typ, k := range kinds {
+		name := strings.TrimPrefix(reflect.TypeOf(k.event).Name(), "Dossier")
+		if want := "dossier." + kebab(name); typ != want {
+			t.Errorf("%s is stored as %s, want %s", reflect.TypeOf(k.event), typ, want)
+		}
+	}
+}
+
+func TestEveryOldVersionHasAWayToTheNewest(t *testing.T) {
+	for typ, k := range kinds {
+		for v := 1; v < k.version; v++ {
+			if upcasters[typ][v] == nil {
+				t.Errorf("%s has no upcaster from version %d", typ, v)
+			}
+		}
+		if len(upcasters[typ]) != k.version-1 {
+			t.Errorf("%s has %d upcasters for version %d", typ, len(upcasters[typ]), k.version)
+		}
+	}
+}
+
+func TestEveryGuardSaysItselfInBothLanguagesWithWordsThatExplainKnows(t *testing.T) {
+	codes := map[string]bool{}
+	for _, g := range guards {
+		codes[g.Code] = true
+		for _, text := range []string{g.VI, g.EN} {
+			if text == "" {
+				t.Errorf("%s says nothing", g.Code)
+			}
+		}
+		for _, command := range g.On {
+			if !isCommand(command) {
+				t.Errorf("%s guards %s, which is no command", g.Code, command)
+			}
+		}
+	}
+	if len(codes) != len(GuardCodes()) {
+		t.Errorf("codes %v", GuardCodes())
+	}
+}
+
+func isCommand(name string) bool {
+	for _, c := range commands {
+		if c.Name() == name {
+			return true
+		}
+	}
+	return false
+}

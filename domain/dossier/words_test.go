@@ -1,0 +1,175 @@
+package dossier_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"dossier/domain"
+	"dossier/domain/dossier"
+)
+
+// spoken lists every code that people may meet, by kind.
+func spoken() map[string][]string {
+	codes := map[string][]string{
+		"command": dossier.CommandNames(),
+		"event":   dossier.EventTypes(),
+		"tone":    {"authority", "applicant", "decision", "good", "negative", "ended"},
+		"origin":  {"", "import", "demo"},
+		"status":  {"", "resolved:granted", "resolved:refused", "resolved:unknown"},
+		"act":     {"nd", "luat", "tt", "nq", "qd"},
+	}
+	for _, s := range dossier.Statuses() {
+		codes["status"] = append(codes["status"], string(s))
+	}
+	for _, r := range domain.Roles() {
+		codes["role"] = append(codes["role"], string(r))
+	}
+	for _, kind := range []string{"channel", "stage", "proposal", "outcome", "verdict", "refusal_reason", "supplement_reason", "recipient", "stop_reason", "deadline_source", "irregular", "late_reason"} {
+		codes[kind] = dossier.Values(kind)
+	}
+	for _, c := range dossier.Changes(dossier.State{}, full) {
+		codes["field"] = append(codes["field"], c.Field)
+	}
+	return codes
+}
+
+var vietnamese = regexp.MustCompile(`[àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđĐ]`)
+
+func TestEveryCodeHasWordsInBothLanguages(t *testing.T) {
+	for kind, codes := range spoken() {
+		if len(codes) == 0 {
+			t.Errorf("no codes of kind %s", kind)
+		}
+		for _, code := range codes {
+			vi, en := dossier.Label(kind, code, "vi"), dossier.Label(kind, code, "en")
+			if vi == code || en == code || vi == "" || en == "" || vi == en {
+				t.Errorf("%s %q reads %q and %q", kind, code, vi, en)
+			}
+			if strings.Contains(vi+en, "_") || vietnamese.MatchString(en) {
+				t.Errorf("%s %q reads like a code: %q, %q", kind, code, vi, en)
+			}
+		}
+	}
+}
+
+func TestTheStatusTagsReadAsTheDesignBriefSays(t *testing.T) {
+	for _, c := range []struct {
+		life         *life
+		vi, en, tone string
+	}{
+		{in(t, dossier.Submitted), "Chờ tiếp nhận", "Awaiting reception", "authority"},
+		{in(t, dossier.SupplementAtReception), "Chờ bổ sung khi tiếp nhận", "Supplement needed at reception", "applicant"},
+		{in(t, dossier.PendingApproval), "Đang trình duyệt", "Awaiting approval", "decision"},
+		{in(t, dossier.Approved), "Đã duyệt, chờ ký và cấp số", "Approved, to be signed and numbered", "decision"},
+		{in(t, dossier.Resolved), "Đã có kết quả", "Result ready", "good"},
+		{given(t, submit, accept, forward, assign, start, propose, by(leader, dossier.Approve{Outcome: dossier.Refuse}), sign, issue), "Có kết quả: từ chối", "Result: refused", "negative"},
+		{given(t, submit, takeEnd), "Đã kết thúc, không rõ kết quả", "Ended, outcome not known", "ended"},
+		{in(t, dossier.ReceptionRefusedStatus), "Không tiếp nhận", "Not accepted", "negative"},
+		{in(t, dossier.Returned), "Đã trả kết quả", "Result returned", "ended"},
+	} {
+		s := c.life.state
+		if s.Words("vi") != c.vi || s.Words("en") != c.en || s.Tone() != c.tone {
+			t.Errorf("%s reads %q, %q in tone %q", s.Status, s.Words("vi"), s.Words("en"), s.Tone())
+		}
+	}
+}
+
+func TestAnArticleOfLawIsCitedForReading(t *testing.T) {
+	for _, c := range []struct{ code, vi, en string }{
+		{"nd-118-2025.17.1", "NĐ 118/2025, Điều 17.1", "Decree 118/2025, Art. 17.1"},
+		{"nd-118-2025", "NĐ 118/2025", "Decree 118/2025"},
+		{"luat-79-2015.109", "Luật 79/2015, Điều 109", "Law 79/2015, Art. 109"},
+		{"NĐ 118/2025, Điều 11.2c và 16.3", "NĐ 118/2025, Điều 11.2c và 16.3", "Decree 118/2025, Art. 11.2c and 16.3"},
+		{"somewhere", "somewhere", "somewhere"},
+	} {
+		if vi, en := dossier.Label("basis", c.code, "vi"), dossier.Label("basis", c.code, "en"); vi != c.vi || en != c.en {
+			t.Errorf("%s reads %q and %q", c.code, vi, en)
+		}
+	}
+}
+
+func TestACodeOfAnOpenListIsShownAsItIs(t *testing.T) {
+	if got := dossier.Label("unit", "phong-thu-y", "vi"); got != "phong-thu-y" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestTheNationalCodesAreThoseOfThePortal(t *testing.T) {
+	want := map[dossier.Status]int{
+		dossier.Submitted: 1, dossier.Accepted: 2, dossier.ReceptionRefusedStatus: 3, dossier.Forwarded: 4, dossier.Assigned: 4,
+		dossier.Appraising: 4, dossier.Verifying: 4, dossier.PendingApproval: 4, dossier.Approved: 4,
+		dossier.SupplementAtReception: 5, dossier.SupplementRequestedStatus: 5, dossier.Resolved: 9, dossier.Returned: 10, dossier.None: 0,
+	}
+	for s, code := range want {
+		if s.National() != code {
+			t.Errorf("%s is %d, want %d", s, s.National(), code)
+		}
+	}
+	if len(want) != len(dossier.Statuses())+1 {
+		t.Error("a state without a national code")
+	}
+}
+
+func TestTheAuditTrailSaysWhatAnEventChanged(t *testing.T) {
+	l := in(t, dossier.Appraising)
+	before := l.state
+	l.then(t, askInCase)
+	got := dossier.Changes(before, l.state)
+	want := []string{"status", "clock_stopped", "supplement_appraisal_items", "supplement_appraisal_reason", "supplement_appraisal_until"}
+	var fields []string
+	for _, c := range got {
+		fields = append(fields, c.Field)
+	}
+	if !slices.Equal(fields, want) {
+		t.Fatalf("changes %+v", got)
+	}
+	if c := got[0]; c != (dossier.Change{Field: "status", Kind: "status", Old: "appraising", New: "supplement_requested"}) {
+		t.Errorf("%+v", c)
+	}
+	if c := got[2]; c.Old != "" || c.New != "tp-1, tp-3" {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestTwoMomentsAreComparedBothWays(t *testing.T) {
+	early, late := in(t, dossier.Appraising).state, in(t, dossier.Verifying).state
+	there, back := dossier.Changes(early, late), dossier.Changes(late, early)
+	if len(there) != len(back) || len(there) == 0 {
+		t.Fatalf("%d changes one way, %d the other", len(there), len(back))
+	}
+	for _, c := range there {
+		turned := dossier.Change{Field: c.Field, Kind: c.Kind, Old: c.New, New: c.Old}
+		if !slices.Contains(back, turned) {
+			t.Errorf("%+v is not undone", c)
+		}
+	}
+	if len(dossier.Changes(late, late)) > 0 {
+		t.Error("a state differs from itself")
+	}
+}
+
+// full is a state with every member filled, so that every line of the audit trail appears.
+var full = dossier.State{
+	Version: 9, Origin: domain.Imported, Status: dossier.Verifying, Outcome: dossier.Granted,
+	Procedure: "p", ProcedureVersion: 1, Channel: dossier.Online, Applicant: "ref-1", ExternalCode: "X-1", FiledAt: "u", Unit: "u", Officer: "o",
+	Submitted: done, Accepted: done, Refused: done, Forwarded: done, Appraisal: done, Proposed: done, Decided: done,
+	Signed: done, Numbered: done, Issued: done, Resolved: done, Returned: done,
+	RefusalReason: "wrong_agency", RefusalBasis: "nd-118-2025.17.1", Proposal: dossier.Grant, Decision: dossier.Grant,
+	Appraisers: []string{"o"}, Way: dossier.Counter, To: dossier.Owner,
+	Supplements: []dossier.Supplement{fullSupplement(dossier.AtReception), fullSupplement(dossier.AtAppraisal)},
+	Opinions:    []dossier.Opinion{{Number: 1, Unit: "u", Subject: "s", RequestedAt: monday, Due: monday, Verdict: "agreed", ReceivedAt: monday, Late: true}},
+	BackTo:      dossier.Appraising,
+	Clock:       dossier.Clock{StartedAt: monday, StoppedAt: monday, RestartedFrom: monday, Restarts: 1},
+	Due:         monday, DueSource: dossier.ImportedDeadline, Steps: 2, IrregularSteps: 1,
+	LastStep:   dossier.Step{Code: "s", Unit: "u", Officer: "o", At: monday},
+	LastChange: monday, UpdatedAt: monday,
+}
+
+var done = dossier.Act{By: "o", At: monday}
+
+func fullSupplement(stage dossier.Stage) dossier.Supplement {
+	return dossier.Supplement{Stage: stage, Items: []string{"tp-1"}, Reason: "missing", WindowDays: 15, RequestedAt: monday, Until: monday,
+		Answered: []string{"tp-1"}, AnsweredAt: monday, Late: true, Accepted: done, Closed: true}
+}
