@@ -12,7 +12,7 @@ const pin = `select set_config('enable_seqscan', 'off', true), set_config('plan_
 
 type statements struct {
 	append, role, head, stream, streams, page, lanePage, positionAt, stored, makePartitions, nextPartition string
-	simulated                                                                                              bool
+	segments, verifyStreams                                                                                string
 }
 
 func statementsFor(journal string, simulated bool) statements {
@@ -26,7 +26,6 @@ func statementsFor(journal string, simulated bool) statements {
 		return strings.NewReplacer("{journal}", "journal."+journal, "{columns}", Columns, "{name}", journal).Replace(sql)
 	}
 	return statements{
-		simulated: simulated,
 		append: `select request, outcome, first, last, version, recorded_at from journal.` + function +
 			`($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17` + clock + `)`,
 		role: in(`
@@ -54,6 +53,15 @@ func statementsFor(journal string, simulated bool) statements {
 			select high from search where low = high`),
 		stored:         in(`select event_id, position, version, recorded_at from {journal} where event_id = any($1)`),
 		makePartitions: in(`select journal.make_partitions_v1('{name}', $1)`),
+		segments:       in(`select from_position, to_position from journal.segments where journal = '{name}' order by from_position`),
+		verifyStreams: in(`
+			select e.stream_id, e.version, e.position, e.stream_kind,
+			       coalesce((select a.version from journal.archived_streams a where a.journal = '{name}' and a.id = e.stream_id), 0)
+			  from {journal} e
+			 where (e.stream_id, e.version) > ($1, $2)
+			   and e.position <= $3
+			 order by e.stream_id, e.version
+			 limit $4`),
 		// The partition whose first event leaves only one empty partition ahead.
 		nextPartition: in(`select from_position from journal.partitions where journal = '{name}' order by from_position desc limit 1 offset 1`),
 	}

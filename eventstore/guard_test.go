@@ -1,0 +1,161 @@
+package eventstore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"dossier/eventstore"
+	"dossier/migrations/dbtest"
+)
+
+func partitions(t *testing.T, db *dbtest.DB) []string {
+	t.Helper()
+	rows, err := db.Owner.Query(context.Background(), `select 'journal.' || name from journal.partitions order by 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+func TestNobodyChangesWhatIsWritten(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := dbtest.New(t)
+	j := open(t, db.App, eventstore.Options{})
+	if _, err := j.Append(ctx, eventstore.Request{Stream: newStream(), Events: facts(1)}); err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range append(partitions(t, db), "journal.events", "journal.access") {
+		for _, statement := range []string{
+			"update %s set version = 7",
+			"update %s set data = '{}' where position = -1",
+			"delete from %s",
+			"truncate %s",
+			"insert into %s select * from journal.events",
+		} {
+			statement = fmt.Sprintf(statement, table)
+			for role, want := range map[string]string{"app": "42501", "owner": "55000"} {
+				pool := db.App
+				if role == "owner" {
+					pool = db.Owner
+					if strings.HasPrefix(statement, "insert") {
+						continue // the owner is not kept from it, nor from dropping the triggers: the ledger would show it
+					}
+				}
+				var pg *pgconn.PgError
+				if _, err := pool.Exec(ctx, statement); !errors.As(err, &pg) || pg.Code != want {
+					t.Errorf("%s: %s: %v, want SQLSTATE %s", role, statement, err, want)
+				}
+			}
+		}
+	}
+	for _, statement := range []string{
+		"update journal.settings set value = 1",
+		"insert into journal.segments values ('events', 1, 2, '', '')",
+		"insert into journal.archived_streams values ('events', gen_random_uuid(), 2)",
+		"delete from journal.partitions",
+		"create table journal.mine (a int)",
+		"alter table journal.events disable trigger all",
+		"drop table journal.events",
+		"select journal.make_append('x', 'events', 1, '', 'now()')",
+		"set session_replication_role = replica",
+	} {
+		if _, err := db.App.Exec(ctx, statement); err == nil {
+			t.Errorf("the application may %s", statement)
+		}
+	}
+}
+
+func TestAppendIsRefusedUnderAnOldSnapshot(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := dbtest.New(t)
+	for _, level := range []pgx.TxIsoLevel{pgx.RepeatableRead, pgx.Serializable} {
+		tx, err := db.App.BeginTx(ctx, pgx.TxOptions{IsoLevel: level})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = tx.Exec(ctx, `select journal.append_v1(now(), 0, array[gen_random_uuid()], '{dossier}', '{1}', '{0}', '{0}', '{1}', array[now()],
+			'{1}', '{1}', array[gen_random_uuid()], '{dossier.noted}', '{1}', array['{}'::json], array['{}'::json], array[now()])`)
+		var pg *pgconn.PgError
+		if !errors.As(err, &pg) || pg.Code != "25001" {
+			t.Errorf("%s: %v", level, err)
+		}
+		_ = tx.Rollback(ctx)
+	}
+}
+
+func TestAppendsAreDurableWhateverTheSessionSays(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := dbtest.New(t)
+	for setting, want := range map[string]string{"off": "on", "local": "on", "remote_apply": "remote_apply"} {
+		tx, err := db.App.Begin(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got string
+		if _, err = tx.Exec(ctx, `set local synchronous_commit = `+setting); err == nil {
+			_, err = tx.Exec(ctx, `select journal.append_v1(now(), 0, array[gen_random_uuid()], '{dossier}', '{1}', '{0}', '{0}', '{1}', array[now()],
+				'{1}', '{1}', array[gen_random_uuid()], '{dossier.noted}', '{1}', array['{}'::json], array['{}'::json], array[now()])`)
+		}
+		if err == nil {
+			err = tx.QueryRow(ctx, `select current_setting('synchronous_commit')`).Scan(&got)
+		}
+		if err != nil || got != want {
+			t.Errorf("%s became %s, want %s: %v", setting, got, want, err)
+		}
+		_ = tx.Rollback(ctx)
+	}
+}
+
+func TestWhatCanNeverBeStoredIsRefusedBeforeItQueues(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	j := open(t, dbtest.New(t).App, eventstore.Options{MaxBytes: 1 << 20})
+	for name, spoil := range map[string]func(*eventstore.Request){
+		"no JSON":               func(r *eventstore.Request) { r.Events[1].Data = []byte(`{"a":}`) },
+		"no data":               func(r *eventstore.Request) { r.Events[1].Data = nil },
+		"not UTF-8":             func(r *eventstore.Request) { r.Events[1].Data = []byte("{\"a\":\"\xff\"}") },
+		"U+0000":                func(r *eventstore.Request) { r.Events[1].Data = []byte(`{"a":"\u0000"}`) },
+		"a raw NUL":             func(r *eventstore.Request) { r.Events[1].Data = []byte("{\"a\":\"\x00\"}") },
+		"half a surrogate pair": func(r *eventstore.Request) { r.Events[1].Meta = []byte(`{"a":"\ud83d x"}`) },
+		"bottomless nesting": func(r *eventstore.Request) {
+			r.Events[1].Data = []byte(strings.Repeat("[", 5000) + strings.Repeat("]", 5000))
+		},
+		"meta that is a list": func(r *eventstore.Request) { r.Events[1].Meta = []byte(`[]`) },
+		"too much":            func(r *eventstore.Request) { r.Events[1].Data = []byte(`"` + strings.Repeat("x", 1<<20) + `"`) },
+		"no type":             func(r *eventstore.Request) { r.Events[1].Type = "" },
+		"a type with NUL":     func(r *eventstore.Request) { r.Events[1].Type = "a\x00" },
+		"no kind":             func(r *eventstore.Request) { r.Stream.Kind = "" },
+		"no stream":           func(r *eventstore.Request) { r.Stream.ID = uuid.Nil },
+		"no time":             func(r *eventstore.Request) { r.Events[1].OccurredAt = r.Events[1].OccurredAt.AddDate(-2026, 0, 0) },
+		"no version":          func(r *eventstore.Request) { r.Events[1].TypeVersion = 0 },
+	} {
+		r := eventstore.Request{Stream: newStream(), Events: facts(2)}
+		spoil(&r)
+		var malformed *eventstore.MalformedError
+		if _, err := j.Append(ctx, r); !errors.As(err, &malformed) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := j.Append(ctx, eventstore.Request{Stream: newStream()}); err == nil {
+		t.Error("a request without events was taken")
+	}
+	r := eventstore.Request{Stream: newStream(), Events: facts(1)}
+	r.Events[0].Data = []byte(`{"a":"\\u0000 \ud83d\ude00 ú \u00e9", "n": [1.5e300, -0, true, null]}`)
+	if _, err := j.Append(ctx, r); err != nil {
+		t.Errorf("good text was refused: %v", err)
+	}
+}
