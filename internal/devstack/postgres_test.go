@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -29,7 +30,11 @@ func TestMain(m *testing.M) {
 	case "kafka":
 		helpKafka(os.Getenv("DIR"))
 	default:
-		os.Exit(m.Run())
+		code := m.Run()
+		if templateDir != "" {
+			_ = os.RemoveAll(templateDir)
+		}
+		os.Exit(code)
 	}
 }
 
@@ -73,6 +78,37 @@ func number(t *testing.T, word string) int {
 		t.Fatalf("%q is no process id", word)
 	}
 	return n
+}
+
+// template is a folder that was made once, so that tests about something else need not wait for initdb.
+var template = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "dossier-template-")
+	if err != nil {
+		return "", err
+	}
+	p, err := StartPostgres(context.Background(), PostgresOptions{Dir: dir})
+	if err != nil {
+		return "", err
+	}
+	p.Stop()
+	templateDir = dir
+	return dir, nil
+})
+
+var templateDir string // removed at the end
+
+// madeFolder is a folder with the data of a fresh server.
+func madeFolder(t *testing.T) string {
+	t.Helper()
+	from, err := template()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if out, err := exec.Command("cp", "-a", filepath.Join(from, "pg"), dir).CombinedOutput(); err != nil {
+		t.Fatalf("copy the template: %v\n%s", err, out)
+	}
+	return dir
 }
 
 func start(t *testing.T, o PostgresOptions) *Postgres {
@@ -183,7 +219,7 @@ func TestATemporaryPostgresIsClearedAwayAfterAKilledParent(t *testing.T) {
 
 func TestASecondStartOnTheSameFolderIsRefusedByName(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := madeFolder(t)
 	parent, _ := startHelper(t, "postgres", dir)
 	_, err := StartPostgres(t.Context(), PostgresOptions{Dir: dir})
 	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("in use by process %d", parent.Pid)) {
@@ -193,7 +229,7 @@ func TestASecondStartOnTheSameFolderIsRefusedByName(t *testing.T) {
 
 func TestKillingTheParentEndsPostgresAndLosesNothing(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := madeFolder(t)
 	parent, said := startHelper(t, "postgres", dir)
 	pid := number(t, said[0])
 	run(t, said[1], "create table t as select 'kept' as what")
@@ -209,7 +245,7 @@ func TestKillingTheParentEndsPostgresAndLosesNothing(t *testing.T) {
 
 func TestKilledTogetherWithItsParentPostgresRecovers(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := madeFolder(t)
 	parent, said := startHelper(t, "postgres", dir)
 	pid := number(t, said[0])
 	run(t, said[1], "create table t as select 'kept' as what")
@@ -224,7 +260,7 @@ func TestKilledTogetherWithItsParentPostgresRecovers(t *testing.T) {
 
 func TestASupervisedPostgresComesBackUnderItsAddress(t *testing.T) {
 	t.Parallel()
-	p := start(t, PostgresOptions{Dir: t.TempDir()})
+	p := start(t, PostgresOptions{Dir: madeFolder(t)})
 	ended := make(chan struct{})
 	go func() { p.Supervise(context.Background()); close(ended) }()
 	pool, err := pgxpool.New(t.Context(), p.AdminURL)
@@ -251,7 +287,7 @@ func TestASupervisedPostgresComesBackUnderItsAddress(t *testing.T) {
 // A postmaster.pid of a server long dead, whose number is another living process's now: in containers numbers start anew.
 func TestAStaleProcessNumberDoesNotKeepPostgresFromStarting(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := madeFolder(t)
 	p := start(t, PostgresOptions{Dir: dir})
 	stale, err := os.ReadFile(p.folder.pidFile())
 	if err != nil {
@@ -273,7 +309,7 @@ func TestDataOfAnotherVersionIsRefusedAndLeftAlone(t *testing.T) {
 	if err := os.WriteFile(mark, []byte("14\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	bin := start(t, PostgresOptions{}).bin.dir
+	bin := fakes(t, "15.18", "15.18")
 	_, err := StartPostgres(t.Context(), PostgresOptions{Dir: dir, Bin: bin})
 	if err == nil || !strings.Contains(err.Error(), "is of Postgres 14") {
 		t.Errorf("want a refusal that names version 14, got: %v", err)
@@ -296,6 +332,12 @@ func TestAFolderThatIsSomethingElseIsRefused(t *testing.T) {
 func TestALongPathGetsAShortSocket(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), strings.Repeat("deep/", 20))
+	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(madeFolder(t), dir); err != nil {
+		t.Fatal(err)
+	}
 	p := start(t, PostgresOptions{Dir: dir})
 	if len(p.folder.socket) > 60 || ask(t, p.AdminURL, "select 'ok'") != "ok" {
 		t.Errorf("socket folder is %s", p.folder.socket)
