@@ -129,6 +129,14 @@ func TestTheDemoFitsEveryHourAndEveryNumber(t *testing.T) {
 			}
 		}
 	}
+	for day := range 40 {
+		now := time.Date(2027, 4, 20+9*day, day%24, 0, 0, 0, time.UTC)
+		for _, s := range plotted(t, now, 80) {
+			if _, err := s.reaches(dossier.None); err != nil {
+				t.Fatalf("%s: %v", now, err)
+			}
+		}
+	}
 }
 
 // world is a journal under a simulated clock.

@@ -115,7 +115,7 @@ func (t *teller) reception() {
 	if t.chance(14) {
 		t.do(t.at.reception, dossier.RequestSupplement{Items: []dossier.Code{t.item()}, Reason: reasons[t.r.IntN(len(reasons))]})
 		if t.chance(20) {
-			t.when = t.when.AddDate(0, 0, t.window+1+t.r.IntN(6))
+			t.when = t.when.AddDate(0, 0, t.window+5+t.r.IntN(6)) // a window never ends on a week-end or holiday
 			t.work(0.1, 8)
 			t.do(t.at.reception, dossier.RefuseReception{Reason: dossier.SupplementExpired, Basis: "nd-118-2025.19.5"})
 			return
