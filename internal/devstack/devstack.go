@@ -2,6 +2,10 @@
 // seconds, keep their data in one folder and never outlive the process that started them.
 //
 // It is not for production: one machine, one user, nobody to page.
+//
+// Where Postgres comes from, in this order: a server given by DATABASE_URL (then this package is not asked at all); binaries
+// given by option or DOSSIER_POSTGRES_BIN; the newest of 15 to 18 in the system's usual folders; a copy fetched earlier;
+// Debian's package, when root; a download by embedded-postgres. Else a message that names the ways out.
 package devstack
 
 import (

@@ -30,6 +30,7 @@ func openFolder(ctx context.Context, path string) (*folder, error) {
 	if err := f.locate(); err != nil {
 		return nil, err
 	}
+	f.placeSocket()
 	if err := f.take(ctx); err != nil {
 		return nil, err
 	}
@@ -120,14 +121,18 @@ func (f *folder) prepare(ctx context.Context, bin binaries, as identity, log *sl
 	return f.initdb(ctx, bin)
 }
 
-// makeSocketFolder: a socket's path must stay under 107 bytes, and its folder is the only guard of the server.
-func (f *folder) makeSocketFolder() error {
+// placeSocket: a socket's path must stay under 107 bytes.
+func (f *folder) placeSocket() {
 	f.socket = filepath.Join(f.path, "run")
 	if len(f.socket)+len("/.s.PGSQL.5432.lock") > 100 {
 		sum := sha256.Sum256([]byte(f.path))
 		f.socket = "/tmp/dossier-" + hex.EncodeToString(sum[:6])
 		f.elsewhere = true
 	}
+}
+
+// makeSocketFolder: it is the only guard of a server that trusts whoever reaches the socket.
+func (f *folder) makeSocketFolder() error {
 	if err := os.Mkdir(f.socket, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return fmt.Errorf("make socket folder: %w", err)
 	}

@@ -66,8 +66,14 @@ func (p *Postgres) prepare(ctx context.Context) (err error) {
 	defer func() {
 		if err != nil {
 			p.folder.close()
+			p.cleaner.close()
 		}
 	}()
+	if p.folder.temporary {
+		if p.cleaner, err = startCleaner(p.folder); err != nil {
+			return err
+		}
+	}
 	want, err := p.folder.version()
 	if err != nil {
 		return err
@@ -83,10 +89,7 @@ func (p *Postgres) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	p.AdminURL = socketURL(p.folder.socket, Superuser, "postgres")
-	if p.folder.temporary {
-		p.cleaner, err = startCleaner(p.folder)
-	}
-	return err
+	return nil
 }
 
 func (p *Postgres) launch(ctx context.Context) error {
