@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/IBM/sarama"
 	"github.com/ThreeDotsLabs/watermill/message"
 
 	"dossier/eventstore"
@@ -32,7 +33,7 @@ func (t *term) open(ctx context.Context, kafka *topic, g eventstore.Generations,
 	if err != nil {
 		return nil, err
 	}
-	p, err := newPublisher(kafka.client, t.o)
+	p, err := newPublisher(kafka.client)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +158,7 @@ func (f *flow) check() error {
 	if err := f.kafka.client.RefreshMetadata(f.kafka.name); err != nil {
 		return fmt.Errorf("look for topic %s: %w", f.kafka.name, err)
 	}
-	newest, err := f.kafka.offsets(-1)
+	newest, err := f.kafka.offsets(sarama.OffsetNewest)
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ func SaramaConfig(o Options) *sarama.Config {
 	c.Metadata.Retry.Backoff = 100 * time.Millisecond
 	c.Producer.RequiredAcks = sarama.WaitForAll
 	c.Producer.Idempotent = true
+	c.Producer.Compression = sarama.CompressionSnappy // headers repeat; costs the relay nothing that can be measured
 	c.Producer.Timeout = 10 * time.Second
 	c.Producer.Return.Successes = true
 	c.Producer.Partitioner = newByLane

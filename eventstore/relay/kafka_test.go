@@ -2,7 +2,10 @@ package relay
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -91,6 +94,82 @@ func TestATopicThatWasDeletedIsFilledAgainOverKafka(t *testing.T) {
 		return n >= 70
 	})
 	w.told(1, w.stored())
+}
+
+func TestATopicThatGetsMorePartitionsIsFilledAnewOverKafka(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, devstack.TestKafka(t))
+	w.o.Partitions = 4
+	many := streams(20)
+	r, stop := w.run(w.db.App)
+	w.write(40, many...)
+	w.carried(r)
+	stop()
+	if err := w.admin().CreatePartitions(w.o.Topic, 8, nil, false); err != nil {
+		t.Fatal(err)
+	}
+	r, _ = w.run(w.db.App)
+	w.write(20, many...)
+	w.carried(r)
+	stored := w.stored()
+	for p := range 4 { // what stands where it no longer belongs was sent before
+		stored[p] = slices.DeleteFunc(stored[p], func(d eventstore.Delivered) bool { return d.Lane%8 != p })
+	}
+	w.told(1, stored)
+}
+
+func TestLargeEventsTravelInSeveralRequestsOverKafka(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, devstack.TestKafka(t))
+	w.o.Partitions = 1
+	id := uuid.New()
+	for _, size := range []int{400_000, 400_000, 400_000, 2_500_000, 10, 400_000} {
+		_, err := w.j.Append(context.Background(), eventstore.Request{
+			Stream: eventstore.Stream{Kind: "dossier", ID: id}, Expected: eventstore.AnyVersion,
+			Events: []eventstore.NewEvent{{
+				Type: "dossier.step-recorded", TypeVersion: 1, OccurredAt: time.Now().Add(-time.Second),
+				Data: fmt.Appendf(nil, `"%s"`, rand.Text()+strings.Repeat("x", size)), Meta: []byte(`{}`),
+			}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, _ := w.run(w.db.App)
+	w.carried(r)
+	if repeated := w.told(1, w.stored()); repeated != 0 {
+		t.Errorf("%d messages arrived twice", repeated)
+	}
+}
+
+func TestAPublisherSendsNothingMoreAfterAFailure(t *testing.T) {
+	t.Parallel()
+	broker, err := devstack.StartKafka(devstack.KafkaOptions{Addr: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(broker.Stop)
+	if err := broker.Cluster.CreateTopic("x", 1, nil); err != nil {
+		t.Fatal(err)
+	}
+	refuse(broker, sendAttempts)
+	p, err := NewPublisher(Options{Brokers: []string{broker.Addr}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := eventstore.Delivered{Event: eventstore.Event{Position: 1, Data: []byte(`{}`), Meta: []byte(`{}`)}, Generation: 1}
+	d.Lane = eventstore.Lane(d.StreamID)
+	for range 2 {
+		if err := p.Publish("x", Message(d, "/dossier")); !errors.Is(err, sarama.ErrNotEnoughReplicas) {
+			t.Errorf("publish says %v", err)
+		}
+	}
+	if n := broker.Cluster.PartitionInfo("x", 0).HighWatermark; n != 0 {
+		t.Errorf("%d records arrived", n)
+	}
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestRecordsThatExpiredAreNotSentAgainOverKafka(t *testing.T) {

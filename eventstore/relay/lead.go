@@ -13,7 +13,7 @@ import (
 
 const (
 	leastBackoff = 100 * time.Millisecond
-	mostBackoff  = 5 * time.Second
+	mostBackoff  = 2 * time.Second
 	pruneEvery   = 200 // beats
 )
 
@@ -62,7 +62,7 @@ func (t *term) publishFor(ctx context.Context) {
 
 // session connects, compares and publishes until something fails.
 func (t *term) session(ctx context.Context) error {
-	kafka, err := connect(t.o)
+	kafka, err := t.connect(ctx)
 	if err != nil {
 		return err
 	}
@@ -91,6 +91,30 @@ func (t *term) session(ctx context.Context) error {
 	t.become(Leader, t.lease.epoch)
 	t.note(ctx, publishing, nil)
 	return f.run(ctx)
+}
+
+// connect does not wait for a Kafka that does not answer when the term is over.
+func (t *term) connect(ctx context.Context) (*topic, error) {
+	type answer struct {
+		kafka *topic
+		err   error
+	}
+	got := make(chan answer, 1)
+	go func() {
+		kafka, err := connect(t.o)
+		got <- answer{kafka, err}
+	}()
+	select {
+	case a := <-got:
+		return a.kafka, a.err
+	case <-ctx.Done():
+		go func() {
+			if a := <-got; a.err == nil {
+				a.kafka.close()
+			}
+		}()
+		return nil, context.Cause(ctx)
+	}
 }
 
 // closeLate lets a page that is on its way arrive when the term ends, and cuts it off when Kafka does not answer.
@@ -139,7 +163,7 @@ func (t *term) keep(ctx context.Context, end context.CancelCauseFunc) {
 			t.head.Store(news.head)
 			t.doubt(at, news)
 		}
-		if n%pruneEvery == 0 {
+		if n%pruneEvery == 1 {
 			_ = t.lease.prune(ctx) // the next one will do
 		}
 		if !pause(ctx, t.lease.length/6) {

@@ -24,21 +24,21 @@ const (
 )
 
 // errRemade says that the topic is not the one it was: compare with the journal again.
-var errRemade = errors.New("the topic was deleted and made again")
+var errRemade = errors.New("the topic was made again or got more partitions")
 
 // publisher sends all messages of a call as one batch for each partition, in one request for each broker, and sends nothing
 // more after a failure. Sarama's own producer cuts a page wherever its buffers fall, and when one batch fails for good it
 // still sends the partition's next: later events would arrive before the ones they follow, and a consumer that skips old
 // sequences would lose them.
 type publisher struct {
-	mu       sync.Mutex
-	client   sarama.Client
-	o        Options
-	id       int64 // of an idempotent producer: the broker drops what a retry repeats
-	epoch    int16
-	sequence map[int32]int32
-	newest   map[int32]int64 // offset of the last record sent
-	broken   error
+	mu         sync.Mutex
+	client     sarama.Client
+	partitions int32 // of the topic, at the first call
+	id         int64 // of an idempotent producer: the broker drops what a retry repeats
+	epoch      int16
+	sequence   map[int32]int32
+	newest     map[int32]int64 // offset of the last record sent
+	broken     error
 }
 
 // NewPublisher returns a publisher that keeps order whatever happens: after an error it refuses everything but Close.
@@ -48,7 +48,7 @@ func NewPublisher(o Options) (message.Publisher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to kafka: %w", err)
 	}
-	p, err := newPublisher(client, o)
+	p, err := newPublisher(client)
 	if err != nil {
 		_ = client.Close()
 		return nil, err
@@ -56,7 +56,7 @@ func NewPublisher(o Options) (message.Publisher, error) {
 	return p, nil
 }
 
-func newPublisher(client sarama.Client, o Options) (*publisher, error) {
+func newPublisher(client sarama.Client) (*publisher, error) {
 	broker := client.LeastLoadedBroker()
 	if broker == nil {
 		return nil, fmt.Errorf("name the producer: %w", sarama.ErrOutOfBrokers)
@@ -69,7 +69,7 @@ func newPublisher(client sarama.Client, o Options) (*publisher, error) {
 		return nil, fmt.Errorf("name the producer: %w", err)
 	}
 	return &publisher{
-		client: client, o: o, id: named.ProducerID, epoch: named.ProducerEpoch,
+		client: client, id: named.ProducerID, epoch: named.ProducerEpoch,
 		sequence: map[int32]int32{}, newest: map[int32]int64{},
 	}, nil
 }
@@ -92,7 +92,10 @@ func (p *publisher) publish(topic string, messages []*message.Message) error {
 	if err != nil {
 		return err
 	}
-	waves, err := p.cut(topic, int32(len(partitions)), messages)
+	if p.partitions = cmp.Or(p.partitions, int32(len(partitions))); p.partitions != int32(len(partitions)) {
+		return errRemade
+	}
+	waves, err := p.cut(topic, messages)
 	if err != nil {
 		return err
 	}
@@ -113,12 +116,12 @@ type batch struct {
 }
 
 // cut spreads the messages over partitions. A partition with more than a batch holds starts the next wave.
-func (p *publisher) cut(topic string, partitions int32, messages []*message.Message) ([]wave, error) {
+func (p *publisher) cut(topic string, messages []*message.Message) ([]wave, error) {
 	var waves []wave
 	at := map[int32]int{} // partition → its wave
 	now := time.Now().Truncate(time.Millisecond)
 	for _, m := range messages {
-		record, partition, err := p.record(topic, partitions, m)
+		record, partition, err := p.record(topic, m)
 		if err != nil {
 			return nil, err
 		}
@@ -142,12 +145,12 @@ func (p *publisher) cut(topic string, partitions int32, messages []*message.Mess
 	return waves, nil
 }
 
-func (p *publisher) record(topic string, partitions int32, m *message.Message) (*sarama.Record, int32, error) {
+func (p *publisher) record(topic string, m *message.Message) (*sarama.Record, int32, error) {
 	k, err := Marshaler{}.Marshal(topic, m)
 	if err != nil {
 		return nil, 0, err
 	}
-	partition, err := byLane{}.Partition(k, partitions)
+	partition, err := byLane{}.Partition(k, p.partitions)
 	if err != nil {
 		return nil, 0, err
 	}

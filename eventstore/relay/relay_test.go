@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m,
 		goleak.IgnoreAnyFunction("github.com/rcrowley/go-metrics.(*meterArbiter).tick"), // sarama's, one for the process
-		goleak.IgnoreAnyFunction("dossier/internal/devstack.(*child).run"), // the Postgres of the run,
+		goleak.IgnoreAnyFunction("dossier/internal/devstack.(*child).run"),              // the Postgres of the run,
 	)
 }
 

@@ -147,3 +147,29 @@ func TestALeaderWhoseEpochIsOverCannotRenew(t *testing.T) {
 		t.Fatal(got, epoch, err)
 	}
 }
+
+func TestOldBeatsGoAndTheNewestStay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	ctx := context.Background()
+	_, err := w.db.App.Exec(ctx, `
+		insert into journal.relay_beats (beat, epoch, holder, cursor, expires_at)
+		select n, 1, 'old', n, now() from generate_series(1, 2000) as n`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, cursor, err := take(ctx, w.db.App, "new", time.Hour)
+	if err != nil || cursor != 2000 || l.epoch != 2 {
+		t.Fatal(l, cursor, err)
+	}
+	if err := l.prune(ctx); err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	if err := w.db.App.QueryRow(ctx, "select count(*) from journal.relay_beats").Scan(&n); err != nil || n != beatsKept+1 {
+		t.Fatal(n, err)
+	}
+	if _, err := l.renew(ctx, 2001, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+}
