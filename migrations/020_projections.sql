@@ -98,6 +98,44 @@ end
 $$;
 -- +goose StatementEnd
 
+-- What the projections are true at together: position, when that event was recorded, the journal's head, how long the oldest
+-- event that is missing has waited, and how many streams stand still.
+-- +goose StatementBegin
+create function views.stamp_v1(p_projections text[])
+returns table (at bigint, recorded_at timestamptz, head bigint, lag interval, parked bigint)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+set jit = off
+as $$
+#variable_conflict use_column
+begin
+  select e.position into head
+    from journal.events e
+   order by e.position desc
+   limit 1;
+  head := coalesce(head, 0);
+  select coalesce(min(u.next) - 1, head) into at
+    from views.unseen_v1(p_projections, array(select l::smallint from generate_series(0, 63) as l)) u;
+  select e.recorded_at into recorded_at
+    from journal.events e
+   where e.position = at;
+  select clock_timestamp() - e.recorded_at into lag
+    from journal.events e
+   where e.position = at + 1;
+  select count(*) into parked
+    from (
+      select distinct p.stream_id
+        from views.parked p
+       where p.projection = any (p_projections)) s;
+  return next;
+end
+$$;
+-- +goose StatementEnd
+
 -- Moves projections in lanes by compare-and-set, all or none: one element for each move. Lanes ascend, so that two movers
 -- meet at the first lane they share and never wait in a circle. The second of them waits here until the first has
 -- committed; then its move is not there to be made. A mover that comes later still finds a newer row than the one it read.

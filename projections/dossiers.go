@@ -1,7 +1,6 @@
 package projections
 
 import (
-	"context"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,51 +18,10 @@ func (Dossiers) Name() string { return "dossiers" }
 // Version is part of the table's name.
 func (Dossiers) Version() int { return 1 }
 
-// Apply writes the last state of each dossier.
-func (Dossiers) Apply(b *pgx.Batch, moments []Moment) error { return errNotBuilt }
-
-// Sort is the order of a list.
-type Sort string
-
-// The orders. Rows of equal rank stand by id.
-const (
-	SortUpdated Sort = "updated" // what happened last first; the default
-	SortDue     Sort = "due"     // what is due first; what has no due date last
-)
-
-// Filter says which dossiers. Empty fields ask for nothing; several statuses mean any of them.
-type Filter struct {
-	Status    []dossier.Status
-	Procedure string
-	Channel   dossier.Channel
-	Unit      string
-	Officer   string
-	Applicant string
-	Outcome   dossier.Outcome
-	Query     string // begins the external code or the id, or stands in the procedure's name, accents or not
-
-	At            *time.Time // as it was then; nil: now
-	KnownAt       *time.Time // as it was known then; nil: now
-	KnownPosition int64      // as it was known at this position; 0: now
-
-	Sort   Sort
-	Limit  int    // 1 to 500, default 50
-	Cursor string // Page.Next of the page before, under the same filter
-}
-
-// Page is one page of a list.
-type Page struct {
-	Rows        []Row
-	Next        string // cursor of the next page, "" on the last
-	Total       int    // of the whole list, exact up to 10,000
-	TotalCapped bool   // there are more than Total
-	Stamp       Stamp
-}
-
 // Row is one dossier in a list.
 type Row struct {
 	ID         uuid.UUID     `json:"id"`
-	Code       *string       `json:"code"`
+	Code       *string       `json:"code"` // the number under which another system knows it
 	State      dossier.State `json:"state"`
 	UpdatedAt  time.Time     `json:"updated_at"`  // when its last event happened
 	RecordedAt time.Time     `json:"recorded_at"` // when that was recorded
@@ -71,20 +29,35 @@ type Row struct {
 	Stale      bool          `json:"stale"`       // the stream is parked: there are events that this row does not know
 }
 
-// List returns a page of dossiers, now or as they were. A bad cursor, sort or limit is a *domain.Invalid.
-func (v *Views) List(ctx context.Context, f Filter) (Page, error) { return Page{}, errNotBuilt }
+const dossiersInsert = `
+insert into views.dossiers_v1 as d (id, code, version, position, status, outcome, procedure, channel, unit, officer, applicant,
+       origin, submitted_at, due, updated_at, recorded_at, backdated, state)
+select m.id, nullif(m.code, ''), m.version, m.position, m.status, m.outcome, m.procedure, m.channel, m.unit, m.officer, m.applicant,
+       m.origin, m.submitted_at, m.due, m.updated_at, m.recorded_at, m.backdated, m.state::json
+  from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+       $10::text[], $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[],
+       $17::boolean[], $18::text[])
+    as m(id, code, version, position, status, outcome, procedure, channel, unit,
+       officer, applicant, origin, submitted_at, due, updated_at, recorded_at,
+       backdated, state)
+    on conflict (id) do update
+   set code = excluded.code, version = excluded.version, position = excluded.position, status = excluded.status,
+       outcome = excluded.outcome, procedure = excluded.procedure, channel = excluded.channel, unit = excluded.unit,
+       officer = excluded.officer, applicant = excluded.applicant, origin = excluded.origin, submitted_at = excluded.submitted_at,
+       due = excluded.due, updated_at = excluded.updated_at, recorded_at = excluded.recorded_at, backdated = excluded.backdated,
+       state = excluded.state`
 
-// Get returns one dossier as it is now.
-func (v *Views) Get(ctx context.Context, id uuid.UUID) (Row, bool, error) {
-	return Row{}, false, errNotBuilt
-}
-
-// Find returns the dossier with this id or external code.
-func (v *Views) Find(ctx context.Context, idOrCode string) (uuid.UUID, bool, error) {
-	return uuid.UUID{}, false, errNotBuilt
-}
-
-// Counts says how many dossiers of the filter stand in each status. It ignores the filter's Status, Sort, Limit and Cursor.
-func (v *Views) Counts(ctx context.Context, f Filter) (map[dossier.Status]int, error) {
-	return nil, errNotBuilt
+// Apply writes the last state of each dossier.
+func (Dossiers) Apply(b *pgx.Batch, moments []Moment) error {
+	var c stateColumns
+	for i := range moments {
+		if i+1 == len(moments) || moments[i+1].Event.StreamID != moments[i].Event.StreamID {
+			c.add(stateRowOf(&moments[i]))
+		}
+	}
+	if len(c.id) > 0 {
+		b.Queue(dossiersInsert, c.id, c.code, c.version, c.position, c.status, c.outcome, c.procedure, c.channel, c.unit,
+			c.officer, c.applicant, c.origin, c.submitted, c.due, c.updated, c.recorded, c.backdated, c.state)
+	}
+	return nil
 }

@@ -3,28 +3,149 @@ package projections
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"dossier/eventstore"
 )
 
-var errNotBuilt = errors.New("not built yet")
-
-// Engine feeds all live projections of a process.
+// Engine feeds all live projections of a process: one consumer group, one decoding, one transaction for all of them.
 type Engine struct {
 	pool    *pgxpool.Pool
 	journal *eventstore.Journal
 	o       Options
+	live    []Projection
+	keys    []string
+
+	queue  chan eventstore.Delivered
+	heard  [eventstore.Lanes]atomic.Int64 // when a lane was last delivered, Unix nanoseconds
+	states *states
+	stand  *standing
+	parked parked
+
+	generations eventstore.Generations
+	published   []sample // what the relay had published, the oldest first
+	sweepable   int      // checkpoint rows that wait to be deleted
+
+	least    [eventstore.Lanes]atomic.Int64 // stand.least, for waiters
+	signal   signal
+	counters counters
+	report   report
 }
 
-// NewEngine returns an engine that does nothing until Run.
+// NewEngine returns an engine that does nothing until Run. Run it once.
 func NewEngine(pool *pgxpool.Pool, j *eventstore.Journal, o Options) *Engine {
-	return &Engine{pool: pool, journal: j, o: o.withDefaults()}
+	return newEngine(pool, j, o, Live())
 }
 
-// Run applies events until the context ends.
+func newEngine(pool *pgxpool.Pool, j *eventstore.Journal, o Options, live []Projection) *Engine {
+	o = o.withDefaults()
+	e := &Engine{
+		pool: pool, journal: j, o: o, live: live, keys: keys(live),
+		queue: make(chan eventstore.Delivered, o.Queue), states: newStates(j, o.Streams), stand: newStanding(len(live)),
+	}
+	e.report.status.Projections = unknownProgress(live)
+	return e
+}
+
+// Run applies events until the context ends. Whatever fails is tried again; the status says so meanwhile. Several processes
+// may run one, each is safe against all others.
 func (e *Engine) Run(ctx context.Context) error {
-	<-ctx.Done()
-	return nil
+	var hearing sync.WaitGroup
+	if !e.o.NoKafka {
+		hearing.Go(func() { e.listen(ctx) })
+	}
+	defer hearing.Wait()
+	committed, stop := e.journal.Watch()
+	defer stop()
+	if !e.o.NoKafka {
+		committed = nil // the relay's delivery is as fast and carries the event
+	}
+
+	e.persist(ctx, "start", e.begin)
+	tick := time.NewTimer(e.pace())
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case d := <-e.queue:
+			heard := e.drain(d)
+			e.persist(ctx, "apply", func(ctx context.Context) error { return e.deliver(ctx, heard) })
+		case <-committed:
+			e.persist(ctx, "read the journal", e.followJournal)
+		case <-tick.C:
+			e.persist(ctx, "tend", e.tend)
+			tick.Reset(e.pace())
+		}
+	}
+}
+
+// begin reads where things stand.
+func (e *Engine) begin(ctx context.Context) error {
+	if err := e.load(ctx); err != nil {
+		return err
+	}
+	return e.loadGenerations(ctx)
+}
+
+// pace is the time between two looks at everything that Kafka does not bring. It varies, so that two processes do not keep
+// colliding over the lanes that stand idle.
+func (e *Engine) pace() time.Duration {
+	half := e.o.Patience / 2
+	if e.o.NoKafka {
+		half = min(half, 100*time.Millisecond) // commits of other processes are found by looking
+	}
+	return half*9/10 + rand.N(half/5+1)
+}
+
+// drain takes what is queued, up to a batch. It never waits for more: what queues meanwhile is the next batch.
+func (e *Engine) drain(first eventstore.Delivered) []eventstore.Delivered {
+	heard := append(make([]eventstore.Delivered, 0, min(e.o.Batch, len(e.queue)+1)), first)
+	for len(heard) < e.o.Batch {
+		select {
+		case d := <-e.queue:
+			heard = append(heard, d)
+		default:
+			return heard
+		}
+	}
+	return heard
+}
+
+// persist does it until it is done or the context ends. A move that another process has made first is no fault: what is in is
+// read again and the rest is done. Everything else may have been done in part or whole without our knowing, so it starts
+// from what is in as well.
+func (e *Engine) persist(ctx context.Context, what string, do func(context.Context) error) {
+	const longest = 2 * time.Second
+	wait := 20 * time.Millisecond
+	for {
+		err := do(ctx)
+		if errors.Is(err, errMoved) {
+			e.counters.lost.Add(1)
+			if err = e.load(ctx); err == nil {
+				continue
+			}
+		}
+		if err == nil || ctx.Err() != nil {
+			e.report.fault(nil)
+			return
+		}
+		e.counters.retried.Add(1)
+		e.report.fault(err)
+		e.o.Log.Warn("projections: "+what+" failed, trying again", "error", err, "in", wait)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+		wait = min(2*wait, longest)
+		if err := e.load(ctx); err != nil {
+			e.report.fault(err)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,9 +22,6 @@ func (History) Name() string { return "history" }
 // Version is part of the table's name.
 func (History) Version() int { return 1 }
 
-// Apply writes one row per event.
-func (History) Apply(b *pgx.Batch, moments []Moment) error { return errNotBuilt }
-
 // Entry is one fact in a dossier's history.
 type Entry struct {
 	Position   int64            `json:"position"`
@@ -36,13 +34,105 @@ type Entry struct {
 	Origin     domain.Origin    `json:"origin,omitempty"`
 	Status     dossier.Status   `json:"status"` // after it
 	Changes    []dossier.Change `json:"changes"`
-	Reason     string           `json:"reason,omitempty"`      // code: why it was done
-	LateReason string           `json:"late_reason,omitempty"` // code: why it was entered so much later
+	Reason     string           `json:"reason,omitempty"`      // a code: why it was done
+	LateReason string           `json:"late_reason,omitempty"` // a code: why it was entered so much later
 	Basis      string           `json:"basis,omitempty"`       // the article it rests on
-	LateBy     time.Duration    `json:"late_by,omitempty"`     // recorded this much after it happened, when that is over 5 minutes
-	Irregular  string           `json:"irregular,omitempty"`   // code: why an imported fact could only be noted
+	LateBy     time.Duration    `json:"late_by,omitempty"`     // recorded so long after it happened; 0 within 5 minutes and for imports
+	Irregular  string           `json:"irregular,omitempty"`   // a code: why an imported fact could only be noted
 	Data       json.RawMessage  `json:"data"`
 }
 
+// late is from when on an entry counts as entered later than it happened (DOMAIN.md, Time).
+const late = 5 * time.Minute
+
+// entryOf is what a moment says in the audit trail.
+func entryOf(m *Moment) Entry {
+	reason, basis, irregular := why(m.Fact.Event)
+	e := Entry{
+		Position: m.Event.Position, Version: m.Event.Version, EventID: m.Event.ID, Type: m.Event.Type,
+		OccurredAt: m.Event.OccurredAt, RecordedAt: m.Event.RecordedAt,
+		Actor: m.Fact.Meta.By(), Origin: m.Fact.Meta.Origin, Status: m.After.Status,
+		Changes: dossier.Changes(*m.Before, *m.After),
+		Reason:  reason, LateReason: m.Fact.Meta.LateReason, Basis: basis, Irregular: irregular, Data: m.Event.Data,
+	}
+	if by := m.Event.RecordedAt.Sub(m.Event.OccurredAt).Truncate(time.Second); by > late && e.Origin != domain.Imported {
+		e.LateBy = by
+	}
+	return e
+}
+
+// why is what the event itself says of its reason. Events that are not named give none.
+func why(e dossier.Event) (reason, basis, irregular string) {
+	switch e := e.(type) {
+	case dossier.ReceptionRefused:
+		return string(e.Reason), string(e.Basis), ""
+	case dossier.SupplementRequested:
+		return string(e.Reason), "", ""
+	case dossier.ClockStopped:
+		return string(e.Reason), "", ""
+	case dossier.StepRecorded:
+		return "", "", string(e.Irregular)
+	}
+	return "", "", ""
+}
+
+const historyInsert = `
+insert into views.history_v1 (id, version, position, event_id, type, occurred_at, recorded_at, account, role, unit, origin, status,
+       reason, late_reason, basis, late_by, irregular, changes, data)
+select m.id, m.version, m.position, m.event_id, m.type, m.occurred_at, m.recorded_at, m.account, m.role, m.unit, m.origin, m.status,
+       m.reason, m.late_reason, m.basis, m.late_by, m.irregular, m.changes::json, m.data::json
+  from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::text[],
+       $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bigint[], $17::text[],
+       $18::text[], $19::text[])
+    as m(id, version, position, event_id, type, occurred_at, recorded_at, account,
+       role, unit, origin, status, reason, late_reason, basis, late_by, irregular,
+       changes, data)`
+
+// Apply writes one row per event.
+func (History) Apply(b *pgx.Batch, moments []Moment) error {
+	if len(moments) == 0 {
+		return nil
+	}
+	var c historyColumns
+	for i := range moments {
+		r, err := historyRowOf(&moments[i])
+		if err != nil {
+			return err
+		}
+		c.add(r)
+	}
+	b.Queue(historyInsert, c.id, c.version, c.position, c.event, c.typ, c.occurred, c.recorded, c.account,
+		c.role, c.unit, c.origin, c.status, c.reason, c.lateReason, c.basis, c.lateBy, c.irregular, c.changes, c.data)
+	return nil
+}
+
+const historySelect = `
+select h.version, h.position, h.event_id, h.type, h.occurred_at, h.recorded_at, h.account, h.role, h.unit, h.origin, h.status,
+       h.reason, h.late_reason, h.basis, h.late_by, h.irregular, h.changes, h.data
+  from views.history_v1 h`
+
 // History returns the facts of one dossier, the oldest first; none when it does not exist.
-func (v *Views) History(ctx context.Context, id uuid.UUID) ([]Entry, error) { return nil, errNotBuilt }
+func (v *Views) History(ctx context.Context, id uuid.UUID) ([]Entry, error) {
+	rows, err := v.pool.Query(ctx, historySelect+`
+		 where h.id = $1
+		 order by h.version`, id)
+	if err != nil {
+		return nil, fmt.Errorf("read history of %s: %w", id, err)
+	}
+	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Entry, error) { return scanEntry(row) })
+	if err != nil {
+		return nil, fmt.Errorf("read history of %s: %w", id, err)
+	}
+	return all, nil
+}
+
+// scanEntry reads the columns of historySelect, after those given first.
+func scanEntry(row pgx.CollectableRow, first ...any) (e Entry, err error) {
+	var lateBy int64
+	err = row.Scan(append(first, &e.Version, &e.Position, &e.EventID, &e.Type, &e.OccurredAt, &e.RecordedAt, &e.Actor.Account,
+		&e.Actor.Role, &e.Actor.Unit, &e.Origin, &e.Status, &e.Reason, &e.LateReason, &e.Basis, &lateBy, &e.Irregular,
+		&e.Changes, &e.Data)...)
+	e.LateBy = time.Duration(lateBy) * time.Second
+	e.OccurredAt, e.RecordedAt = e.OccurredAt.UTC(), e.RecordedAt.UTC()
+	return e, err
+}

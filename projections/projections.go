@@ -27,6 +27,14 @@ func Live() []Projection { return []Projection{Dossiers{}, DossierVersions{}, Hi
 // key names a projection in the tables of checkpoints and parked streams; it is its table's name too.
 func key(p Projection) string { return p.Name() + "_v" + strconv.Itoa(p.Version()) }
 
+func keys(live []Projection) []string {
+	all := make([]string, len(live))
+	for i, p := range live {
+		all[i] = key(p)
+	}
+	return all
+}
+
 // DefaultTopic and DefaultGroup are where events come from and as whom they are read.
 const (
 	DefaultTopic = "dossier.events.v1"

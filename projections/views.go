@@ -2,11 +2,10 @@ package projections
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"dossier/eventstore"
@@ -17,11 +16,12 @@ type Views struct {
 	pool    *pgxpool.Pool
 	journal *eventstore.Journal
 	engine  *Engine
+	keys    []string
 }
 
 // NewViews returns the read side. Any process may have it; none needs an engine for it.
 func NewViews(pool *pgxpool.Pool, j *eventstore.Journal) *Views {
-	return &Views{pool: pool, journal: j}
+	return &Views{pool: pool, journal: j, keys: keys(Live())}
 }
 
 // Follow lets Wait wake by a signal from the engine in the same process instead of by asking the database again and again.
@@ -39,26 +39,31 @@ type Stamp struct {
 	Parked   int           `json:"parked"`   // streams that stand still
 }
 
-// Stamp says what the views are true at. Ask before reading rows: they are then at least that new.
-func (v *Views) Stamp(ctx context.Context) (Stamp, error) { return Stamp{}, errNotBuilt }
-
-// ErrNotYet says that the views have not reached the position that was asked for.
-var ErrNotYet = errors.New("the views are not there yet")
-
-// NotYetError is an ErrNotYet that says how far they are.
-type NotYetError struct {
-	Wanted, At int64
+// Stamp says what the views are true at. Ask before reading rows: they are then at least that new. A lane without events after
+// its checkpoint holds nothing up.
+func (v *Views) Stamp(ctx context.Context) (Stamp, error) {
+	var s Stamp
+	var at *time.Time
+	err := v.pool.QueryRow(ctx, `
+		select at, recorded_at, head, greatest(coalesce(lag, '0'), '0'), parked
+		  from views.stamp_v1($1)`, v.keys).
+		Scan(&s.Position, &at, &s.Head, &s.Lag, &s.Parked)
+	if err != nil {
+		return Stamp{}, fmt.Errorf("read what the views are true at: %w", err)
+	}
+	if at != nil {
+		s.At = at.UTC()
+	}
+	return s, nil
 }
 
-func (e *NotYetError) Error() string {
-	return fmt.Sprintf("the views are at position %d, not yet at %d", e.At, e.Wanted)
-}
+// reading begins a transaction in which several queries see the same rows. Plans are made for the values at hand: the best way
+// to a rare status is not the best way to a common one.
+const reading = `
+begin isolation level repeatable read read only;
+set local plan_cache_mode = force_custom_plan;
+set local jit = off`
 
-// Is makes it an ErrNotYet.
-func (e *NotYetError) Is(target error) bool { return target == ErrNotYet }
-
-// Wait returns when the views hold everything up to the position, or with a stream, everything of its lane. When the context
-// ends first it returns a *NotYetError.
-func (v *Views) Wait(ctx context.Context, position int64, stream *uuid.UUID) error {
-	return errNotBuilt
+func (v *Views) read(ctx context.Context, do func(pgx.Tx) error) error {
+	return pgx.BeginTxFunc(ctx, v.pool, pgx.TxOptions{BeginQuery: reading}, do)
 }

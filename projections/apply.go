@@ -1,0 +1,221 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"dossier/eventstore"
+)
+
+// errMoved says that another process has moved a lane: what was read of the checkpoints is old.
+var errMoved = errors.New("another process has moved a lane")
+
+// errBeyond says that an event is not in the journal (any more).
+var errBeyond = errors.New("the journal does not have this event")
+
+// begin opens a transaction of rows and checkpoints. It need not wait for the disk: a crash of Postgres may lose the last of
+// these transactions, but always rows and checkpoints together and always from some point on, and a journal row that
+// was seen was flushed before. The projections then stand a little earlier, the compare-and-set finds out, and the events
+// come again from the journal. The timeouts keep a process that hangs in the middle from holding up all others.
+const begin = `
+begin;
+set local synchronous_commit = off;
+set local lock_timeout = '5s';
+set local idle_in_transaction_session_timeout = '15s'`
+
+// work is one transaction: moves, and for each projection its moments.
+type work struct {
+	to    lanes
+	moves moves
+	parts []part
+}
+
+// part is one projection's share.
+type part struct {
+	projection Projection
+	key        string
+	moments    []Moment
+	skipped    []uuid.UUID // streams whose events are left out because they are parked
+	park       []parking   // streams that are parked with this transaction
+}
+
+// apply takes lanes to where `to` says (0: it stays) by these events, which are all of those lanes after the least checkpoint.
+func (e *Engine) apply(ctx context.Context, to lanes, events []eventstore.Event) error {
+	w, err := e.prepare(ctx, to, events)
+	if err != nil || len(w.moves.lane) == 0 {
+		return err
+	}
+	err = e.write(ctx, w)
+	var culprit *culpritError
+	if errors.As(err, &culprit) {
+		e.o.Log.Warn("projections: an event cannot be applied, looking for it", "error", err, "events", len(events))
+		err = e.isolate(ctx, w)
+	}
+	if err != nil {
+		return err
+	}
+	e.applied(w, len(events))
+	return nil
+}
+
+// prepare folds the events and gives each projection what it has not seen and can follow.
+func (e *Engine) prepare(ctx context.Context, to lanes, events []eventstore.Event) (*work, error) {
+	w := &work{to: to, moves: e.stand.movesTo(to, e.keys), parts: make([]part, len(e.live))}
+	var seen []eventstore.Event
+	for _, ev := range events {
+		if ev.StreamKind == dossierKind && !e.parked.everywhere(e.keys, ev.StreamID) {
+			seen = append(seen, ev)
+		}
+	}
+	moments, failed, err := e.states.moments(ctx, byStream(seen))
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range e.live {
+		w.parts[i] = part{projection: p, key: e.keys[i]}
+		e.share(&w.parts[i], e.stand.at[i], moments)
+		e.leaveOut(&w.parts[i], e.stand.at[i], events, failed)
+	}
+	return w, nil
+}
+
+// share gives a part its moments; all of them in the usual case, without a copy.
+func (e *Engine) share(p *part, at lanes, moments []Moment) {
+	parked := e.parked[p.key]
+	if len(parked) == 0 && at == e.stand.least {
+		p.moments = moments
+		return
+	}
+	for _, m := range moments {
+		if _, is := parked[m.Event.StreamID]; !is && m.Event.Position > at[m.Event.Lane] {
+			p.moments = append(p.moments, m)
+		}
+	}
+}
+
+// leaveOut notes the streams that a part leaves out: parked before, or parked now because an event could not be folded.
+func (e *Engine) leaveOut(p *part, at lanes, events []eventstore.Event, failed map[uuid.UUID]failure) {
+	parked := e.parked[p.key]
+	if len(parked) == 0 && len(failed) == 0 {
+		return
+	}
+	noted := map[uuid.UUID]bool{}
+	for _, ev := range events {
+		if noted[ev.StreamID] || ev.Position <= at[ev.Lane] {
+			continue
+		}
+		if _, is := parked[ev.StreamID]; is {
+			noted[ev.StreamID] = true
+			p.skipped = append(p.skipped, ev.StreamID)
+		} else if f, is := failed[ev.StreamID]; is && ev.Position >= f.position {
+			noted[ev.StreamID] = true
+			p.park = append(p.park, parking{ev.StreamID, ev.Lane, ev.Position, f.err})
+		}
+	}
+}
+
+// write does all of it in one transaction and three round trips.
+func (e *Engine) write(ctx context.Context, w *work) error {
+	return e.transact(ctx, func(tx pgx.Tx) error {
+		b := &pgx.Batch{}
+		if err := w.queueMoves(b); err != nil {
+			return err
+		}
+		for _, p := range w.parts {
+			if err := p.projection.Apply(b, p.moments); err != nil {
+				return &culpritError{err}
+			}
+			p.queueParking(b, e.o.Retry)
+		}
+		return classified(ctx, tx, tx.SendBatch(ctx, b).Close())
+	})
+}
+
+func (e *Engine) transact(ctx context.Context, do func(pgx.Tx) error) error {
+	tx, err := e.pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // after a commit it does nothing
+	if err := do(tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// queueMoves puts the compare-and-set first: a loser should find out before it has done any work. Streams that are left out
+// because they are parked must still be parked when this commits, or their events would be lost.
+func (w *work) queueMoves(b *pgx.Batch) error {
+	m := w.moves
+	b.Queue(`select views.move_v1($1, $2, $3, $4)`, m.projection, m.lane, m.previous, m.position)
+	for _, p := range w.parts {
+		if len(p.skipped) > 0 {
+			b.Queue(stillParked, p.key, p.skipped).QueryRow(func(row pgx.Row) error {
+				var n int
+				if err := row.Scan(&n); err != nil {
+					return err
+				}
+				if n != len(p.skipped) {
+					return errMoved
+				}
+				return nil
+			})
+		}
+	}
+	return nil
+}
+
+// applied remembers what the committed transaction did.
+func (e *Engine) applied(w *work, events int) {
+	e.stand.move(w.to)
+	e.sweepable += len(w.moves.lane)
+	e.counters.applied.Add(int64(events))
+	e.counters.transactions.Add(1)
+	for _, p := range w.parts {
+		for _, s := range p.park {
+			e.parked.add(p.key, s)
+			e.counters.parked.Add(1)
+			e.o.Log.Error("projections: stream parked, its rows are stale until it can be applied",
+				"projection", p.key, "stream", s.stream, "position", s.position, "error", s.err)
+		}
+	}
+	e.announce()
+}
+
+// culpritError is an error that some event in the work brings about: it would come again however often it is tried.
+type culpritError struct{ err error }
+
+func (e *culpritError) Error() string { return e.err.Error() }
+func (e *culpritError) Unwrap() error { return e.err }
+
+// classified says whose fault an error is. Only what Postgres said about the data, on a connection that lives on, is the
+// fault of an event. Connection, serialization, deadlock, disk, memory, shutdown, a database that became read-only, a table
+// that is missing or not ours: nobody's, try again.
+func classified(ctx context.Context, tx pgx.Tx, err error) error {
+	var pg *pgconn.PgError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &pg) && pg.Code == "DP001":
+		return fmt.Errorf("%w: %s", errMoved, pg.Message)
+	case errors.As(err, &pg) && pg.Code == "DP002":
+		return fmt.Errorf("%w: %s", errBeyond, pg.Message)
+	case errors.Is(err, errMoved), ctx.Err() != nil, tx.Conn().IsClosed():
+		return err
+	case pg == nil, blames[pg.Code[:2]]:
+		return &culpritError{err}
+	}
+	return err
+}
+
+// blames are the classes of SQLSTATE that an event can bring about: cardinality, data, integrity, external routines, a raised
+// exception, a limit of the program.
+var blames = map[string]bool{"21": true, "22": true, "23": true, "2F": true, "38": true, "39": true, "54": true, "P0": true}

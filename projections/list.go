@@ -1,0 +1,218 @@
+package projections
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"dossier/domain/dossier"
+)
+
+// Page is one page of a list.
+type Page struct {
+	Rows        []Row
+	Next        string // cursor of the next page, "" on the last
+	Total       int    // of the whole list, exact up to 10,000
+	TotalCapped bool   // there are more than Total
+	Stamp       Stamp
+}
+
+// mostCounted is up to where totals are exact: counting further costs more than it tells.
+const mostCounted = 10_000
+
+// now is where a list of the present is read from.
+const now = `views.dossiers_v1 d`
+
+const rowColumns = `d.id, d.code, d.state, d.updated_at, d.recorded_at, d.position,
+       exists (
+         select
+           from views.parked p
+          where p.projection = 'dossiers_v1'
+            and p.stream_id = d.id) as stale`
+
+// List returns a page of dossiers, now or as they were. A bad cursor, sort or limit is a *domain.Invalid.
+func (v *Views) List(ctx context.Context, f Filter) (Page, error) {
+	f, err := f.checked()
+	if err != nil {
+		return Page{}, err
+	}
+	after, err := f.place()
+	if err != nil {
+		return Page{}, err
+	}
+	s, err := v.Stamp(ctx)
+	if err != nil {
+		return Page{}, err
+	}
+	page := Page{Stamp: s}
+	l, err := v.listing(ctx, f, s)
+	if err != nil {
+		return Page{}, err
+	}
+	err = v.read(ctx, func(tx pgx.Tx) error {
+		if page.Rows, err = l.rows(ctx, tx, after); err != nil {
+			return err
+		}
+		page.Total, err = l.total(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return Page{}, fmt.Errorf("list dossiers: %w", err)
+	}
+	l.merge(&page, after)
+	return page, nil
+}
+
+// listing is one list: where its rows are read from, and the rows that no table holds.
+type listing struct {
+	filter Filter
+	from   string // SQL: the table d
+	args   []any  // of from
+	folded []Row
+}
+
+func (v *Views) listing(ctx context.Context, f Filter, s Stamp) (*listing, error) {
+	if f.past() {
+		return v.pastListing(ctx, f, s)
+	}
+	return &listing{filter: f, from: now}, nil
+}
+
+// conditions begin with the arguments of from.
+func (l *listing) conditions() *conditions {
+	c := &conditions{args: append([]any(nil), l.args...)}
+	c.of(l.filter)
+	return c
+}
+
+func (l *listing) rows(ctx context.Context, tx pgx.Tx, after *place) ([]Row, error) {
+	c := l.conditions()
+	if after != nil {
+		after.condition(c)
+	}
+	sql := `select ` + rowColumns + "\n  from " + l.from + c.where() + "\n order by " + l.filter.Sort.order() + "\n limit " + c.arg(l.filter.Limit+1)
+	rows, err := tx.Query(ctx, sql, c.args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanRow)
+}
+
+func (l *listing) total(ctx context.Context, tx pgx.Tx) (n int, err error) {
+	c := l.conditions()
+	sql := `select count(*) from (select from ` + l.from + c.where() + ` limit ` + c.arg(mostCounted+1) + `) x`
+	err = tx.QueryRow(ctx, sql, c.args...).Scan(&n)
+	return n, err
+}
+
+// merge puts the folded rows in their places, cuts the page and counts.
+func (l *listing) merge(page *Page, after *place) {
+	for _, r := range l.folded {
+		page.Total++
+		if after == nil || after.after(l.filter, r) {
+			page.Rows = l.insert(page.Rows, r)
+		}
+	}
+	if page.Total > mostCounted {
+		page.Total, page.TotalCapped = mostCounted, true
+	}
+	if len(page.Rows) > l.filter.Limit {
+		page.Rows = page.Rows[:l.filter.Limit]
+		page.Next = l.filter.placeOf(page.Rows[l.filter.Limit-1]).encode()
+	}
+}
+
+func (l *listing) insert(rows []Row, r Row) []Row {
+	at := 0
+	for at < len(rows) && l.filter.placeOf(rows[at]).before(l.filter.placeOf(r)) {
+		at++
+	}
+	rows = append(rows, Row{})
+	copy(rows[at+1:], rows[at:])
+	rows[at] = r
+	return rows
+}
+
+func scanRow(row pgx.CollectableRow) (r Row, err error) {
+	var state []byte
+	if err := row.Scan(&r.ID, &r.Code, &state, &r.UpdatedAt, &r.RecordedAt, &r.Position, &r.Stale); err != nil {
+		return r, err
+	}
+	if err := json.Unmarshal(state, &r.State); err != nil {
+		return r, fmt.Errorf("decode state of %s: %w", r.ID, err)
+	}
+	r.UpdatedAt, r.RecordedAt = r.UpdatedAt.UTC(), r.RecordedAt.UTC()
+	return r, nil
+}
+
+// Get returns one dossier as it is now.
+func (v *Views) Get(ctx context.Context, id uuid.UUID) (Row, bool, error) {
+	rows, err := v.pool.Query(ctx, `select `+rowColumns+` from `+now+` where d.id = $1`, id)
+	if err != nil {
+		return Row{}, false, fmt.Errorf("read dossier %s: %w", id, err)
+	}
+	r, err := pgx.CollectExactlyOneRow(rows, scanRow)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Row{}, false, nil
+	}
+	if err != nil {
+		return Row{}, false, fmt.Errorf("read dossier %s: %w", id, err)
+	}
+	return r, true, nil
+}
+
+// Find returns the dossier with this id or code. Of several with the same code (two systems may have used it), the newest.
+func (v *Views) Find(ctx context.Context, idOrCode string) (id uuid.UUID, found bool, err error) {
+	idOrCode = strings.TrimSpace(idOrCode)
+	c := &conditions{}
+	if id, err := uuid.Parse(idOrCode); err == nil {
+		c.add(`d.id = ?`, id)
+	} else {
+		c.add(`lower(d.code) = ?`, strings.ToLower(idOrCode))
+	}
+	err = v.pool.QueryRow(ctx, `select d.id from `+now+c.where()+` order by d.position desc limit 1`, c.args...).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return uuid.UUID{}, false, nil
+	}
+	if err != nil {
+		return uuid.UUID{}, false, fmt.Errorf("find dossier %q: %w", idOrCode, err)
+	}
+	return id, true, nil
+}
+
+// Counts says how many dossiers of the filter stand in each status. It ignores the filter's Status, Sort, Limit and Cursor.
+func (v *Views) Counts(ctx context.Context, f Filter) (map[dossier.Status]int, error) {
+	f.Status, f.Sort, f.Limit, f.Cursor = nil, "", 0, ""
+	s, err := v.Stamp(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l, err := v.listing(ctx, f, s)
+	if err != nil {
+		return nil, err
+	}
+	counts := map[dossier.Status]int{}
+	for _, r := range l.folded {
+		counts[r.State.Status]++
+	}
+	c := l.conditions()
+	err = v.read(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `select d.status, count(*) from `+l.from+c.where()+` group by d.status`, c.args...)
+		if err != nil {
+			return err
+		}
+		var status dossier.Status
+		var n int
+		_, err = pgx.ForEachRow(rows, []any{&status, &n}, func() error { counts[status] += n; return nil })
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count dossiers: %w", err)
+	}
+	return counts, nil
+}

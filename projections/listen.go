@@ -1,0 +1,98 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/IBM/sarama"
+	"github.com/ThreeDotsLabs/watermill"
+	"github.com/ThreeDotsLabs/watermill-kafka/v3/pkg/kafka"
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"dossier/eventstore/relay"
+)
+
+// listen hears Kafka until the context ends. Whatever goes wrong here costs speed, never an event.
+func (e *Engine) listen(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := e.hear(ctx)
+		e.report.listening(false)
+		if ctx.Err() != nil {
+			return
+		}
+		e.o.Log.Debug("projections: not listening to Kafka", "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+// hear queues what arrives. A message is acked when it is queued: the checkpoints say what is in, not the group's offsets, and
+// what is lost between the two is read from the journal.
+func (e *Engine) hear(ctx context.Context) error {
+	s, err := kafka.NewSubscriber(kafka.SubscriberConfig{
+		Brokers:               e.o.Brokers,
+		Unmarshaler:           relay.Marshaler{},
+		OverwriteSaramaConfig: e.saramaConfig(),
+		ConsumerGroup:         e.o.Group,
+		ReconnectRetrySleep:   300 * time.Millisecond,
+	}, quiet{e.o.Log, e})
+	if err != nil {
+		return fmt.Errorf("subscribe to %s: %w", e.o.Topic, err)
+	}
+	defer s.Close() //nolint:errcheck // it always returns nil
+	messages, err := s.Subscribe(ctx, e.o.Topic)
+	if err != nil {
+		return fmt.Errorf("subscribe to %s: %w", e.o.Topic, err)
+	}
+	e.report.listening(true)
+	for m := range messages {
+		e.take(ctx, m)
+		m.Ack()
+	}
+	return errors.New("the subscription ended")
+}
+
+func (e *Engine) take(ctx context.Context, m *message.Message) {
+	d, err := relay.Decode(m)
+	if err != nil {
+		e.counters.unreadable.Add(1)
+		return
+	}
+	e.heard[d.Lane].Store(time.Now().UnixNano())
+	select {
+	case e.queue <- d:
+	case <-ctx.Done():
+	}
+}
+
+// saramaConfig bounds what 64 partitions may hold in memory, and notices soon when a topic was made again.
+func (e *Engine) saramaConfig() *sarama.Config {
+	c := relay.SaramaConfig(relay.Options{Brokers: e.o.Brokers, Topic: e.o.Topic, Kafka: e.o.Kafka})
+	c.ChannelBufferSize = 64
+	c.Consumer.Offsets.Initial = sarama.OffsetOldest
+	c.Consumer.Offsets.AutoCommit.Enable = true // off, watermill would commit after every message
+	c.Consumer.Return.Errors = true
+	c.Consumer.Fetch.Default = 256 << 10
+	c.Metadata.RefreshFrequency = 10 * time.Second
+	return c
+}
+
+// quiet is watermill's log: its errors are remembered as the state of listening, the rest is for debugging.
+type quiet struct {
+	log *slog.Logger
+	e   *Engine
+}
+
+func (q quiet) Error(msg string, err error, fields watermill.LogFields) {
+	q.e.report.listening(false)
+	q.log.Debug("kafka: "+msg, "error", err)
+}
+func (quiet) Info(string, watermill.LogFields)                   {}
+func (quiet) Debug(string, watermill.LogFields)                  {}
+func (quiet) Trace(string, watermill.LogFields)                  {}
+func (q quiet) With(watermill.LogFields) watermill.LoggerAdapter { return q }

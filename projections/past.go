@@ -1,0 +1,121 @@
+package projections
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"dossier/domain/dossier"
+	"dossier/eventstore"
+)
+
+// then is where a list of the past is read from: of each dossier the last version that was known at a position and had
+// happened by a time. The price is one probe per dossier. Streams with a back-dated event are left to fold: there, what had
+// happened by a time is not what stands first.
+const then = `(
+    select d0.id
+      from views.dossiers_v1 d0
+     where not d0.backdated) i
+ cross join lateral (
+    select w.*
+      from views.dossier_versions_v1 w
+     where w.id = i.id
+       and w.position <= $1
+       and w.occurred_at <= $2
+     order by w.version desc
+     limit 1) d`
+
+func (v *Views) pastListing(ctx context.Context, f Filter, s Stamp) (*listing, error) {
+	known, err := v.knownAt(ctx, f, s)
+	if err != nil {
+		return nil, err
+	}
+	at := pgtype.Timestamptz{InfinityModifier: pgtype.Infinity, Valid: true}
+	if f.At != nil {
+		at = stamp(*f.At, pgtype.NegativeInfinity)
+	}
+	l := &listing{filter: f, from: then, args: []any{known, at}}
+	l.folded, err = v.foldedRows(ctx, f, known)
+	return l, err
+}
+
+// knownAt is the position up to which the list knows the journal. It never exceeds what the views are true at, so every row of
+// the list is as of the same moment.
+func (v *Views) knownAt(ctx context.Context, f Filter, s Stamp) (int64, error) {
+	known := s.Position
+	if f.KnownPosition > 0 {
+		known = min(known, f.KnownPosition)
+	}
+	if f.KnownAt != nil {
+		position, err := v.journal.PositionAt(ctx, *f.KnownAt)
+		if err != nil {
+			return 0, err
+		}
+		known = min(known, position)
+	}
+	return known, nil
+}
+
+// foldPage is how many back-dated streams are read at once.
+const foldPage = 500
+
+// foldedRows are the rows of streams with a back-dated event, folded from the journal.
+func (v *Views) foldedRows(ctx context.Context, f Filter, known int64) ([]Row, error) {
+	var all []Row
+	for after := (uuid.UUID{}); ; {
+		rows, err := v.pool.Query(ctx, `
+			select d.id
+			  from views.dossiers_v1 d
+			 where d.backdated
+			   and d.id > $1
+			 order by d.id
+			 limit $2`, after, foldPage)
+		if err != nil {
+			return nil, fmt.Errorf("read back-dated dossiers: %w", err)
+		}
+		ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+		if err != nil {
+			return nil, fmt.Errorf("read back-dated dossiers: %w", err)
+		}
+		if len(ids) == 0 {
+			return all, nil
+		}
+		histories, err := v.journal.Streams(ctx, ids)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			r, ok, err := asOf(id, histories[id], f, known)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				all = append(all, r)
+			}
+		}
+		after = ids[len(ids)-1]
+	}
+}
+
+// asOf is a dossier as it was, if it was there and the filter asks for it.
+func asOf(id uuid.UUID, history []eventstore.Event, f Filter, known int64) (Row, bool, error) {
+	var facts []dossier.Fact
+	for _, ev := range history {
+		if ev.Position > known || f.At != nil && ev.OccurredAt.After(*f.At) {
+			continue
+		}
+		fact, err := dossier.DecodeFact(ev.Position, ev.Version, ev.Type, ev.TypeVersion, ev.Data, ev.Meta, ev.OccurredAt, ev.RecordedAt)
+		if err != nil {
+			return Row{}, false, fmt.Errorf("read dossier %s: %w", id, err)
+		}
+		facts = append(facts, fact)
+	}
+	if len(facts) == 0 || facts[0].Version != 1 {
+		return Row{}, false, nil
+	}
+	state := dossier.AsOf(facts, nil, nil)
+	return rowOf(id, state, facts[len(facts)-1]), f.matches(id, &state), nil
+}

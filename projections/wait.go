@@ -1,0 +1,117 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"dossier/eventstore"
+)
+
+// ErrNotYet says that the views have not reached the position that was asked for.
+var ErrNotYet = errors.New("the views are not there yet")
+
+// NotYetError is an ErrNotYet that says how far they are.
+type NotYetError struct {
+	Wanted, At int64
+}
+
+func (e *NotYetError) Error() string {
+	return fmt.Sprintf("the views are at position %d, not yet at %d", e.At, e.Wanted)
+}
+
+// Is makes it an ErrNotYet.
+func (e *NotYetError) Is(target error) bool { return target == ErrNotYet }
+
+// The time between two looks at the database doubles from the first to the longest.
+const (
+	firstLook   = 4 * time.Millisecond
+	longestLook = 64 * time.Millisecond
+)
+
+// Wait returns when the views hold everything up to the position, or with a stream, everything of the stream's lane up to
+// there. When the context ends first it returns a *NotYetError.
+func (v *Views) Wait(ctx context.Context, position int64, stream *uuid.UUID) error {
+	w := waiting{v: v, wanted: position, lanes: allLanes}
+	if stream != nil {
+		w.lanes = []int16{int16(eventstore.Lane(*stream))}
+	}
+	look := firstLook
+	timer := time.NewTimer(0)
+	if v.engine != nil {
+		timer.Reset(look) // usually the signal comes first, and nobody asks the database
+	}
+	defer timer.Stop()
+	for {
+		applied := v.engine.woken()
+		if v.engine.holds(w.lanes, position) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return &NotYetError{Wanted: position, At: w.at}
+		case <-applied:
+		case <-timer.C:
+			there, err := w.look(ctx)
+			if there || err != nil {
+				return err
+			}
+			timer.Reset(look)
+			look = min(2*look, longestLook)
+		}
+	}
+}
+
+type waiting struct {
+	v      *Views
+	wanted int64
+	lanes  []int16
+	at     int64 // how far the views were when last looked at
+}
+
+var allLanes = func() []int16 {
+	all := make([]int16, eventstore.Lanes)
+	for lane := range all {
+		all[lane] = int16(lane)
+	}
+	return all
+}()
+
+// look asks the database: another process may be the one that applies, and a lane without events is true at any position that
+// the journal has.
+func (w *waiting) look(ctx context.Context) (bool, error) {
+	err := w.v.pool.QueryRow(ctx, `
+		select coalesce(min(u.next) - 1, (select max(e.position) from journal.events e), 0)
+		  from views.unseen_v1($1, $2) u`, w.v.keys, w.lanes).Scan(&w.at)
+	if ctx.Err() != nil {
+		return false, &NotYetError{Wanted: w.wanted, At: w.at}
+	}
+	if err != nil {
+		return false, fmt.Errorf("read what the views are true at: %w", err)
+	}
+	return w.at >= w.wanted, nil
+}
+
+// woken is closed after the engine's next transaction. Without an engine it never is.
+func (e *Engine) woken() <-chan struct{} {
+	if e == nil {
+		return nil
+	}
+	return e.signal.next()
+}
+
+// holds says whether this engine has seen all these lanes at or beyond the position.
+func (e *Engine) holds(lanes []int16, position int64) bool {
+	if e == nil {
+		return false
+	}
+	for _, lane := range lanes {
+		if e.least[lane].Load() < position {
+			return false
+		}
+	}
+	return true
+}
