@@ -1,9 +1,6 @@
 package web
 
-import (
-	"net/http"
-	"strings"
-)
+import "net/http"
 
 // policy lets a page load our own files and nothing else: no inline script or style, no foreign host, no frame around it.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; " +
@@ -12,20 +9,19 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-sr
 // protect stands before every page: headers that narrow what a browser may do, and no POST from another site.
 func (s *site) protect(next http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
-	guard.SetDenyHandler(s.page(func(w http.ResponseWriter, r *http.Request, v *visit) error { return errCrossOrigin }))
-	return guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	guard.SetDenyHandler(s.page(func(http.ResponseWriter, *http.Request, *visit) error { return errCrossOrigin }))
+	guarded := http.MaxBytesHandler(guard.Handler(next), maxForm)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
-		if !strings.HasPrefix(r.URL.Path, "/assets/") {
-			h.Set("Cache-Control", "no-store") // pages hold data of people; a page without them says otherwise itself
-		}
-		h.Set("Content-Security-Policy", policy)
-		http.MaxBytesHandler(next, maxForm).ServeHTTP(w, r)
-	}))
+		h.Set("Cache-Control", "no-store") // pages hold data of people; an asset or a page without them says otherwise itself
+		guarded.ServeHTTP(w, r)
+	})
 }
 
 const maxForm = 64 << 10 // codes only: a form of this house is small

@@ -148,7 +148,7 @@ func (s *stack) as(account string) *reader {
 	}
 	r := &reader{s: s, http: &http.Client{Jar: jar, Timeout: 30 * time.Second}}
 	if account != "" {
-		if p := r.post("/login", url.Values{"account": {account}}); p.status != http.StatusOK {
+		if p := r.post("/login", url.Values{"account": {account}, "next": {"/procedures"}}); p.status != http.StatusOK {
 			s.t.Fatalf("sign in as %s: %d", account, p.status)
 		}
 	}

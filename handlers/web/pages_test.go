@@ -1,0 +1,468 @@
+package web
+
+import (
+	"encoding/csv"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"dossier/domain"
+	"dossier/domain/dossier"
+	"dossier/handlers"
+)
+
+// town is a small authority with one dossier in each state, so that every page has something to show.
+type town struct {
+	*stack
+	by map[dossier.Status]handlers.Receipt
+	// imported is a dossier of another system: an overdue due date and a step out of order.
+	imported handlers.Receipt
+}
+
+const renew = "vet-practice-cert-renew"
+
+func newTown(t *testing.T) *town {
+	s := newStack(t)
+	w := &town{stack: s, by: map[dossier.Status]handlers.Receipt{}}
+	for _, status := range dossier.Statuses() {
+		r := s.submit(renew, "applicant-1")
+		switch status {
+		case dossier.SupplementAtReception:
+			r = s.do("reception", r, dossier.RequestSupplement{Items: []dossier.Code{"health-certificate"}, Reason: "missing", WindowDays: 20})
+		case dossier.ReceptionRefusedStatus:
+			r = s.do("reception", r, dossier.RefuseReception{Reason: "wrong_agency", Basis: "nd-118-2025.17.1"})
+		case dossier.Verifying:
+			r = s.way(r, dossier.Appraising)
+			r = s.do("officer-1", r, dossier.RequestOpinion{Unit: handlers.UnitPlantProtection, Due: time.Now().Add(72 * time.Hour)})
+		case dossier.SupplementRequestedStatus:
+			r = s.way(r, dossier.Appraising)
+			r = s.do("officer-1", r, dossier.RequestSupplement{Items: []dossier.Code{"site-plan"}, Reason: "illegible", WindowDays: 15})
+		default:
+			r = s.way(r, status)
+		}
+		w.by[status] = r
+	}
+	w.imported = s.importOld("case-10011")
+	s.seen(w.imported)
+	return w
+}
+
+// importOld brings in a dossier as an importer does.
+func (s *stack) importOld(code string) handlers.Receipt {
+	s.t.Helper()
+	began := time.Now().AddDate(0, -2, 0)
+	r, err := s.executor.Import(s.t.Context(), domain.Actor{Account: "importer", Role: domain.System}, uuid.New(), "import", []byte(code),
+		func(dossier.State) ([]handlers.Decided, error) {
+			return []handlers.Decided{
+				{Event: dossier.DossierSubmitted{Procedure: "ext:building-permit", ProcedureVersion: 1, Channel: dossier.Online, Applicant: "ext:nobody", Unit: "ext:group-1", ExternalCode: dossier.External(code)}, OccurredAt: began},
+				{Event: dossier.DeadlineRecorded{Due: began.AddDate(0, 1, 0), DueSource: dossier.ImportedDeadline}, OccurredAt: began},
+				{Event: dossier.StepRecorded{Code: "ext:t06", Officer: "ext:resource21", Irregular: "wrong_state"}, OccurredAt: began.AddDate(0, 0, 9)},
+			}, nil
+		})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return r
+}
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	for _, check := range []struct {
+		name string
+		run  func(*town, *testing.T)
+	}{ // the ones that only look come first
+		{"every page stands in both languages, safe and without raw codes", (*town).everyPage},
+		{"a list is filtered, sorted and taken along by its address", (*town).lists},
+		{"a dossier says whose turn it is, by when and why", (*town).turnDueWhy},
+		{"the slider's field shows an old version as it was known", (*town).replays},
+		{"acts are offered to the role that may do them", (*town).offers},
+		{"an act works without a script and shows its event", (*town).acts},
+		{"a button pressed twice records once", (*town).twice},
+		{"a wrong value comes back at its field with the rest kept", (*town).wrongValue},
+		{"a refusal says the rule and what can be done", (*town).refusal},
+		{"a dossier that changed meanwhile leads to the conflict page", (*town).conflicts},
+		{"a dossier is filed at the counter", (*town).files},
+		{"errors are pages", (*town).errors},
+		{"an applicant sees its own dossiers only", (*town).own},
+		{"a list is downloaded", (*town).download},
+		{"a first visit stays within its weight", (*town).weight},
+	} {
+		t.Run(check.name, func(t *testing.T) { check.run(w.on(t), t) })
+	}
+}
+
+// on is the same town for a subtest, which fails for itself.
+func (w *town) on(t *testing.T) *town {
+	same, inner := *w, *w.stack
+	inner.t, same.stack = t, &inner
+	return &same
+}
+
+func dossierURL(r handlers.Receipt) string { return "/dossiers/" + r.ID.String() }
+
+func (w *town) everyPage(t *testing.T) {
+	paths := map[string]string{"/": "officer-1", "/procedures": "", "/login": "", "/dossiers": "officer-1", "/dossiers?density=compact": "lead", "/dossiers/new": "reception",
+		dossierURL(w.imported): "auditor", dossierURL(w.imported) + "?version=2": "auditor", dossierURL(w.by[dossier.Returned]) + "?show=compact": "auditor", "/nowhere": "", "/dossiers/nobody": "auditor"}
+	for _, r := range w.by {
+		paths[dossierURL(r)] = "lead"
+	}
+	for command, r := range map[string]dossier.Status{"refuse-reception": dossier.Submitted, "accept": dossier.Submitted, "forward": dossier.Accepted} {
+		paths[dossierURL(w.by[r])+"/do/"+command] = "reception"
+	}
+	paths[dossierURL(w.by[dossier.Appraising])+"/do/request-supplement"] = "officer-1"
+	paths[dossierURL(w.by[dossier.Verifying])+"/do/record-opinion"] = "officer-1"
+	paths[dossierURL(w.by[dossier.Resolved])+"/do/return"] = "return"
+	readers := map[string]*reader{}
+	for path, account := range paths {
+		if readers[account] == nil {
+			readers[account] = w.as(account)
+		}
+		for _, lang := range []Lang{VI, EN} {
+			sep := "?"
+			if strings.Contains(path, "?") {
+				sep = "&"
+			}
+			p := readers[account].get(path + sep + "lang=" + string(lang))
+			p.safe(t)
+			p.worded(t, lang)
+		}
+	}
+}
+
+var (
+	h1Element  = regexp.MustCompile(`(?s)<h1[ >]`)
+	inline     = regexp.MustCompile(`(?i)<[^>]+\s(style|on[a-z]+)\s*=|<style|javascript:|<script[^>]*>[^<]`)
+	foreignURL = regexp.MustCompile(`(?i)(src|href|action)="(https?:)?//`)
+	element    = regexp.MustCompile(`(?s)<head>.*</head>|<[^>]*>`)
+)
+
+// safe holds for every page: a policy that forbids inline script and style, and nothing that would break it.
+func (p page) safe(t *testing.T) {
+	t.Helper()
+	if p.header.Get("Content-Security-Policy") != policy || p.header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("%s: headers %v", p.url, p.header)
+	}
+	for _, pattern := range []*regexp.Regexp{inline, foreignURL} {
+		if found := pattern.FindString(p.html); found != "" {
+			t.Errorf("%s: %q", p.url, found)
+		}
+	}
+	if !strings.Contains(p.header.Get("Cache-Control"), "no-store") && !strings.Contains(p.header.Get("Cache-Control"), "no-cache") {
+		t.Errorf("%s may be kept: %s", p.url, p.header.Get("Cache-Control"))
+	}
+}
+
+// worded holds for every page: its language, one heading, and words where the machine has codes.
+func (p page) worded(t *testing.T, l Lang) {
+	t.Helper()
+	if !strings.Contains(p.html, `<html lang="`+string(l)+`"`) || len(h1Element.FindAllString(p.html, -1)) != 1 {
+		t.Errorf("%s: language or heading", p.url)
+	}
+	text := element.ReplaceAllString(p.html, " ")
+	for _, code := range rawCodes() {
+		if strings.Contains(text, code) {
+			t.Errorf("%s shows the raw code %q", p.url, code)
+		}
+	}
+}
+
+// rawCodes are the machine's words that no reader may meet.
+func rawCodes() []string {
+	var out []string
+	add := func(code string) {
+		if strings.ContainsAny(code, "_") || strings.HasPrefix(code, "dossier.") {
+			out = append(out, code)
+		}
+	}
+	for _, s := range dossier.Statuses() {
+		add(string(s))
+	}
+	for _, kind := range []string{"channel", "refusal_reason", "supplement_reason", "late_reason", "verdict", "irregular", "outcome"} {
+		for _, code := range dossier.Values(kind) {
+			add(code)
+		}
+	}
+	for _, row := range dossier.Table() {
+		for _, e := range row.Events {
+			add(e)
+		}
+		for _, role := range row.Actors {
+			add(string(role))
+		}
+	}
+	return out
+}
+
+func (w *town) lists(t *testing.T) {
+	r := w.as("lead")
+	p := r.get("/dossiers")
+	p.says(t, "14 hồ sơ", "Lượt cơ quan", "Cập nhật", "sự kiện", "Gia hạn Chứng chỉ hành nghề thú y", "case-10011", "quá hạn")
+	r.get("/dossiers?status=pending_approval").says(t, "1 hồ sơ", "Trạng thái = Đang trình duyệt", "Chuyên viên thụ lý")
+	r.get("/dossiers?turn=applicant").says(t, "2 hồ sơ", "người nộp")
+	r.get("/dossiers?q=case-100").says(t, "1 hồ sơ", "Tìm = case-100")
+	r.get("/dossiers?officer=officer-1&channel=post").says(t, "Không hồ sơ nào khớp 2 điều kiện.", "bỏ “Kênh = Bưu chính công ích”", "bỏ tất cả điều kiện")
+	if p := r.get("/dossiers?sort=due"); !strings.Contains(p.html, `aria-sort="ascending"`) || strings.Index(p.html, "case-10011") > strings.Index(p.html, "chưa tính được") {
+		t.Error("what is due first does not stand first")
+	}
+	if p := r.get("/dossiers?live=off"); strings.Contains(p.html, "data-live") {
+		t.Error("a list that is off still follows")
+	}
+	if p := r.get("/dossiers?cursor=broken"); p.status != http.StatusUnprocessableEntity && p.status != http.StatusBadRequest {
+		t.Errorf("a broken cursor: %d", p.status)
+	}
+}
+
+func (w *town) turnDueWhy(t *testing.T) {
+	lead := w.as("lead")
+	lead.get(dossierURL(w.by[dossier.PendingApproval])).says(t, "Lượt của", "lãnh đạo duyệt", "Hạn trả:", "chưa tính được", "Hệ thống chưa có lịch làm việc", "Vì: Đã trình duyệt", "Đang trình duyệt", "3 ngày làm việc")
+	lead.get(dossierURL(w.by[dossier.SupplementRequestedStatus])).says(t, "người nộp: bổ sung hồ sơ", "tạm dừng từ", "Chậm nhất hết")
+	lead.get(dossierURL(w.by[dossier.ReceptionRefusedStatus])).says(t, "không còn ai", "Không thuộc thẩm quyền giải quyết", "Điều 17")
+	old := lead.get("/dossiers/case-10011")
+	old.says(t, "case-10011", "quá hạn", "Hạn ghi ở hệ thống cũ", "ngoài trình tự", "Nhập từ hệ thống cũ", "building-permit")
+	if len(old.header.Values("Etag")) != 0 || old.header.Get("Cache-Control") != "no-store" {
+		t.Errorf("a page with data may be kept: %v", old.header)
+	}
+}
+
+func (w *town) replays(t *testing.T) {
+	r, path := w.as("auditor"), dossierURL(w.by[dossier.Returned])
+	p := r.get(path + "?version=3")
+	p.says(t, "Như đã biết lúc", "phiên bản 3 trên 11", "không phải hiện tại", "Khi đó là lượt của", "Đã chuyển xử lý", "Sự kiện này thay đổi", "Phòng Thú y")
+	for _, link := range []string{"version=1", "version=2", "version=4", "version=11"} {
+		if !strings.Contains(p.html, link) {
+			t.Errorf("no link to %s", link)
+		}
+	}
+	if strings.Contains(p.html, "/do/") {
+		t.Error("an old version offers acts")
+	}
+	if !strings.Contains(p.html, `name="version" type="number" min="1" max="11" value="3"`) || !strings.Contains(p.html, `data-mirrors="version"`) {
+		t.Error("the slider has no field")
+	}
+	if p := r.get(path + "?version=99"); p.status != http.StatusNotFound {
+		t.Errorf("a version that is not there: %d", p.status)
+	}
+	if p := r.get(path + "?at=" + url.QueryEscape("hôm qua")); p.status/100 != 4 {
+		t.Errorf("a moment that cannot be read: %d", p.status)
+	}
+	r.get("/dossiers/case-10011?at="+url.QueryEscape(time.Now().AddDate(0, -1, -25).Format(time.DateOnly))).says(t, "Tình trạng lúc", "khi đó chưa biết hoặc chưa xảy ra")
+	r.get(path+"?known_at=@"+plain(w.by[dossier.Returned].Position-1)).says(t, "không phải hiện tại", "1 sự kiện nằm ngoài thời điểm này")
+	r.get(path+"?show=raw").says(t, "dossier.submitted", "&#34;actorrole&#34;")
+	r.get(path+"?show=compact").says(t, "việc không đổi trạng thái")
+}
+
+func (w *town) offers(t *testing.T) {
+	path := dossierURL(w.by[dossier.PendingApproval])
+	w.as("approver").get(path).says(t, "Duyệt hồ sơ")
+	w.as("auditor").get(path).says(t, "không có việc phải làm ở bước hiện tại")
+	if p := w.as("clerk").get(path + "/do/approve"); p.status != http.StatusForbidden {
+		t.Errorf("a clerk is offered to approve: %d", p.status)
+	}
+	w.as("approver").get(dossierURL(w.by[dossier.Submitted])+"/do/approve").says(t, "Việc này chưa làm được ở bước hiện tại", "xem hồ sơ")
+	w.as("reception").get(path+"/do/refuse-reception").says(t, "Việc này chưa làm được ở bước hiện tại")
+}
+
+var hiddenInput = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)">`)
+
+// filled takes a form's hidden fields along, as a browser does.
+func (p page) filled(typed url.Values) url.Values {
+	out := url.Values{}
+	for _, found := range hiddenInput.FindAllStringSubmatch(p.html, -1) {
+		out.Add(found[1], found[2])
+	}
+	for name, values := range typed {
+		out[name] = values
+	}
+	return out
+}
+
+func (w *town) acts(t *testing.T) {
+	r := w.as("reception")
+	path := dossierURL(w.submit(renew, "applicant-1")) + "/do/request-supplement"
+	form := r.get(path)
+	form.says(t, "Yêu cầu bổ sung hồ sơ", "Bấm xong thì", "Đã yêu cầu bổ sung", "Chờ bổ sung khi tiếp nhận", "Thiếu giấy tờ", "Trên phiên bản")
+	done := r.post(path, form.filled(url.Values{"items": {"site-plan, health-certificate"}, "reason": {"missing"}, "window_days": {"21"}}))
+	done.says(t, "Đã ghi lúc", "Chờ bổ sung khi tiếp nhận", "người nộp: bổ sung hồ sơ", "site-plan")
+	if done.status != http.StatusOK || !done.url.Query().Has("min_position") {
+		t.Errorf("answered %d at %s", done.status, done.url)
+	}
+	late := w.submit(renew, "applicant-1")
+	path = dossierURL(late) + "/do/refuse-reception"
+	r.post(path, r.get(path).filled(url.Values{"reason": {"wrong_agency"}, "basis": {"nd-118-2025.17.1"}})).says(t, "Không tiếp nhận", "hồ sơ đã khép lại")
+}
+
+func (w *town) twice(t *testing.T) {
+	r, made := w.as("reception"), w.submit(renew, "applicant-1")
+	path := dossierURL(made) + "/do/accept"
+	form := r.get(path).filled(nil)
+	r.post(path, form).says(t, "Đã ghi lúc")
+	r.post(path, form).says(t, "Nút bấm hai lần, chỉ ghi một lần")
+	if facts, err := w.executor.Facts(t.Context(), made.ID); err != nil || len(facts) != 2 {
+		t.Errorf("%d facts, %v", len(facts), err)
+	}
+}
+
+func (w *town) wrongValue(t *testing.T) {
+	r := w.as("reception")
+	path := dossierURL(w.submit(renew, "applicant-1")) + "/do/request-supplement"
+	p := r.post(path, r.get(path).filled(url.Values{"items": {"Nguyễn Văn A"}, "reason": {"illegible"}, "window_days": {"400"}}))
+	p.says(t, "Có 1 chỗ cần sửa trước khi gửi", "Lỗi: ", "Nguyễn Văn A", `value="400"`, `value="illegible" checked`, `aria-invalid="true"`, `href="#f-items"`)
+	if p.status != http.StatusUnprocessableEntity {
+		t.Errorf("status %d", p.status)
+	}
+	p = r.post(path, p.filled(url.Values{"items": {"site-plan"}, "reason": {"illegible"}}))
+	p.says(t, "Đã ghi lúc")
+	p = r.post(path, url.Values{"key": {uuid.NewString()}, "reason": {"missing"}, "items": {"a"}, "occurred_at": {"khi nào đó"}})
+	if p.status/100 != 4 {
+		t.Errorf("a time that cannot be read: %d", p.status)
+	}
+}
+
+func (w *town) refusal(t *testing.T) {
+	r := w.as("officer-2")
+	path := dossierURL(w.by[dossier.Assigned])
+	r.get(path).says(t, "Bắt đầu thẩm định hồ sơ:") // stays visible with its reason
+	p := r.post(path+"/do/start-appraisal", r.get(path+"/do/start-appraisal").filled(nil))
+	p.says(t, "Chưa ghi: quy tắc chưa cho phép", "Đi tới")
+	if p.status != http.StatusConflict {
+		t.Errorf("status %d", p.status)
+	}
+}
+
+func (w *town) conflicts(t *testing.T) {
+	made := w.way(w.submit(renew, "applicant-1"), dossier.PendingApproval)
+	r, path := w.as("approver"), dossierURL(made)+"/do/approve"
+	form := r.get(path).filled(url.Values{"outcome": {"grant"}})
+	w.do("clerk", made, dossier.RecordStep{Code: "phone-call"})
+	p := r.post(path, form)
+	p.says(t, "Hồ sơ đã đổi trong lúc soạn", "phone-call", "Văn thư", "Gửi lại trên bản mới", "Sửa tiếp", "Bỏ nội dung của tôi", "Chấp thuận")
+	if p.status != http.StatusPreconditionFailed {
+		t.Errorf("status %d", p.status)
+	}
+	again := p.filled(nil)
+	again.Set("edit", "1")
+	r.post(path, again).says(t, `value="grant" id="f-outcome" checked`)
+	r.post(path, p.filled(nil)).says(t, "Đã ghi lúc", "Đã duyệt, chờ ký và cấp số")
+}
+
+func (w *town) files(t *testing.T) {
+	r := w.as("reception")
+	form := r.get("/dossiers/new?procedure=" + renew)
+	form.says(t, "Gia hạn Chứng chỉ hành nghề thú y", `value="counter" checked`)
+	p := r.post("/dossiers/new", form.filled(url.Values{"procedure": {renew}, "channel": {"counter"}, "applicant": {"applicant-2"}, "unit": {"one-stop"}}))
+	p.says(t, "Đã ghi lúc", "Chờ tiếp nhận", "Bộ phận Một cửa kiểm tra và tiếp nhận")
+	p = r.post("/dossiers/new", form.filled(url.Values{"procedure": {renew}, "channel": {"counter"}, "applicant": {"Nguyễn Văn A"}}))
+	p.says(t, "Có 1 chỗ cần sửa trước khi gửi")
+	if p.status != http.StatusUnprocessableEntity {
+		t.Errorf("status %d", p.status)
+	}
+	w.as("applicant-1").get("/dossiers/new").says(t, `value="applicant-1"`, `value="online" id="f-channel" checked`)
+}
+
+func (w *town) errors(t *testing.T) {
+	for path, want := range map[string]int{"/dossiers/H15.50.05.13-000000-0000": 404, "/nowhere": 404, "/dossiers/" + uuid.NewString(): 404} {
+		if p := w.as("lead").get(path); p.status != want {
+			t.Errorf("%s: %d", path, p.status)
+		}
+	}
+	w.as("lead").get("/dossiers/H15-0001").says(t, "Không có hồ sơ mang mã này", "nhất là 4 số cuối", `value="H15-0001"`)
+	if p := w.as("").get("/dossiers"); p.url.Path != "/login" || p.url.Query().Get("next") != "/dossiers" {
+		t.Errorf("a stranger is led to %s", p.url)
+	}
+	if p := w.as("").post(dossierURL(w.by[dossier.Submitted])+"/do/accept", nil); p.status != http.StatusUnauthorized {
+		t.Errorf("a stranger's act: %d", p.status)
+	}
+	foreign, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.site.URL+"/login", strings.NewReader("account=admin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	foreign.Header.Set("Sec-Fetch-Site", "cross-site")
+	answer, err := http.DefaultClient.Do(foreign)
+	if p := w.as("").read(answer, err); p.status != http.StatusForbidden || p.header.Get("Content-Security-Policy") == "" {
+		t.Errorf("a form of another site: %d", p.status)
+	}
+	if p := w.as("admin").get("/dossiers"); p.status != http.StatusForbidden {
+		t.Errorf("the system administrator sees dossiers: %d", p.status)
+	}
+	if p := w.as("lead").get("/login?next=//evil.example"); !strings.Contains(p.html, `name="next" value="/"`) {
+		t.Error("signing in leads to another site")
+	}
+}
+
+func (w *town) own(t *testing.T) {
+	w.as("applicant-1").get(dossierURL(w.by[dossier.Accepted])).says(t, "Đã tiếp nhận")
+	if p := w.as("applicant-2").get(dossierURL(w.by[dossier.Accepted])); p.status != http.StatusForbidden {
+		t.Errorf("another applicant's dossier: %d", p.status)
+	}
+	if p := w.as("applicant-2").get("/dossiers?q=case"); strings.Contains(p.html, "case-10011") {
+		t.Error("an applicant finds a dossier of another")
+	}
+}
+
+func (w *town) download(t *testing.T) {
+	p := w.as("lead").get("/dossiers.csv?q=case-10011")
+	rows, err := csv.NewReader(strings.NewReader(p.html)).ReadAll()
+	if err != nil || len(rows) != 2 || rows[1][1] != "case-10011" || rows[1][6] != "submitted" {
+		t.Errorf("%v, %v", rows, err)
+	}
+	if !strings.Contains(p.header.Get("Content-Disposition"), "attachment") {
+		t.Error("the file is shown instead of saved")
+	}
+	w.as("lead").get("/dossiers?turn=applicant").says(t, "/dossiers.csv?turn=applicant", "/v1/dossiers?status=supplement_at_reception&amp;status=supplement_requested")
+}
+
+var assetURL = regexp.MustCompile(`(?:href|src)="(/assets/[^"]+)"`)
+
+// weight adds up what a first visit loads, as it travels.
+func (w *town) weight(t *testing.T) {
+	r := w.as("lead")
+	total, html := 0, 0
+	for _, path := range []string{"/dossiers", dossierURL(w.by[dossier.Returned])} {
+		html = max(html, r.travelled(path))
+	}
+	if html > 25<<10 {
+		t.Errorf("a page weighs %d bytes", html)
+	}
+	limits := map[string]int{".css": 8 << 10, "site.": 8 << 10, ".js": 18 << 10}
+	for _, found := range assetURL.FindAllStringSubmatch(r.get("/dossiers").html, -1) {
+		n := r.travelled(found[1])
+		total += n
+		for suffix, most := range limits {
+			if strings.Contains(found[1], suffix) && n > most {
+				t.Errorf("%s weighs %d bytes", found[1], n)
+			}
+		}
+		if strings.Contains(found[1], "/site.") && strings.HasSuffix(found[1], ".js") && n > 4<<10 {
+			t.Errorf("our script weighs %d bytes", n)
+		}
+	}
+	if total+html > 100<<10 {
+		t.Errorf("a first visit weighs %d bytes", total+html)
+	}
+}
+
+// travelled is the size of an answer as it is sent.
+func (r *reader) travelled(path string) int {
+	r.s.t.Helper()
+	request, err := http.NewRequest(http.MethodGet, r.s.site.URL+path, nil)
+	if err != nil {
+		r.s.t.Fatal(err)
+	}
+	request.Header.Set("Accept-Encoding", "gzip")
+	answer, err := r.http.Do(request)
+	p := r.read(answer, err)
+	if p.status != http.StatusOK {
+		r.s.t.Errorf("%s: %d", path, p.status)
+	}
+	if strings.HasPrefix(path, "/assets/") && !strings.Contains(p.header.Get("Cache-Control"), "immutable") {
+		r.s.t.Errorf("%s is asked for again", path)
+	}
+	return len(p.html)
+}
