@@ -27,9 +27,9 @@ type Deps struct {
 	Auth     handlers.Authenticator
 	Pool     *pgxpool.Pool // asked by /readyz
 
-	Relay   func() relay.Status       // nil when another process plays the role
-	Engine  func() projections.Status // nil likewise
-	LagMost time.Duration             // views further behind turn /readyz red; default 30 s
+	Relay   interface{ Status() relay.Status }       // may be nil, or stand still, when another process plays the role
+	Engine  interface{ Status() projections.Status } // likewise
+	LagMost time.Duration                            // views further behind turn /readyz red; default 30 s
 
 	Source  string             // ce_source of every event, as the relay writes it; default "/dossier"
 	Version string             // of the program; default from the build

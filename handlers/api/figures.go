@@ -27,13 +27,13 @@ func (s *server) figures() {
 }
 
 func (s *server) gauge(name, help string, read func(relay.Status) float64) {
-	s.added(s.metrics.Gauge(name, help, nil, func() []telemetry.Sample { return []telemetry.Sample{{Value: read(s.Relay())}} }))
+	s.added(s.metrics.Gauge(name, help, nil, func() []telemetry.Sample { return []telemetry.Sample{{Value: read(s.Relay.Status())}} }))
 }
 
 func (s *server) progress(name, help string, read func(projections.Progress) float64) {
 	s.added(s.metrics.Gauge(name, help, []string{"projection"}, func() []telemetry.Sample {
 		var all []telemetry.Sample
-		for _, p := range s.Engine().Projections {
+		for _, p := range s.Engine.Status().Projections {
 			all = append(all, telemetry.Sample{Labels: []string{p.Name}, Value: read(p)})
 		}
 		return all
@@ -42,7 +42,7 @@ func (s *server) progress(name, help string, read func(projections.Progress) flo
 
 func (s *server) counter(name, help string, read func(projections.Counters) int64) {
 	s.added(s.metrics.Counter(name, help, nil, func() []telemetry.Sample {
-		return []telemetry.Sample{{Value: float64(read(s.Engine().Counters))}}
+		return []telemetry.Sample{{Value: float64(read(s.Engine.Status().Counters))}}
 	}))
 }
 

@@ -111,7 +111,7 @@ func (s *server) checkMigrations(ctx context.Context) check {
 // checkBroker judges Kafka by the relay: what leads there knows best.
 func (s *server) checkBroker(ctx context.Context) check {
 	if s.Relay != nil {
-		if st := s.Relay(); st.Role == relay.Halted {
+		if st := s.Relay.Status(); st.Role == relay.Halted {
 			return red("Kafka kể khác sổ sự kiện: chạy “dossier recover”", "Kafka tells what the journal does not: run “dossier recover”")
 		} else if st.Err != "" {
 			return red("chưa gửi được sự kiện lên Kafka", "events cannot be sent to Kafka")
@@ -129,7 +129,7 @@ func (s *server) checkBroker(ctx context.Context) check {
 
 func (s *server) checkProjections(ctx context.Context) check {
 	if s.Engine != nil {
-		if st := s.Engine(); st.Err != "" || st.Stale != "" {
+		if st := s.Engine.Status(); st.Err != "" || st.Stale != "" {
 			return red("bảng xem chưa theo được sổ sự kiện", "the views do not follow the journal: "+st.Stale+st.Err)
 		}
 	}
