@@ -68,11 +68,11 @@ func (f field) describe(t reflect.Type) Member {
 	case interface{ values() []string }:
 		m.Values = x.values()
 	case Code, Ref:
-		m.Pattern = codePattern.String()
+		m.Pattern = codePattern
 	case External:
-		m.Pattern = externalPattern.String()
+		m.Pattern = externalPattern
 	case []Code:
-		m.Kind, m.Pattern, m.Most = TextsMember, codePattern.String(), maxItems
+		m.Kind, m.Pattern, m.Most = TextsMember, codePattern, maxItems
 	case time.Time:
 		m.Kind = TimeMember
 	case int:

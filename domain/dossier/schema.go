@@ -2,6 +2,7 @@ package dossier
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,9 +14,24 @@ import (
 type field struct {
 	name     string
 	index    []int
+	shape    shape
 	required bool // no omitempty, no omitzero
 	lo, hi   int  // of numbers
 }
+
+// shape is what a member can hold.
+type shape int
+
+const (
+	isTruth shape = iota
+	isNumber
+	isMoment
+	isCode
+	isExternal
+	isCodes
+	isListed // one of a closed list
+	isSource
+)
 
 // schemas holds the fields of every command and event, read once from the struct tags.
 var schemas = func() map[reflect.Type][]field {
@@ -38,10 +54,35 @@ func fieldsOf(t reflect.Type) []field {
 		}
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		lo, hi := bounds(f.Tag.Get("range"))
-		fields = append(fields, field{name, f.Index, options == "", lo, hi})
+		fields = append(fields, field{name, f.Index, shapeOf(f.Type), options == "", lo, hi})
 	}
 	return fields
 }
+
+func shapeOf(t reflect.Type) shape {
+	switch reflect.Zero(t).Interface().(type) {
+	case bool:
+		return isTruth
+	case int:
+		return isNumber
+	case time.Time:
+		return isMoment
+	case Code, Ref:
+		return isCode
+	case External:
+		return isExternal
+	case []Code:
+		return isCodes
+	case Source:
+		return isSource
+	case lister:
+		return isListed
+	}
+	panic("schema: a field may not be a " + t.String())
+}
+
+// lister is a closed list.
+type lister interface{ values() []string }
 
 func bounds(tag string) (lo, hi int) {
 	from, to, given := strings.Cut(tag, "-")
@@ -62,40 +103,44 @@ func check(v any) *domain.Invalid { return checkStruct(reflect.ValueOf(v)) }
 func checkStruct(v reflect.Value) *domain.Invalid {
 	for _, f := range schemas[v.Type()] {
 		m := v.FieldByIndex(f.index)
-		if m.IsZero() || m.Kind() == reflect.Slice && m.Len() == 0 {
+		if m.IsZero() || f.shape == isCodes && m.Len() == 0 {
 			if f.required {
 				return missing(f.name, m.Interface())
 			}
 			continue
 		}
-		if bad := checkValue(f, m); bad != nil {
+		if bad := f.check(m); bad != nil {
 			return bad
 		}
 	}
 	return nil
 }
 
-func checkValue(f field, v reflect.Value) *domain.Invalid {
-	switch x := v.Interface().(type) {
-	case interface{ values() []string }:
-		if !has(x.values(), v.String()) {
-			return notInList(f.name, x.values())
+func (f field) check(v reflect.Value) *domain.Invalid {
+	switch f.shape {
+	case isListed:
+		if values := v.Interface().(lister).values(); !slices.Contains(values, v.String()) {
+			return notInList(f.name, values)
 		}
-	case interface{ Valid() bool }:
-		if !x.Valid() {
+	case isCode:
+		if !Code(v.String()).Valid() {
 			return badCode(f.name)
 		}
-	case []Code:
-		return checkItems(f, x)
-	case time.Time:
-		if y := x.UTC().Year(); y < 1900 || y > 9998 {
+	case isExternal:
+		if !External(v.String()).Valid() {
+			return badCode(f.name)
+		}
+	case isCodes:
+		return checkItems(f, v.Interface().([]Code))
+	case isMoment:
+		if y := v.Interface().(time.Time).UTC().Year(); y < 1900 || y > 9998 {
 			return badTime(f.name)
 		}
-	case int:
-		if x < f.lo || x > f.hi {
+	case isNumber:
+		if n := int(v.Int()); n < f.lo || n > f.hi {
 			return outOfRange(f.name, f.lo, f.hi)
 		}
-	case Source:
+	case isSource:
 		return checkStruct(v)
 	}
 	return nil
@@ -105,15 +150,13 @@ func checkItems(f field, items []Code) *domain.Invalid {
 	if len(items) > maxItems {
 		return tooMany(f.name, maxItems)
 	}
-	seen := map[Code]bool{}
-	for _, item := range items {
+	for i, item := range items {
 		switch {
 		case !item.Valid():
 			return badCode(f.name)
-		case seen[item]:
+		case slices.Contains(items[:i], item):
 			return twice(f.name, string(item))
 		}
-		seen[item] = true
 	}
 	return nil
 }

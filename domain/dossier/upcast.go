@@ -19,9 +19,12 @@ func upcast(typ string, version int, data []byte) ([]byte, error) {
 	if version == kinds[typ].version {
 		return data, nil
 	}
-	members, bad := membersOf(data)
-	if bad != nil {
+	var members map[string]json.RawMessage
+	if bad := wellFormed(data); bad != nil {
 		return nil, fmt.Errorf("read members: %v", bad)
+	}
+	if err := json.Unmarshal(data, &members); err != nil {
+		return nil, fmt.Errorf("read members: %w", err)
 	}
 	for v := version; v < kinds[typ].version; v++ {
 		step, known := upcasters[typ][v]
