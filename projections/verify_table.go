@@ -49,24 +49,37 @@ func tableRows[R stateRow | historyRow](ctx context.Context, tx pgx.Tx, t table,
 }
 
 // row is a stateRow or a historyRow under the names of its columns.
-type row struct{ reflect.Value }
+type row struct {
+	value reflect.Value
+	index map[string]int
+}
+
+var (
+	stateIndex   = columnsOf[stateRow]()
+	historyIndex = columnsOf[historyRow]()
+)
+
+func columnsOf[R any]() map[string]int {
+	t, index := reflect.TypeFor[R](), map[string]int{}
+	for i := range t.NumField() {
+		index[t.Field(i).Tag.Get("db")] = i
+	}
+	return index
+}
 
 func rows[R stateRow | historyRow](list []R) []row {
+	index := stateIndex
+	if reflect.TypeFor[R]() == reflect.TypeFor[historyRow]() {
+		index = historyIndex
+	}
 	all := make([]row, len(list))
 	for i := range list {
-		all[i] = row{reflect.ValueOf(&list[i]).Elem()}
+		all[i] = row{reflect.ValueOf(&list[i]).Elem(), index}
 	}
 	return all
 }
 
-func (r row) column(name string) any {
-	for i := range r.NumField() {
-		if r.Type().Field(i).Tag.Get("db") == name {
-			return r.Field(i).Interface()
-		}
-	}
-	return nil
-}
+func (r row) column(name string) any { return r.value.Field(r.index[name]).Interface() }
 
 // compare returns the first difference between the rows of one stream, both in the order of versions.
 func (t table) compare(want, got []row) *Difference {
