@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/uuid"
-
 	"dossier/eventstore"
 	"dossier/internal/devstack"
 )
@@ -43,6 +41,9 @@ func TestAJournalThatCameBackWithoutItsTailIsNotContinuedOverKafka(t *testing.T)
 	ctx := context.Background()
 	w := newWorld(t, devstack.TestKafka(t))
 	many := streams(20)
+	if none, err := Recover(ctx, w.db.App, w.j, w.o, false); err != nil || none != (Recovery{Generation: 1}) {
+		t.Errorf("without a topic recover says %+v, %v", none, err)
+	}
 	first, stop := w.run(w.db.App)
 	w.write(100, many...)
 	w.carried(first)
@@ -164,21 +165,4 @@ func TestAJournalThatDoesNotKnowKafkasGenerationIsNotContinuedOverKafka(t *testi
 		t.Fatalf("recover says %+v, %v", done, err)
 	}
 	eventually(t, "the relay leads again", func() bool { return r.Status().Role == Leader && r.Status().Generation == 3 })
-}
-
-func TestGenerationsSayWhoIsRefused(t *testing.T) {
-	g := eventstore.Generations{{Number: 1, From: 1}, {Number: 2, From: 100}, {Number: 3, From: 50}}
-	for _, c := range []struct {
-		position   int64
-		generation int
-		refused    bool
-		of         int
-	}{
-		{49, 1, false, 1}, {50, 1, true, 3}, {50, 2, true, 3}, {50, 3, false, 3}, {100, 2, true, 3}, {100, 3, false, 3}, {100, 4, false, 3},
-	} {
-		d := eventstore.Delivered{Event: eventstore.Event{Position: c.position, ID: uuid.New()}, Generation: c.generation}
-		if g.Refuses(d) != c.refused || g.Of(c.position) != c.of {
-			t.Errorf("position %d of generation %d: refused %v, told by %d", c.position, c.generation, g.Refuses(d), g.Of(c.position))
-		}
-	}
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
+
+	"dossier/eventstore"
 )
 
 // largestRecord bounds what a topic of ours takes: the journal takes 4 MB at a time.
@@ -48,14 +50,14 @@ type topic struct {
 	partitions int32
 }
 
-// connect finds the topic or makes it.
-func connect(o Options) (*topic, error) {
+// connect finds the topic, or makes it if told to.
+func connect(o Options, mayCreate bool) (*topic, error) {
 	client, err := sarama.NewClient(o.Brokers, SaramaConfig(o))
 	if err != nil {
 		return nil, fmt.Errorf("connect to kafka: %w", err)
 	}
 	t := &topic{client: client, name: o.Topic}
-	if err := t.find(o); err != nil {
+	if err := t.find(o, mayCreate); err != nil {
 		_ = client.Close()
 		return nil, err
 	}
@@ -64,9 +66,9 @@ func connect(o Options) (*topic, error) {
 
 func (t *topic) close() { _ = t.client.Close() }
 
-func (t *topic) find(o Options) error {
+func (t *topic) find(o Options, mayCreate bool) error {
 	err := t.client.RefreshMetadata(t.name)
-	if errors.Is(err, sarama.ErrUnknownTopicOrPartition) {
+	if mayCreate && errors.Is(err, sarama.ErrUnknownTopicOrPartition) {
 		if err = t.create(o); err == nil {
 			err = t.client.RefreshMetadata(t.name)
 		}
@@ -111,7 +113,7 @@ func (t *topic) create(o Options) error {
 // lanesOf lists the lanes of a partition.
 func (t *topic) lanesOf(partition int32) []int {
 	var lanes []int
-	for lane := partition; lane < 64; lane += t.partitions {
+	for lane := partition; lane < eventstore.Lanes; lane += t.partitions {
 		lanes = append(lanes, int(lane))
 	}
 	return lanes

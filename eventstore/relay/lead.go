@@ -101,7 +101,7 @@ func (t *term) connect(ctx context.Context) (*topic, error) {
 	}
 	got := make(chan answer, 1)
 	go func() {
-		kafka, err := connect(t.o)
+		kafka, err := connect(t.o, true)
 		got <- answer{kafka, err}
 	}()
 	select {

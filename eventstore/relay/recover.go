@@ -2,8 +2,10 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	"github.com/IBM/sarama"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -25,29 +27,20 @@ type Recovery struct {
 // Recover opens a new generation where Kafka and the journal part. From there on everyone refuses what older generations tell;
 // a halted relay goes on by itself. A dry run only looks.
 func Recover(ctx context.Context, pool *pgxpool.Pool, j *eventstore.Journal, o Options, dryRun bool) (Recovery, error) {
-	o = o.defaults()
-	kafka, err := connect(o)
-	if err != nil {
-		return Recovery{}, err
-	}
-	defer kafka.close()
 	known, err := j.Generations(ctx)
 	if err != nil {
 		return Recovery{}, err
 	}
-	s := search{pool: pool, kafka: kafka, known: known, newest: known.Current(), orphans: map[uuid.UUID]bool{}}
-	tails, err := kafka.tails()
+	head, err := j.Head(ctx)
 	if err != nil {
 		return Recovery{}, err
 	}
-	for _, end := range tails {
-		if err := s.partition(ctx, end); err != nil {
-			return Recovery{}, err
-		}
+	s := search{pool: pool, known: known, newest: known.Current(), orphans: map[uuid.UUID]bool{}}
+	if err := s.all(ctx, o.defaults()); err != nil {
+		return Recovery{}, err
 	}
-	head, err := j.Head(ctx)
-	if err != nil || s.fork == 0 {
-		return Recovery{Head: head, Generation: known.Current()}, err
+	if s.fork == 0 {
+		return Recovery{Head: head, Generation: known.Current()}, nil
 	}
 	found := Recovery{Fork: min(s.fork, head+1), Generation: s.newest + 1, Orphans: len(s.orphans), Head: head}
 	if !dryRun {
@@ -65,6 +58,29 @@ type search struct {
 	fork    int64
 	newest  int // generation seen anywhere
 	orphans map[uuid.UUID]bool
+}
+
+// all searches every partition. No topic is nothing to differ from.
+func (s *search) all(ctx context.Context, o Options) error {
+	kafka, err := connect(o, false)
+	if errors.Is(err, sarama.ErrUnknownTopicOrPartition) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer kafka.close()
+	s.kafka = kafka
+	tails, err := kafka.tails()
+	if err != nil {
+		return err
+	}
+	for _, end := range tails {
+		if err := s.partition(ctx, end); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // partition reads backward until an event that both tell stands before the ones that only Kafka does.

@@ -117,7 +117,7 @@ func (w *world) carried(r *Relay) {
 // stored reads everything in the topic, by partition.
 func (w *world) stored() [][]eventstore.Delivered {
 	w.Helper()
-	kafka, err := connect(w.o.defaults())
+	kafka, err := connect(w.o.defaults(), false)
 	if err != nil {
 		w.Fatal(err)
 	}
