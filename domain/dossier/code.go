@@ -16,32 +16,48 @@ const (
 	externalPattern = `^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$`
 )
 
-// Valid says whether the code fits the pattern and could not be a telephone, identity or tax number.
-func (c Code) Valid() bool { return fits(string(c), false) }
+// Valid says whether the code fits the pattern and could not be a telephone, identity or tax number, however grouped.
+func (c Code) Valid() bool { return fits(string(c), false) && !personal(string(c)) }
 
-// Valid says whether the reference fits the pattern and could not be a telephone, identity or tax number.
-func (r Ref) Valid() bool { return fits(string(r), false) }
+// Valid says whether the reference fits the pattern and could not be a telephone, identity or tax number, however grouped.
+func (r Ref) Valid() bool { return fits(string(r), false) && !personal(string(r)) }
 
-// Valid says whether the number fits the pattern and could not be a telephone, identity or tax number.
-func (e External) Valid() bool { return fits(string(e), true) }
+// Valid says whether the number fits the pattern and could not be a telephone, identity or tax number. Dossier numbers may
+// well be long and have no letter ("261116-0007"), so only digits in one row are held against them.
+func (e External) Valid() bool {
+	digits := digitsIn(string(e))
+	return fits(string(e), true) && !(digits == len(e) && (digits == 9 || digits == 10 || digits == 12 || digits == 13))
+}
 
-// fits says whether s matches the pattern and is not nine or more digits alone, however they are grouped: identity numbers
-// have 9 or 12, telephones 10, tax codes 10 or 13. A pattern cannot keep names out; it can keep these out.
-func fits(s string, external bool) bool {
-	if s == "" || len(s) > 64 {
-		return false
+// personal says whether s is nothing but nine or more digits, however they are grouped: identity numbers have 9 or 12,
+// telephones 10, tax codes 10 or 13. A pattern cannot keep names out; it can keep these out.
+func personal(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 'a' && s[i] <= 'z' {
+			return false
+		}
 	}
-	digits, letters := 0, 0
+	return digitsIn(s) >= 9
+}
+
+func digitsIn(s string) int {
+	n := 0
+	for i := range len(s) {
+		if s[i] >= '0' && s[i] <= '9' {
+			n++
+		}
+	}
+	return n
+}
+
+func fits(s string, external bool) bool {
 	for i := range len(s) {
 		switch c := s[i]; {
-		case c >= '0' && c <= '9':
-			digits++
-		case c >= 'a' && c <= 'z', external && c >= 'A' && c <= 'Z':
-			letters++
-		case i > 0 && (c == '.' || c == '_' || c == ':' || c == '-'), i > 0 && external && c == '/':
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', external && c >= 'A' && c <= 'Z':
+		case i > 0 && (c == '.' || c == '_' || c == ':' || c == '-' || external && c == '/'):
 		default:
 			return false
 		}
 	}
-	return letters > 0 || digits < 9
+	return s != "" && len(s) <= 64
 }
