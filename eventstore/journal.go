@@ -72,7 +72,7 @@ func Open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Journal, error) 
 		return nil, err
 	}
 	j.upkeep = newUpkeep(j)
-	if err := j.upkeep.make(ctx, 0); err != nil {
+	if _, err := j.upkeep.make(ctx, 0); err != nil {
 		return nil, err
 	}
 	j.advance(head)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"time"
 
 	"github.com/google/uuid"
@@ -161,9 +160,8 @@ func code(err error) string {
 	return ""
 }
 
-// neverSent says that not a byte of the batch left this process.
-func neverSent(err error) bool {
+// isUnsent says that not a byte of the batch left this process.
+func isUnsent(err error) bool {
 	var unsent unsentError
-	var dial *net.OpError
-	return errors.As(err, &unsent) || pgconn.SafeToRetry(err) || errors.As(err, &dial) && dial.Op == "dial"
+	return errors.As(err, &unsent)
 }

@@ -51,30 +51,29 @@ func (u *upkeep) run() {
 		case <-tick.C:
 		case <-u.call:
 		}
-		if err := u.make(u.ctx, 0); err != nil && u.ctx.Err() == nil {
+		if _, err := u.make(u.ctx, 0); err != nil && u.ctx.Err() == nil {
 			u.j.o.Log.Warn("partitions were not made ahead, will try again", "journal", u.j.name, "err", err)
 		}
 	}
 }
 
-// make sees to it that the partition of a position (or of the next event) and two more exist.
-func (u *upkeep) make(ctx context.Context, through int64) error {
+// make sees to it that the partition of a position (or of the next event) and two more exist, and returns how many it made.
+func (u *upkeep) make(ctx context.Context, through int64) (made int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	var made int
 	if err := u.j.pool.QueryRow(ctx, u.j.sql.makePartitions, through).Scan(&made); err != nil {
-		return fmt.Errorf("make partitions of journal %s: %w", u.j.name, err)
+		return 0, fmt.Errorf("make partitions of journal %s: %w", u.j.name, err)
 	}
 	var due int64
-	err := u.j.pool.QueryRow(ctx, u.j.sql.nextPartition).Scan(&due)
+	err = u.j.pool.QueryRow(ctx, u.j.sql.nextPartition).Scan(&due)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return fmt.Errorf("read partitions of journal %s: %w", u.j.name, err)
+		return 0, fmt.Errorf("read partitions of journal %s: %w", u.j.name, err)
 	}
 	u.due.Store(due)
 	if made > 0 {
 		u.j.o.Log.Info("partitions made", "journal", u.j.name, "made", made)
 	}
-	return nil
+	return made, nil
 }
 
 func (u *upkeep) close() {

@@ -12,7 +12,7 @@ const pin = `select set_config('enable_seqscan', 'off', true), set_config('plan_
 
 type statements struct {
 	append, role, head, stream, streams, page, lanePage, positionAt, stored, makePartitions, nextPartition string
-	segments, verifyStreams                                                                                string
+	segments, verifyStreams, firstWrong                                                                    string
 }
 
 func statementsFor(journal string, simulated bool) statements {
@@ -62,6 +62,15 @@ func statementsFor(journal string, simulated bool) statements {
 			   and e.position <= $3
 			 order by e.stream_id, e.version
 			 limit $4`),
+		firstWrong: in(`
+			select position, version, want
+			  from (select position, version, $2 + row_number() over (order by position) as want
+			          from {journal}
+			         where stream_id = $1
+			           and position <= $3) s
+			 where version <> want
+			 order by position
+			 limit 1`),
 		// The partition whose first event leaves only one empty partition ahead.
 		nextPartition: in(`select from_position from journal.partitions where journal = '{name}' order by from_position desc limit 1 offset 1`),
 	}

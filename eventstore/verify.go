@@ -140,22 +140,30 @@ func (v *verification) byStream(ctx context.Context) (*Difference, error) {
 			return nil, nil
 		}
 		for _, r := range rows {
-			want := last.Version + 1
-			if r.StreamID != last.StreamID {
-				want = r.Archived + 1
+			first := r.StreamID != last.StreamID
+			if first {
+				last = streamRow{StreamID: r.StreamID, Version: r.Archived, StreamKind: r.StreamKind}
 			}
-			switch {
-			case r.Version != want:
-				return &Difference{r.Position, r.StreamID, fmt.Sprintf("version is %d, not %d", r.Version, want)}, nil
-			case r.StreamID == last.StreamID && r.Position < last.Position:
-				return &Difference{r.Position, r.StreamID, fmt.Sprintf("version %d stands before version %d", r.Version, last.Version)}, nil
-			case r.StreamID == last.StreamID && r.StreamKind != last.StreamKind:
+			if r.Version != last.Version+1 || r.Position < last.Position {
+				return v.firstWrong(ctx, r)
+			}
+			if r.StreamKind != last.StreamKind {
 				return &Difference{r.Position, r.StreamID, fmt.Sprintf("stream kind is %q, was %q", r.StreamKind, last.StreamKind)}, nil
 			}
 			last = r
 		}
 		v.step(len(rows))
 	}
+}
+
+// firstWrong names the first position of a stream that has not the version it should.
+func (v *verification) firstWrong(ctx context.Context, r streamRow) (*Difference, error) {
+	var position, version, want int64
+	row := v.j.pool.QueryRow(ctx, v.j.sql.firstWrong, r.StreamID, r.Archived, v.head)
+	if err := row.Scan(&position, &version, &want); err != nil {
+		return nil, fmt.Errorf("find the wrong version of stream %s: %w", r.StreamID, err)
+	}
+	return &Difference{position, r.StreamID, fmt.Sprintf("version is %d, not %d", version, want)}, nil
 }
 
 type streamRow struct {

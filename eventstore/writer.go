@@ -43,7 +43,7 @@ func (w *writer) run() {
 			if len(requests) == 0 {
 				break
 			}
-			w.deliver(requests, false)
+			w.deliver(requests, time.Time{})
 		}
 		if w.queue.isClosed() {
 			return
@@ -51,22 +51,24 @@ func (w *writer) run() {
 	}
 }
 
-// deliver sends requests until each of them has its answer. again says that they may be stored already.
-func (w *writer) deliver(requests []*pending, again bool) {
+// deliver sends requests until each of them has its answer. lostAt says since when nobody knows whether they are stored; zero: they
+// are not.
+func (w *writer) deliver(requests []*pending, lostAt time.Time) {
 	rows, err := w.send(requests)
 	switch fate := fateOf(err); {
 	case err == nil:
-		w.answer(requests, rows, again)
+		w.answer(requests, rows, lostAt)
 	case fate == lost:
 		w.line.drop()
-		w.recover(requests, err, again)
-	case fate == noPartition && !again:
-		w.makePartitions(requests)
+		w.recover(requests, err, lostAt)
+	case fate == noPartition:
+		w.makePartitions(requests, lostAt)
 	case fate == busy:
 		fail(requests, fmt.Errorf("append: %w: %w", ErrBusy, err))
 	case len(requests) > 1: // one bad request never fails its neighbours
-		w.deliver(requests[:len(requests)/2], again)
-		w.deliver(requests[len(requests)/2:], again)
+		half := len(requests) / 2
+		w.deliver(requests[:half], lostAt)
+		w.deliver(requests[half:], lostAt)
 	default:
 		w.refuse(requests[0], err)
 	}
@@ -86,21 +88,30 @@ func (w *writer) send(requests []*pending) ([]row, error) {
 
 // recover handles requests whose connection was lost: nobody knows whether they are stored. It looks for them and sends those
 // that are not there again. The old session may still be on its way; the append lock and the version check sort that out.
-func (w *writer) recover(requests []*pending, cause error, again bool) {
+func (w *writer) recover(requests []*pending, cause error, lostAt time.Time) {
 	w.j.o.Log.Warn("append connection lost", "journal", w.j.name, "requests", len(requests), "err", cause)
-	deadline := time.Now().Add(patience)
+	if lostAt.IsZero() {
+		if isUnsent(cause) {
+			fail(requests, fmt.Errorf("append: %w: %w", ErrBusy, cause))
+			return
+		}
+		lostAt = time.Now()
+	}
+	if time.Since(lostAt) > patience {
+		fail(requests, fmt.Errorf("append, which may have happened: %w: %w", ErrBusy, cause))
+		return
+	}
 	for wait := 10 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		stored, err := w.stored(requests)
 		if err == nil {
-			missing := settle(requests, stored)
-			w.committed(0)
-			if len(missing) > 0 {
-				w.redeliver(missing, again)
+			w.committed(newest(stored))
+			if missing := settle(requests, stored); len(missing) > 0 {
+				w.deliver(missing, lostAt)
 			}
 			return
 		}
 		w.line.drop()
-		if neverSent(cause) && !again || time.Now().After(deadline) {
+		if time.Since(lostAt) > patience || w.queue.isClosed() {
 			fail(requests, fmt.Errorf("append, which may have happened: %w: %w", ErrBusy, err))
 			return
 		}
@@ -108,34 +119,30 @@ func (w *writer) recover(requests []*pending, cause error, again bool) {
 	}
 }
 
-// redeliver sends requests again, once: when that is lost too their callers are told.
-func (w *writer) redeliver(requests []*pending, again bool) {
-	if again {
-		fail(requests, fmt.Errorf("append, which may have happened: connection lost repeatedly: %w", ErrBusy))
-		return
-	}
-	w.deliver(requests, true)
-}
-
 // makePartitions is the way out when the upkeep did not keep pace: nothing was appended, so the batch goes again.
-func (w *writer) makePartitions(requests []*pending) {
+func (w *writer) makePartitions(requests []*pending, lostAt time.Time) {
+	ctx := context.Background()
 	events := int64(0)
 	for _, p := range requests {
 		events += int64(len(p.Events))
 	}
-	head, err := w.j.Head(context.Background())
+	head, err := w.j.Head(ctx)
+	made := 0
 	if err == nil {
-		err = w.j.upkeep.make(context.Background(), head+events)
+		made, err = w.j.upkeep.make(ctx, head+events)
+	}
+	if err == nil && made == 0 {
+		err = errors.New("no partition for the next events")
 	}
 	if err != nil {
 		fail(requests, fmt.Errorf("append: %w: %w", ErrBusy, err))
 		return
 	}
-	w.deliver(requests, true)
+	w.deliver(requests, lostAt)
 }
 
 // answer tells each caller what became of its request.
-func (w *writer) answer(requests []*pending, rows []row, again bool) {
+func (w *writer) answer(requests []*pending, rows []row, lostAt time.Time) {
 	if len(rows) != len(requests) {
 		fail(requests, fmt.Errorf("append: %d answers for %d requests", len(rows), len(requests)))
 		return
@@ -150,7 +157,7 @@ func (w *writer) answer(requests []*pending, rows []row, again bool) {
 	var doubtful []*pending
 	for _, r := range rows {
 		p := requests[r.request-1]
-		if again && r.outcome == conflict {
+		if !lostAt.IsZero() && r.outcome == conflict {
 			doubtful = append(doubtful, p)
 			continue
 		}
@@ -233,6 +240,13 @@ func settle(requests []*pending, stored map[uuid.UUID]storedEvent) (missing []*p
 		p.answer <- answer{result: Result{First: first.position, Last: last.position, Version: last.version, Events: len(p.Events), RecordedAt: last.recordedAt}}
 	}
 	return missing
+}
+
+func newest(stored map[uuid.UUID]storedEvent) (position int64) {
+	for _, e := range stored {
+		position = max(position, e.position)
+	}
+	return position
 }
 
 func fail(requests []*pending, err error) {

@@ -8,6 +8,7 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 set lock_timeout = '2s'
+set enable_seqscan = off
 as $$
 declare
   v_size bigint := (select value from journal.settings where name = 'partition_size');
