@@ -40,7 +40,8 @@ func (e *Engine) hear(ctx context.Context) error {
 		OverwriteSaramaConfig: e.saramaConfig(),
 		ConsumerGroup:         e.o.Group,
 		ReconnectRetrySleep:   300 * time.Millisecond,
-	}, quiet{e.o.Log, e})
+		Tracer:                session{e: e},
+	}, quiet{e.o.Log})
 	if err != nil {
 		return fmt.Errorf("subscribe to %s: %w", e.o.Topic, err)
 	}
@@ -49,7 +50,6 @@ func (e *Engine) hear(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("subscribe to %s: %w", e.o.Topic, err)
 	}
-	e.report.listening(true)
 	for m := range messages {
 		e.take(ctx, m)
 		m.Ack()
@@ -82,14 +82,38 @@ func (e *Engine) saramaConfig() *sarama.Config {
 	return c
 }
 
-// quiet is watermill's log: its errors are remembered as the state of listening, the rest is for debugging.
-type quiet struct {
-	log *slog.Logger
-	e   *Engine
+// session tells the engine whether it is a member of the group. It is watermill's only way to look at a session.
+type session struct {
+	kafka.SaramaTracer
+	e *Engine
 }
 
-func (q quiet) Error(msg string, err error, fields watermill.LogFields) {
-	q.e.report.listening(false)
+// WrapConsumerGroupHandler lets the session's beginning and end be seen.
+func (s session) WrapConsumerGroupHandler(h sarama.ConsumerGroupHandler) sarama.ConsumerGroupHandler {
+	return watched{h, s.e}
+}
+
+type watched struct {
+	sarama.ConsumerGroupHandler
+	e *Engine
+}
+
+// Setup is called when the group has given out its partitions.
+func (w watched) Setup(s sarama.ConsumerGroupSession) error {
+	w.e.report.listening(true)
+	return w.ConsumerGroupHandler.Setup(s)
+}
+
+// Cleanup is called when the session ends.
+func (w watched) Cleanup(s sarama.ConsumerGroupSession) error {
+	w.e.report.listening(false)
+	return w.ConsumerGroupHandler.Cleanup(s)
+}
+
+// quiet is watermill's log. What goes wrong with Kafka is seen in the status; here it is for debugging.
+type quiet struct{ log *slog.Logger }
+
+func (q quiet) Error(msg string, err error, _ watermill.LogFields) {
 	q.log.Debug("kafka: "+msg, "error", err)
 }
 func (quiet) Info(string, watermill.LogFields)                   {}
