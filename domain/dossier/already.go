@@ -49,7 +49,7 @@ func (q question) already() bool {
 	case RecordDeadline:
 		return s.DueSource == ImportedDeadline && s.Due.Equal(instant(c.Due))
 	case RecordOutcome:
-		return q.mine(s.Resolved) && !s.Issued.Done() && s.Outcome == c.Outcome
+		return q.mine(s.Resolved) && !s.Issued.Done() && s.Outcome == c.outcome()
 	}
 	return false
 }

@@ -114,7 +114,7 @@ type RecordDeadline struct {
 
 // RecordOutcome takes over the end of an imported dossier.
 type RecordOutcome struct {
-	Outcome Outcome `json:"outcome"`
+	Outcome Outcome `json:"outcome,omitempty"` // without it: unknown
 }
 
 // commands lists every command once, in the order of a dossier's way.

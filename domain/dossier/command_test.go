@@ -22,6 +22,9 @@ func TestACommandIsReadFromItsBody(t *testing.T) {
 		{"accept", ` {} `, dossier.AcceptDossier{}},
 		{"request-supplement", `{"items":["tp-1"],"reason":"missing","window_days":null}`, dossier.RequestSupplement{Items: []dossier.Code{"tp-1"}, Reason: "missing"}},
 		{"request-opinion", `{"unit":"u","due":"2026-11-23T14:32:00.1234567+07:00"}`, dossier.RequestOpinion{Unit: "u", Due: monday.Add(123456000)}},
+		{"forward", `{"\u0075nit":"phong-th\u0075-y"}`, dossier.ForwardDossier{Unit: "phong-thu-y"}},
+		{"forward", "\t{ \"unit\"\r\n:\t\"u\" }\n", dossier.ForwardDossier{Unit: "u"}},
+		{"record-opinion", `{"number":12 ,"verdict":"agreed"}`, dossier.RecordOpinion{Number: 12, Verdict: "agreed"}},
 		{"return", `{"way":"post","to":"representative"}`, dossier.ReturnResult{Way: dossier.Post, To: "representative"}},
 	} {
 		got, err := dossier.DecodeCommand(c.name, []byte(c.body))
@@ -45,6 +48,12 @@ func TestABodyThatIsNotUnderstoodSaysWhichFieldAndWhatWouldBeAccepted(t *testing
 		{"a field nobody knows", "forward", `{"unit":"u","note":"please hurry"}`, "unknown_field", "note", "unit"},
 		{"a field in another letter case", "forward", `{"Unit":"u"}`, "unknown_field", "Unit", "unit"},
 		{"a field twice", "forward", `{"unit":"u","unit":"v"}`, "duplicate_field", "unit", "once"},
+		{"a field twice, once in disguise", "forward", `{"unit":"u","\u0075nit":"v"}`, "duplicate_field", "unit", "once"},
+		{"a field with a very long name", "forward", `{"` + strings.Repeat("x", 99) + `":{"a":["]","}"]}}`, "unknown_field", strings.Repeat("x", 40) + "…", "unit"},
+		{"an object for a code", "forward", `{"unit":{"a":["]","\"}"]}}`, "wrong_type", "unit", "code"},
+		{"a text for a list", "submit-supplement", `{"items":"tp-1"}`, "wrong_type", "items", "list of codes"},
+		{"a number for a value of a list", "approve", `{"outcome":1}`, "wrong_type", "outcome", "grant, refuse"},
+		{"a name among the items", "submit-supplement", `{"items":["tp-1","Căn cước"]}`, "bad_code", "items", "a–z"},
 		{"a field missing", "forward", `{}`, "missing", "unit", "code"},
 		{"a field empty", "forward", `{"unit":""}`, "missing", "unit", "code"},
 		{"a field null", "forward", `{"unit":null}`, "missing", "unit", "code"},
@@ -84,6 +93,28 @@ func TestTheNamesOfCommandsAreThoseOfTheInterface(t *testing.T) {
 		"return", "record-step", "record-deadline", "record-outcome"}
 	if got := dossier.CommandNames(); !slices.Equal(got, want) {
 		t.Errorf("names %v", got)
+	}
+}
+
+func TestTheSchemaOfACommandAndOfAnEventCanBeTold(t *testing.T) {
+	for _, m := range dossier.CommandMembers("request-supplement") {
+		want := map[string]dossier.Member{
+			"items":       {Name: "items", Kind: dossier.TextsMember, Required: true, Pattern: "^[a-z0-9][a-z0-9._:-]{0,63}$", Most: 50},
+			"reason":      {Name: "reason", Kind: dossier.TextMember, Required: true, Values: dossier.Values("supplement_reason")},
+			"window_days": {Name: "window_days", Kind: dossier.NumberMember, From: 1, To: 365},
+		}[m.Name]
+		if diff := cmp.Diff(want, m); diff != "" {
+			t.Error(diff)
+		}
+	}
+	for _, typ := range dossier.EventTypes() {
+		version, members := dossier.EventMembers(typ)
+		if version < 1 || !slices.ContainsFunc(members, func(m dossier.Member) bool { return m.Name == "source" && len(m.Members) == 4 }) {
+			t.Errorf("%s version %d: %+v", typ, version, members)
+		}
+	}
+	if _, members := dossier.EventMembers("dossier.vanished"); members != nil || dossier.CommandMembers("vanish") != nil {
+		t.Error("what does not exist has members")
 	}
 }
 

@@ -99,7 +99,7 @@ func (q question) facts(late bool) []Event {
 	case RecordDeadline:
 		return []Event{DeadlineRecorded{instant(c.Due), ImportedDeadline, of}}
 	case RecordOutcome:
-		return []Event{OutcomeRecorded{c.Outcome, of}}
+		return []Event{OutcomeRecorded{c.outcome(), of}}
 	}
 	panic("decide: a command outside the sealed set: " + q.c.Name())
 }
@@ -137,6 +137,13 @@ func (c ReturnResult) recipient() Recipient {
 		return Owner
 	}
 	return c.To
+}
+
+func (c RecordOutcome) outcome() Outcome {
+	if c.Outcome == "" {
+		return Unknown
+	}
+	return c.Outcome
 }
 
 func (c RecordStep) source(otherwise Source) Source {

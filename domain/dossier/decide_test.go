@@ -134,6 +134,15 @@ func TestTheApproverMayDecideOtherwiseThanProposed(t *testing.T) {
 	}
 }
 
+func TestTheResultGoesToTheOwnerUnlessAnotherIsNamed(t *testing.T) {
+	if l := in(t, dossier.Resolved).then(t, handOver); l.state.To != dossier.Owner || l.state.Way != dossier.Counter {
+		t.Errorf("to %q by %q", l.state.To, l.state.Way)
+	}
+	if l := in(t, dossier.Resolved).then(t, by(returnDesk, dossier.ReturnResult{Way: dossier.Post, To: "representative"})); l.state.To != "representative" {
+		t.Errorf("to %q", l.state.To)
+	}
+}
+
 func TestAnImportIsNotBoundByWhoDidWhat(t *testing.T) {
 	l := in(t, dossier.Assigned)
 	l.then(t, by(importer, dossier.StartAppraisal{}), by(importer, propose.what), by(importer, approve.what), by(importer, dossier.SignResult{}), by(importer, dossier.IssueResult{}))
@@ -229,6 +238,7 @@ func TestARepeatedWishYieldsNothing(t *testing.T) {
 		{"the same hand-over to the applicant", paths[dossier.Returned], handOver},
 		{"the same due date", []act{submit, takeDue}, takeDue},
 		{"the same outcome", []act{submit, takeEnd}, takeEnd},
+		{"an outcome nobody names, after an unknown one", []act{submit, takeEnd}, by(importer, dossier.RecordOutcome{})},
 	} {
 		events, err := given(t, c.given...).ask(c.again)
 		if err != nil || len(events) > 0 {

@@ -180,6 +180,18 @@ func (q question) guarded() (late bool, err error) {
 	return late, nil
 }
 
+// Warnings lists what the soft guards have to say about an act before it is sent: it will pass, with a reason or marked late.
+func Warnings(s State, c Command, x Context) []*domain.Refusal {
+	q := question{s: s, c: c, x: x, at: x.When(s)}
+	var warnings []*domain.Refusal
+	for _, g := range guards {
+		if g.Soft && g.binds(q) && g.broken(q) {
+			warnings = append(warnings, q.refusal(g))
+		}
+	}
+	return warnings
+}
+
 // refusedWhatever asks only the guards that need not know the command's content.
 func (q question) refusedWhatever() *domain.Refusal {
 	for _, g := range guards {

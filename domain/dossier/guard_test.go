@@ -174,3 +174,26 @@ func TestASoftGuardLetsPassAndTells(t *testing.T) {
 		}
 	})
 }
+
+func TestASoftGuardCanBeHeardBeforeTheActIsSent(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		life *life
+		act  act
+		want []string
+	}{
+		{"in time there is nothing to say", in(t, dossier.SupplementAtReception), supply, nil},
+		{"a late supplement will be marked", in(t, dossier.SupplementAtReception), by(citizen, dossier.SubmitSupplement{}, after(20*day)), []string{"supplement_after_window"}},
+		{"a late opinion will be marked", in(t, dossier.Verifying), by(laboratory, opinion.what, after(11*day)), []string{"opinion_after_due"}},
+		{"a late entry will need a reason", in(t, dossier.Submitted), by(reception, dossier.AcceptDossier{}, earlier(time.Hour, "")), []string{"late_reason_missing"}},
+	} {
+		var got []string
+		for _, w := range dossier.Warnings(c.life.state, c.act.what, c.life.context(c.act)) {
+			got = append(got, w.Code)
+			speaks(t, w)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}

@@ -80,7 +80,7 @@ func anyTime(t *rapid.T) func(*dossier.Context) {
 	return earlier(time.Duration(rapid.IntRange(0, 90).Draw(t, "minutes"))*time.Minute, "counter_entry")
 }
 
-// anyLife lets up to forty acts happen to a dossier that stands anywhere; refusals are part of life.
+// anyLife lets up to thirty acts happen to a dossier that stands anywhere; refusals are part of life.
 func anyLife(t *rapid.T, each func(l *life, a act, before dossier.State, events []dossier.Event)) *life {
 	l := &life{now: monday}
 	for _, a := range paths[rapid.SampledFrom(dossier.Statuses()).Draw(t, "begins")] {
@@ -88,7 +88,7 @@ func anyLife(t *rapid.T, each func(l *life, a act, before dossier.State, events 
 			t.Fatal(err)
 		}
 	}
-	for range rapid.IntRange(1, 40).Draw(t, "acts") {
+	for range rapid.IntRange(1, 30).Draw(t, "acts") {
 		a := anyAct(t, l)
 		before := l.state
 		events, err := l.do(a)

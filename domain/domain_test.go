@@ -1,0 +1,75 @@
+package domain_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"dossier/domain"
+)
+
+var anyMeta = rapid.Custom(func(t *rapid.T) domain.Meta {
+	code := rapid.StringMatching(`[a-z0-9.:-]{0,20}`)
+	return domain.Meta{
+		Actor: code.Draw(t, "actor"), ActorRole: rapid.SampledFrom(domain.Roles()).Draw(t, "role"), ActorUnit: code.Draw(t, "unit"),
+		CommandHash: code.Draw(t, "hash"), CommandID: code.Draw(t, "id"), LateReason: code.Draw(t, "reason"),
+		Origin: rapid.SampledFrom([]domain.Origin{domain.Live, domain.Imported, domain.Demo}).Draw(t, "origin"), Traceparent: code.Draw(t, "trace"),
+	}
+})
+
+func TestLawMetaIsReadAsItWasWritten(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := anyMeta.Draw(t, "meta")
+		b, err := m.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back, err := domain.DecodeMeta(b); err != nil || back != m {
+			t.Fatalf("%s reads %+v, %v, want %+v", b, back, err, m)
+		}
+	})
+}
+
+// A CloudEvents attribute is a lower-case name with a text; written in the order of its names it survives headers and back.
+func TestLawMetaIsAFlatObjectOfTextsInAlphabeticalOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b, err := anyMeta.Draw(t, "meta").Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var flat map[string]string
+		if err := json.Unmarshal(b, &flat); err != nil {
+			t.Fatalf("%s: %v", b, err)
+		}
+		var names []string
+		dec := json.NewDecoder(strings.NewReader(string(b)))
+		for tok, err := dec.Token(); err == nil; tok, err = dec.Token() {
+			if name, is := tok.(string); is {
+				names = append(names, name)
+				if name != strings.ToLower(name) || strings.ContainsAny(name, "_-") {
+					t.Fatalf("%q is no attribute name", name)
+				}
+				dec.Token()
+			}
+		}
+		if !slices.IsSorted(names) {
+			t.Fatalf("%v is not in order", names)
+		}
+	})
+}
+
+func TestARefusalAndAnInvalidReadAsErrors(t *testing.T) {
+	for want, err := range map[string]error{
+		"wrong_state: not now":         &domain.Refusal{Code: "wrong_state", EN: "not now"},
+		"missing unit: which unit?":    &domain.Invalid{Code: "missing", Field: "unit", EN: "which unit?"},
+		"malformed_json : not JSON":    &domain.Invalid{Code: "malformed_json", EN: "not JSON"},
+		"not_allowed: not in this hat": &domain.Refusal{Code: "not_allowed", EN: "not in this hat"},
+	} {
+		if err.Error() != want {
+			t.Errorf("%q, want %q", err, want)
+		}
+	}
+}
