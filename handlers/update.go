@@ -91,7 +91,7 @@ func appended(decided []Decided, meta domain.Meta, r eventstore.Result) []dossie
 		meta.LateReason = d.LateReason
 		behind := int64(len(decided) - 1 - i)
 		facts[i] = dossier.Fact{
-			Version: r.Version - behind, Position: r.Last - behind, Event: d.Event,
+			Version: r.Version - behind, Position: r.Last - behind, Type: dossier.TypeOf(d.Event), Event: d.Event,
 			OccurredAt: d.OccurredAt, RecordedAt: r.RecordedAt, Meta: meta,
 		}
 	}

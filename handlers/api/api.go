@@ -71,8 +71,9 @@ func (s *server) routes() {
 	get(s, "/v1/dossiers/{id}", "get-dossier", "One dossier, now or as it was", s.dossier)
 	get(s, "/v1/dossiers/{id}/history", "get-history", "What happened to a dossier: who, when, what changed, why", s.history)
 	get(s, "/v1/procedures", "list-procedures", "The catalogue of procedures", s.procedures)
-	get(s, "/v1/events", "read-events", "The feed: every event from position 1, the same CloudEvents as in Kafka", s.feed)
 	get(s, "/v1/events/stream", "stream-events", "The feed as server-sent events", s.stream)
+	huma.Register(s.api, s.operation(http.MethodGet, "/v1/events", "read-events", "The feed: every event from position 1, the same CloudEvents as in Kafka"),
+		answering(longestWait+answerWithin, s.feed))
 
 	s.submit()
 	for _, name := range dossier.CommandNames() {

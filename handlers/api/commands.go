@@ -41,9 +41,9 @@ type receiptOutput struct {
 var submitName = dossier.Kebab(dossier.SubmitDossier{}.Name())
 
 func (s *server) submit() {
-	op := s.operation(http.MethodPost, "/v1/dossiers", "submit-dossier", describe(submitName))
+	op := s.operation(http.MethodPost, "/v1/dossiers", "submit-dossier", words(submitName))
 	op.DefaultStatus = http.StatusCreated
-	huma.Register(s.api, op, answering(func(ctx context.Context, in *submitInput) (*receiptOutput, error) {
+	huma.Register(s.api, op, answering(answerWithin, func(ctx context.Context, in *submitInput) (*receiptOutput, error) {
 		c, e, err := s.read(ctx, submitName, in.Key, "", in.RawBody)
 		if err != nil {
 			return nil, err
@@ -60,9 +60,9 @@ func (s *server) command(name string) {
 		return
 	}
 	path := "/v1/dossiers/{id}/" + name
-	op := s.operation(http.MethodPost, path, name, describe(name))
+	op := s.operation(http.MethodPost, path, name, words(name))
 	op.DefaultStatus = http.StatusOK
-	huma.Register(s.api, op, answering(func(ctx context.Context, in *commandInput) (*receiptOutput, error) {
+	huma.Register(s.api, op, answering(answerWithin, func(ctx context.Context, in *commandInput) (*receiptOutput, error) {
 		c, e, err := s.read(ctx, name, in.Key, in.IfMatch, in.RawBody)
 		if err != nil {
 			return nil, err
@@ -87,7 +87,7 @@ func sendable(name string) bool {
 	return false
 }
 
-func describe(name string) string {
+func words(name string) string {
 	return dossier.Label("command", name, "en") + " / " + dossier.Label("command", name, "vi")
 }
 

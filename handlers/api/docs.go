@@ -25,10 +25,7 @@ var docsStyle []byte
 // publish serves what describes the API: the OpenAPI document, a page that reads it aloud, and a schema for each event type.
 func (s *server) publish() {
 	doc := s.api.OpenAPI()
-	for _, unused := range []string{"ErrorModel", "ErrorDetail"} { // huma's own errors never leave: problems.go
-		delete(doc.Components.Schemas.Map(), unused)
-	}
-	s.describeStreams(doc)
+	describe(doc)
 	spec, err := json.MarshalIndent(doc, "", "  ")
 	if err != nil {
 		panic(err) // of types that stand in this package: any test would meet it
@@ -40,32 +37,6 @@ func (s *server) publish() {
 	s.mux.HandleFunc("GET /docs/docs.css", serve("text/css; charset=utf-8", docsStyle, ""))
 	s.mux.HandleFunc("GET /schemas/{type}", s.schema)
 	s.mux.HandleFunc("GET /schemas/{$}", s.schemaList)
-}
-
-// describeStreams says what huma cannot see: the bodies of routes that write their answer themselves.
-func (s *server) describeStreams(doc *huma.OpenAPI) {
-	entry := huma.SchemaFromType(doc.Components.Schemas, typeOf[historyEntry]())
-	history := huma.SchemaFromType(doc.Components.Schemas, typeOf[historyBody]())
-	event := &huma.Schema{Type: huma.TypeObject, Description: "A CloudEvent 1.0; its data follows /schemas/{type}.",
-		AdditionalProperties: true, Properties: map[string]*huma.Schema{}}
-	for _, name := range []string{"specversion", "id", "source", "type", "subject", "time", "dataschema", "sequence", "position", "lane", "prevposition", "recordedtime", "generation"} {
-		event.Properties[name] = &huma.Schema{Type: huma.TypeString}
-		event.Required = append(event.Required, name)
-	}
-	event.Properties["data"] = &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
-	doc.Components.Schemas.Map()["CloudEvent"] = event
-	one := &huma.Schema{Ref: "#/components/schemas/CloudEvent"}
-	answers(doc, "/v1/dossiers/{id}/history", map[string]*huma.Schema{"application/json": history, ndjson: entry})
-	answers(doc, "/v1/events", map[string]*huma.Schema{batch: {Type: huma.TypeArray, Items: one}, ndjson: one})
-	answers(doc, "/v1/events/stream", map[string]*huma.Schema{"text/event-stream": one})
-}
-
-func answers(doc *huma.OpenAPI, path string, bodies map[string]*huma.Schema) {
-	content := map[string]*huma.MediaType{}
-	for mediaType, schema := range bodies {
-		content[mediaType] = &huma.MediaType{Schema: schema}
-	}
-	doc.Paths[path].Get.Responses["200"] = &huma.Response{Description: http.StatusText(http.StatusOK), Content: content}
 }
 
 func serve(contentType string, body []byte, csp string) http.HandlerFunc {

@@ -15,6 +15,9 @@ import (
 // batch is the media type of several CloudEvents in one JSON array.
 const batch = "application/cloudevents-batch+json"
 
+// longestWait is how long a reader may wait for the first event: the maximum of wait.
+const longestWait = 30 * time.Second
+
 // feedPage is how many events are read from the journal at a time.
 const feedPage = 500
 

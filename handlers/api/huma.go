@@ -14,7 +14,8 @@ import (
 func config(version string) huma.Config {
 	c := huma.DefaultConfig("dossier", version)
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", "", nil
-	c.RejectUnknownQueryParameters = true // a filter with a typo must not list everything
+	c.AllowAdditionalPropertiesByDefault = true // of answers: they grow
+	c.RejectUnknownQueryParameters = true       // a filter with a typo must not list everything
 	c.Transformers = []huma.Transformer{translate}
 	c.Info.Title = "dossier"
 	c.Info.Description = "Processing of administrative dossiers (hồ sơ thủ tục hành chính). Commands answer with a position; every query accepts it " +
@@ -24,9 +25,12 @@ func config(version string) huma.Config {
 	return c
 }
 
+// answerWithin is the most a question or an act takes before its caller is told to come again.
+const answerWithin = 15 * time.Second
+
 // get registers a question.
 func get[I, O any](s *server, path, id, summary string, ask func(context.Context, *I) (*O, error)) {
-	huma.Register(s.api, s.operation(http.MethodGet, path, id, summary), answering(ask))
+	huma.Register(s.api, s.operation(http.MethodGet, path, id, summary), answering(answerWithin, ask))
 }
 
 // operation is what all routes have in common.
@@ -34,19 +38,18 @@ func (s *server) operation(method, path, id, summary string) huma.Operation {
 	return huma.Operation{
 		Method: method, Path: path, OperationID: id, Summary: summary,
 		MaxBodyBytes: maxBody, BodyReadTimeout: 10 * time.Second, SkipValidateBody: true,
-		Responses: map[string]*huma.Response{"default": {
-			Description: "A problem (RFC 9457), in Vietnamese or English",
-			Content:     map[string]*huma.MediaType{problemType: {Schema: s.problemSchema()}},
-		}},
+		Responses: s.problems(method),
 	}
 }
 
 // maxBody is the most a command may weigh: 1 MB.
 const maxBody = 1 << 20
 
-// answering lets huma see every error as a problem.
-func answering[I, O any](ask func(context.Context, *I) (*O, error)) func(context.Context, *I) (*O, error) {
+// answering bounds the time of an answer and lets huma see every error as a problem.
+func answering[I, O any](within time.Duration, ask func(context.Context, *I) (*O, error)) func(context.Context, *I) (*O, error) {
 	return func(ctx context.Context, in *I) (*O, error) {
+		ctx, cancel := context.WithTimeout(ctx, within)
+		defer cancel()
 		out, err := ask(ctx, in)
 		if err != nil {
 			return nil, &failed{err}
@@ -55,6 +58,29 @@ func answering[I, O any](ask func(context.Context, *I) (*O, error)) func(context
 	}
 }
 
-func (s *server) problemSchema() *huma.Schema {
-	return huma.SchemaFromType(s.api.OpenAPI().Components.Schemas, typeOf[handlers.ProblemBody]())
+// refusals are the statuses a caller must be ready for, beside faults.
+var refusals = map[string][]struct{ status, means string }{
+	http.MethodGet: {
+		{"400", "A value that cannot be read"}, {"401", "Nobody is signed in"}, {"403", "The role or the dossier is not the caller's"},
+		{"404", "No such dossier, or not yet at that moment"}, {"422", "A parameter outside its list or range"},
+		{"503", "The views have not reached min_position, or the database is away: Retry-After"},
+	},
+	http.MethodPost: {
+		{"400", "JSON, key or If-Match that cannot be read"}, {"401", "Nobody is signed in"}, {"403", "The role or the dossier is not the caller's"},
+		{"404", "No such dossier"}, {"409", "Refused by a rule; basis names the article"}, {"412", "The dossier changed since the version sent; changed says how"},
+		{"422", "A value outside its list, an unknown procedure, or a key that came with another body"},
+		{"428", "If-Match is missing where it is required"}, {"503", "The journal cannot take it now: Retry-After"},
+	},
+}
+
+func (s *server) problems(method string) map[string]*huma.Response {
+	body := s.api.OpenAPI().Components.Schemas.Schema(typeOf[handlers.ProblemBody](), true, "")
+	answer := func(means string) *huma.Response {
+		return &huma.Response{Description: means, Content: map[string]*huma.MediaType{problemType: {Schema: body}}}
+	}
+	all := map[string]*huma.Response{"default": answer("A problem (RFC 9457), in Vietnamese or English")}
+	for _, r := range refusals[method] {
+		all[r.status] = answer(r.means)
+	}
+	return all
 }

@@ -10,6 +10,9 @@ import (
 
 	"dossier/handlers"
 	"dossier/handlers/api"
+	"dossier/internal/devstack"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // readiness is the answer of /readyz.
@@ -183,4 +186,38 @@ func TestDescriptionsAreServedWithoutLogin(t *testing.T) {
 			t.Errorf("%s is no JSON", path)
 		}
 	}
+}
+
+func TestWhenPostgresComesBackEverythingGoesOn(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	id := h.submitted().ID
+	admin, err := pgx.Connect(t.Context(), devstack.TestPostgres(t).AdminURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close(t.Context())
+	do := func(sql string) {
+		t.Helper()
+		if _, err := admin.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do(`alter database ` + h.db.Name + ` allow_connections false`)
+	do(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '` + h.db.Name + `'`)
+	h.post("reception", "/v1/dossiers/"+id+"/accept", "", "Idempotency-Key: k").problem(503, "unavailable")
+	h.get("auditor", "/v1/dossiers").problem(503, "unavailable")
+	do(`alter database ` + h.db.Name + ` allow_connections true`)
+	var accepted reply
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		accepted = h.post("reception", "/v1/dossiers/"+id+"/accept", "", "Idempotency-Key: k")
+		if accepted.StatusCode == 200 || time.Now().After(deadline) {
+			break
+		}
+	}
+	r := accepted.is(200).receipt()
+	if r.Version != 2 {
+		t.Errorf("after the outage %+v", r)
+	}
+	h.get("auditor", "/v1/dossiers/"+id+"?"+h.seen(r)).is(200)
 }

@@ -92,7 +92,7 @@ func openHouse(t *testing.T, brokers []string) *house {
 	metrics := telemetry.New()
 	service := api.New(api.Deps{
 		Executor: handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test"), Metrics: metrics}), Metrics: metrics,
-		Views:    projections.NewViews(pool, j).Follow(engine), Journal: j, Pool: pool, Auth: handlers.NewDevLogin(),
+		Views: projections.NewViews(pool, j).Follow(engine), Journal: j, Pool: pool, Auth: handlers.NewDevLogin(),
 		Engine: engine, Relay: carrier, Version: "test", Closing: closing,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})

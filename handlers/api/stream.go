@@ -41,8 +41,8 @@ func (s *server) stream(ctx context.Context, in *streamInput) (*huma.StreamRespo
 		c.SetHeader("X-Accel-Buffering", "no")
 		out := &sse{w: w, control: http.NewResponseController(w), source: s.Source}
 		out.text("retry: 2000\n\n")
-		if err := s.follow(ctx, reader, out); err != nil {
-			noted(ctx, err) // the reader connects again and goes on behind the last id it saw
+		if err := s.follow(c.Context(), reader, out); err != nil {
+			noted(c.Context(), err) // the reader connects again and goes on behind the last id it saw
 		}
 	}}, nil
 }
