@@ -95,7 +95,7 @@ func TestTheJournalBehavesLikeAListOfEventsWithOneVersionForEachStream(t *testin
 	t.Parallel()
 	ctx := context.Background()
 	db := dbtest.New(t)
-	db.PartitionSize(t, 37)
+	db.PartitionSize(t, 150)
 	j := open(t, db.App, eventstore.Options{})
 	rapid.Check(t, func(t *rapid.T) {
 		head, err := j.Head(ctx)
