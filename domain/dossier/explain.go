@@ -58,7 +58,7 @@ func (q question) explain(word, lang string) string {
 	case "reasons":
 		return list(labels("late_reason", LateReasons(), lang), lang)
 	case "procedure":
-		return string(q.c.(SubmitDossier).Procedure)
+		return map[string]string{"vi": q.x.Procedure.NameVI, "en": q.x.Procedure.NameEN}[lang]
 	case "at":
 		return moment(q.at, lang)
 	case "now":
@@ -88,11 +88,12 @@ func (q question) explain(word, lang string) string {
 	panic("explain: a guard's text asks for an unknown word: " + word)
 }
 
-// nextActs lists the live commands that the state admits, whoever does them.
+// nextActs lists the live commands that the state and its history admit, whoever does them.
 func nextActs(s State) []string {
 	var names []string
 	for _, t := range transitions {
-		if t.Origin == domain.Live && slices.Contains(t.From, s.Status) {
+		open := t.Origin == domain.Live && slices.Contains(t.From, s.Status)
+		if q := (question{s: s, row: t}); open && !slices.ContainsFunc(guards, q.blockedBy) {
 			names = append(names, Kebab(t.Command))
 		}
 	}
@@ -132,7 +133,7 @@ func labels[T ~string](kind string, codes []T, lang string) []string {
 func list(words []string, lang string) string {
 	switch {
 	case len(words) > 0:
-		return strings.Join(words, ", ")
+		return strings.Join(words, "; ")
 	case lang == "vi":
 		return "không có"
 	}

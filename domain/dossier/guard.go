@@ -36,8 +36,8 @@ var guards = []Guard{
 	{Code: "import_only", Live: true, broken: question.importedActOnly,
 		VI: "“{command}” chỉ dùng khi nhập lịch sử từ hệ thống cũ. Bây giờ có thể: {next}.",
 		EN: "“{command}” is only for history imported from an old system. Possible now: {next}."},
-	{Code: "after_end", broken: func(q question) bool { return q.stuck && q.s.Status.Ended() },
-		VI: "Không thực hiện được “{command}”: hồ sơ đã kết thúc ({status}). Bây giờ có thể: {next}.", Basis: "NĐ 118/2025, Điều 22",
+	{Code: "after_end", Basis: "NĐ 118/2025, Điều 22", broken: func(q question) bool { return q.stuck && q.s.Status.Ended() },
+		VI: "Không thực hiện được “{command}”: hồ sơ đã kết thúc ({status}). Bây giờ có thể: {next}.",
 		EN: "“{command}” is not possible: the dossier has ended ({status}). Possible now: {next}."},
 	{Code: "wrong_state", broken: func(q question) bool { return q.stuck },
 		VI: "Không thực hiện được “{command}” khi hồ sơ ở trạng thái “{status}”. Việc này chỉ làm được khi: {states}. Bây giờ có thể: {next}.",
@@ -194,13 +194,13 @@ func Warnings(s State, c Command, x Context) []*domain.Refusal {
 
 // refusedWhatever asks only the guards that need not know the command's content.
 func (q question) refusedWhatever() *domain.Refusal {
-	for _, g := range guards {
-		if g.Whatever && g.binds(q) && g.broken(q) {
-			return q.refusal(g)
-		}
+	if i := slices.IndexFunc(guards, q.blockedBy); i >= 0 {
+		return q.refusal(guards[i])
 	}
 	return nil
 }
+
+func (q question) blockedBy(g Guard) bool { return g.Whatever && g.binds(q) && g.broken(q) }
 
 func (g Guard) binds(q question) bool {
 	if g.Live && q.x.imports() {
