@@ -31,7 +31,7 @@ func lockFolder(ctx context.Context, dir string, orphan func()) (*os.File, error
 }
 
 func waitForLock(ctx context.Context, lock *os.File, orphan func()) error {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute) // a last checkpoint may be long
 	defer cancel()
 	for grace := 10; ; grace-- {
 		err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
