@@ -33,11 +33,13 @@ type Options struct {
 	Progress func(read, total int64) // bytes of the file; total 0 when unknown
 	Total    int64                   // bytes of the file, when r cannot say
 	Now      func() time.Time        // default time.Now
+
+	part int // acts of one journal update; tests make it small
 }
 
 const (
 	defaultInFlight = 64
-	partActs        = 500 // acts of one journal update; a longer trace goes in parts
+	partActs        = 500 // a longer trace goes in parts; part of their identity: never change it
 	tokenActs       = 100 // a trace weighs one token per so many acts, so long ones do not fill the memory
 )
 
@@ -85,6 +87,9 @@ func (o Options) withDefaults(r io.Reader) Options {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.part <= 0 {
+		o.part = partActs
 	}
 	if f, ok := r.(interface{ Stat() (fs.FileInfo, error) }); ok && o.Total == 0 {
 		if info, err := f.Stat(); err == nil {
@@ -168,8 +173,8 @@ func (in *importing) trace(ctx context.Context, made *plan) (tally, error) {
 		t.rehearsed = true
 		return t, err
 	}
-	for from := 0; from < len(made.Acts); from += partActs {
-		acts := made.Acts[from:min(from+partActs, len(made.Acts))]
+	for from := 0; from < len(made.Acts); from += in.o.part {
+		acts := made.Acts[from:min(from+in.o.part, len(made.Acts))]
 		body, err := partBody(made, from, acts)
 		if err != nil {
 			return t, err
@@ -194,7 +199,7 @@ func (in *importing) trace(ctx context.Context, made *plan) (tally, error) {
 
 // append tries again while the journal is busy: an import may wait, live work may not.
 func (in *importing) append(ctx context.Context, made *plan, from int, body []byte, decide func(dossier.State) ([]handlers.Decided, error)) (handlers.Receipt, error) {
-	key := "part-" + strconv.Itoa(from/partActs+1)
+	key := "part-" + strconv.Itoa(from/in.o.part+1)
 	for wait := 50 * time.Millisecond; ; wait *= 2 {
 		r, err := in.x.Import(ctx, in.o.Actor, made.Stream, key, body, decide)
 		if err == nil || !errors.Is(err, eventstore.ErrBusy) || wait > 30*time.Second {

@@ -166,14 +166,13 @@ type failing struct{ err error }
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 func FuzzReadingALogEndsAndNamesALine(f *testing.F) {
-	f.Add([]byte(testLog{Traces: 2}.String()))
+	f.Add([]byte(story(whole, event("T02", "2013-01-04T09:00:00Z"))))
 	f.Add([]byte(`<log><trace><list key="a"><values><int key="b" value="1"/></values></list><event/></trace></log>`))
-	f.Add(gzipped(f, testLog{Traces: 1, Shuffle: 3}.String()))
+	f.Add(gzipped(f, story(whole, "")))
 	f.Add([]byte(`<!DOCTYPE a [<!ENTITY b "c">]><log>&b;</log>`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		m := shippedMapping(t)
-		_, err := CheckXES(t.Context(), bytes.NewReader(text), "fuzz.xes", m, Options{InFlight: 2})
-		if err != nil && !strings.Contains(err.Error(), "line ") && !strings.HasPrefix(err.Error(), "fuzz.xes:") {
+		_, err := CheckXES(t.Context(), bytes.NewReader(text), "fuzz.xes", shippedMapping(t), Options{InFlight: 2})
+		if err != nil && !strings.HasPrefix(err.Error(), "fuzz.xes:") {
 			t.Errorf("no line in: %v", err)
 		}
 	})
