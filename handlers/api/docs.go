@@ -65,8 +65,10 @@ type route struct {
 	ID, Method, Path, Summary string
 	Params                    []param
 	Body                      []param
-	Answers                   []string
+	Answers                   []answerOf
 }
+
+type answerOf struct{ Status, Means string }
 
 type param struct {
 	Name, In, Type, Doc string
@@ -76,7 +78,9 @@ type param struct {
 // page renders the document once: it never changes while the program runs.
 func (s *server) page(doc *huma.OpenAPI) []byte {
 	var routes []route
-	for _, path := range slices.Sorted(keys(doc.Paths)) {
+	paths := slices.Sorted(keys(doc.Paths))
+	slices.SortStableFunc(paths, func(a, b string) int { return int(truth(own(b)) - truth(own(a))) })
+	for _, path := range paths {
 		item := doc.Paths[path]
 		for _, op := range []*huma.Operation{item.Get, item.Post} {
 			if op != nil {
@@ -93,6 +97,9 @@ func (s *server) page(doc *huma.OpenAPI) []byte {
 	}
 	return b.Bytes()
 }
+
+// own says whether a path is of the API itself: those come before the ones for operators.
+func own(path string) bool { return strings.HasPrefix(path, "/v1/") }
 
 // accounts lists the demo logins when the development login is in use.
 func (s *server) accounts() []handlers.Account {
@@ -113,8 +120,12 @@ func describeRoute(doc *huma.OpenAPI, path string, op *huma.Operation) route {
 		}
 	}
 	for _, status := range slices.Sorted(keys(op.Responses)) {
-		for _, mediaType := range slices.Sorted(keys(op.Responses[status].Content)) {
-			r.Answers = append(r.Answers, status+" "+mediaType)
+		if means := op.Responses[status].Description; status != "default" && means != "" {
+			types := slices.Sorted(keys(op.Responses[status].Content))
+			if status < "400" {
+				means += ": " + strings.Join(types, ", ")
+			}
+			r.Answers = append(r.Answers, answerOf{status, means})
 		}
 	}
 	return r
