@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -149,7 +150,7 @@ func (f *flow) read(ctx context.Context) page {
 	return page{messages: messages, last: mark{position: last.Position, event: last.ID}}
 }
 
-// check notices a topic that was deleted and made again while nothing was sent.
+// check notices a topic that was deleted and made again, or got more partitions, while nothing was sent.
 func (f *flow) check() error {
 	if time.Since(f.checked) < checkEvery {
 		return nil
@@ -157,6 +158,9 @@ func (f *flow) check() error {
 	f.checked = time.Now()
 	if err := f.kafka.client.RefreshMetadata(f.kafka.name); err != nil {
 		return fmt.Errorf("look for topic %s: %w", f.kafka.name, err)
+	}
+	if now, err := f.kafka.client.Partitions(f.kafka.name); err != nil || int32(len(now)) != f.kafka.partitions {
+		return cmp.Or(err, errRemade)
 	}
 	newest, err := f.kafka.offsets(sarama.OffsetNewest)
 	if err != nil {

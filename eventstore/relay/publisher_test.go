@@ -36,6 +36,11 @@ func TestALaneIsThePartitionThatAStockClientChooses(t *testing.T) {
 				t.Fatalf("%s over %d partitions: %d, a stock client says %d (%v)", d.StreamID, partitions, got, want, err)
 			}
 		}
+		for _, partitions := range []int32{0, 3, 65, 128} {
+			if _, err := (byLane{}).Partition(m, partitions); err == nil {
+				t.Fatalf("%d partitions were accepted", partitions)
+			}
+		}
 	}
 }
 

@@ -93,7 +93,7 @@ func (w *world) run(pool *pgxpool.Pool) (r *Relay, stop func()) {
 // eventually waits for a condition, looking every few milliseconds.
 func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	limit := time.After(20 * time.Second)
+	limit := time.After(45 * time.Second)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !holds() {
