@@ -34,15 +34,15 @@ func (a *app) submitCommand() *cli.Command {
 		UsageText: "dossier submit -f dossier.json\n   dossier submit --set procedure=vet-practice-cert-renew --set channel=online --set applicant=nguoi-nop-1",
 		Flags:     actFlags("applicant-1"),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
-			return a.act(ctx, cmd, "", "submit-dossier")
+			return a.act(ctx, cmd, "", "submit")
 		},
 	}
 }
 
 func (a *app) doCommand() *cli.Command {
-	flags := append(actFlags("case-1"), &cli.Int64Flag{Name: "if-version", Usage: "act only if the dossier is still at this version (required for approve, sign-result, issue-result)"})
+	flags := append(actFlags("case-1"), &cli.Int64Flag{Name: "if-version", Usage: "act only if the dossier is still at this version (required for approve, sign, issue)"})
 	return &cli.Command{
-		Name: "do", Usage: "act on a dossier: accept-dossier, request-supplement, approve, …", ArgsUsage: "ID|CODE COMMAND",
+		Name: "do", Usage: "act on a dossier: accept, request-supplement, approve, …", ArgsUsage: "ID|CODE COMMAND",
 		Flags: flags,
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			if cmd.Args().Len() != 2 {

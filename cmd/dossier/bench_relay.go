@@ -56,7 +56,7 @@ func benchRelay(ctx context.Context, b *bench) error {
 
 // slowBroker is an in-process broker that takes 3 ms more for every produce request.
 func slowBroker() (*kfake.Cluster, error) {
-	c, err := kfake.NewCluster(kfake.NumBrokers(1))
+	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(eventstore.Lanes, "baseline"))
 	if err != nil {
 		return nil, fmt.Errorf("start broker: %w", err)
 	}
@@ -75,7 +75,7 @@ func (b *bench) drain(ctx context.Context, pool *pgxpool.Pool, j *eventstore.Jou
 		return 0, err
 	}
 	defer broker.Close()
-	if _, err := b.stack.admin.Exec(ctx, "truncate journal.relay_leases"); err != nil {
+	if _, err := b.stack.admin.Exec(ctx, "truncate journal.relay_beats"); err != nil {
 		return 0, fmt.Errorf("forget the last round: %w", err)
 	}
 	r := relay.New(pool, j, relay.Options{Brokers: broker.ListenAddrs(), Log: slog.New(slog.DiscardHandler)})

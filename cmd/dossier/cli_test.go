@@ -98,3 +98,15 @@ func TestTheHelpNamesTheEnvironment(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryCommandIsThere(t *testing.T) {
+	code, out, _ := here(nil)
+	if code != 0 {
+		t.Fatalf("exit %d", code)
+	}
+	for _, name := range strings.Fields("dev serve migrate config submit do show history events import verify projections recover bench version") {
+		if !strings.Contains(out, "\n   "+name+" ") {
+			t.Errorf("%s is not in the help:\n%s", name, out)
+		}
+	}
+}

@@ -36,7 +36,7 @@ func TestANewcomerSeesDossiersFlow(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	id := receipts[0].ID
-	in("do", id, "accept-dossier", "--as", "reception")
+	in("do", id, "accept", "--as", "reception")
 	d.eventually("the view shows it accepted", func() error {
 		if out := in("history", id, "-o", "json"); strings.Count(out, `"position"`) != 2 {
 			return errorf("history %s", out)
@@ -99,5 +99,26 @@ func TestResetOnlyEmptiesADevelopmentFolder(t *testing.T) {
 	}
 	if _, err := os.Stat(file); err != nil {
 		t.Error("reset removed a stranger's file")
+	}
+}
+
+// Somebody with the superuser's rights changes a row behind the journal's back: verify names it and exits with 3.
+func TestVerifyNamesTheFirstDifferenceAndExitsWith3(t *testing.T) {
+	d := startDev(t, "--empty")
+	data := []string{"--data", d.folder}
+	must(t, append([]string{"submit", "--set", "procedure=vet-practice-cert-renew", "--set", "channel=online", "--set", "applicant=applicant-1"}, data...)...)
+	d.eventually("verify holds", func() error {
+		if out, talk, code := program(t, append([]string{"verify"}, data...)...); code != 0 {
+			return errorf("exit %d %s%s", code, out, talk)
+		}
+		return nil
+	})
+	d.sql("update views.dossiers_v1 set status = 'returned'")
+	if out, talk, code := program(t, append([]string{"verify"}, data...)...); code != 3 || !strings.Contains(talk, "status") {
+		t.Errorf("a drifted view: exit %d %s%s", code, out, talk)
+	}
+	d.sql("set session_replication_role = replica; update journal.events set version = 7")
+	if out, talk, code := program(t, append([]string{"verify"}, data...)...); code != 3 || !strings.Contains(talk, "position 1") {
+		t.Errorf("a tampered journal: exit %d %s%s", code, out, talk)
 	}
 }

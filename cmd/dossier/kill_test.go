@@ -126,6 +126,20 @@ func (d *dev) recorded() (n int) {
 	return n
 }
 
+// sql runs statements as the superuser.
+func (d *dev) sql(statements string) {
+	d.t.Helper()
+	ctx := context.Background()
+	c, err := pgx.Connect(ctx, d.cfg.Database.AdminURL)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer c.Close(ctx)
+	if _, err := c.Exec(ctx, statements); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
 // postmaster reads the server's process id.
 func postmaster(folder string) (int, error) {
 	files, _ := filepath.Glob(filepath.Join(folder, "postgres", "*", "postmaster.pid"))
