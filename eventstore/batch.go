@@ -3,6 +3,7 @@ package eventstore
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,10 +20,12 @@ const (
 	oidUUID        = 2950
 )
 
-// batch holds requests as the parameters of the append function, in Postgres' binary form. The writer fills the same buffers
+// batch holds requests as the parameters of an append function, in Postgres' binary form. The writer fills the same buffers
 // again and again, so appending allocates nothing for each event.
 type batch struct {
 	now, head, clock [8]byte
+	single           bool // one request of one event: the parameters are scalars
+	scalars          []byte
 	// one element for each request
 	stream, kind, lane, expected, seen, count, latest array
 	// one element for each event
@@ -34,9 +37,42 @@ type batch struct {
 
 // fill turns requests into parameters. clock is given only for a journal under a simulated clock.
 func (b *batch) fill(requests []*pending, head int64, now time.Time, clock *time.Time) {
+	putInt64(&b.now, microseconds(now))
+	putInt64(&b.head, head)
+	b.values = append(b.values[:0], b.now[:], b.head[:])
+	if b.single = len(requests) == 1 && len(requests[0].Events) == 1; b.single {
+		b.fillOne(requests[0])
+	} else {
+		b.fillArrays(requests)
+	}
+	if clock != nil {
+		putInt64(&b.clock, microseconds(*clock))
+		b.values = append(b.values, b.clock[:])
+	}
+	for len(b.formats) < len(b.values) {
+		b.formats = append(b.formats, 1) // binary
+	}
+}
+
+func (b *batch) fillOne(p *pending) {
+	e := &p.Events[0]
+	// Room for all fixed-size values, so that the slices handed out stay where they are.
+	s := slices.Grow(b.scalars[:0], 64)
+	s = append(s, p.Stream.ID[:]...)
+	s = append(s, e.ID[:]...)
+	s = binary.BigEndian.AppendUint64(s, uint64(p.Expected))
+	s = binary.BigEndian.AppendUint64(s, uint64(p.Seen))
+	s = binary.BigEndian.AppendUint64(s, uint64(microseconds(e.OccurredAt)))
+	s = binary.BigEndian.AppendUint32(s, uint32(e.TypeVersion))
+	s = binary.BigEndian.AppendUint16(s, uint16(Lane(p.Stream.ID)))
+	b.scalars = s
+	b.kind.b = append(b.kind.b[:0], p.Stream.Kind...)
+	b.typ.b = append(b.typ.b[:0], e.Type...)
+	b.values = append(b.values, s[:16], b.kind.b, s[60:62], s[32:40], s[40:48], s[16:32], b.typ.b, s[56:60], e.Data, e.Meta, s[48:56])
+}
+
+func (b *batch) fillArrays(requests []*pending) {
 	b.reset()
-	binary.BigEndian.PutUint64(b.head[:], uint64(head))
-	putInstant(&b.now, now)
 	for i, p := range requests {
 		b.stream.uuid(p.Stream.ID)
 		b.kind.text(p.Stream.Kind)
@@ -49,16 +85,8 @@ func (b *batch) fill(requests []*pending, head int64, now time.Time, clock *time
 			b.add(i+1, n+1, &p.Events[n])
 		}
 	}
-	b.values = append(b.values[:0], b.now[:], b.head[:])
 	for _, a := range b.arrays() {
 		b.values = append(b.values, a.finish())
-	}
-	if clock != nil {
-		putInstant(&b.clock, *clock)
-		b.values = append(b.values, b.clock[:])
-	}
-	for len(b.formats) < len(b.values) {
-		b.formats = append(b.formats, 1)
 	}
 }
 
@@ -124,9 +152,7 @@ func microseconds(t time.Time) int64 { return t.UnixMicro() - epoch }
 
 func instant(microseconds int64) time.Time { return time.UnixMicro(microseconds + epoch).UTC() }
 
-func putInstant(dst *[8]byte, t time.Time) {
-	binary.BigEndian.PutUint64(dst[:], uint64(microseconds(t)))
-}
+func putInt64(dst *[8]byte, v int64) { binary.BigEndian.PutUint64(dst[:], uint64(v)) }
 
 // row is what the append function says about one request.
 type row struct {

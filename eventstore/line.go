@@ -19,7 +19,7 @@ const lineTimeout = 30 * time.Second
 // line is the writer's own connection, taken out of the pool for good so that no reader can starve the writer.
 type line struct {
 	pool *pgxpool.Pool
-	sql  string
+	sql  *statements
 	conn *pgx.Conn
 	rows []row
 }
@@ -29,7 +29,11 @@ type unsentError struct{ error }
 
 func (e unsentError) Unwrap() error { return e.error }
 
-const appendStatement = "dossier_append"
+// Names of the prepared statements.
+const (
+	appendStatement    = "dossier_append"
+	appendOneStatement = "dossier_append_one"
+)
 
 var rowFormats = []int16{1, 1, 1, 1, 1, 1} // binary
 
@@ -44,17 +48,18 @@ func (l *line) connect() error {
 		return unsentError{fmt.Errorf("connect to append: %w", err)}
 	}
 	conn := c.Hijack()
-	if _, err := conn.Prepare(ctx, appendStatement, l.sql); err != nil {
-		closeConn(conn)
-		return unsentError{fmt.Errorf("prepare append: %w", err)}
+	for name, sql := range map[string]string{appendStatement: l.sql.append, appendOneStatement: l.sql.appendOne} {
+		if _, err := conn.Prepare(ctx, name, sql); err != nil {
+			closeConn(conn)
+			return unsentError{fmt.Errorf("prepare append: %w", err)}
+		}
 	}
 	l.conn = conn
 	return nil
 }
 
-// exec runs the append function with parameters in binary form and returns a row for each of n requests; they are reused by the
-// next call. It goes below pgx's own argument and row handling: both would allocate for each event.
-func (l *line) exec(values [][]byte, formats []int16, n int) ([]row, error) {
+// exec runs the append function on n requests in b and returns a row for each; the rows are reused by the next call. It goes below pgx's own argument and row handling: both would allocate for each event.
+func (l *line) exec(b *batch, n int) ([]row, error) {
 	if err := l.connect(); err != nil {
 		return nil, err
 	}
@@ -63,7 +68,11 @@ func (l *line) exec(values [][]byte, formats []int16, n int) ([]row, error) {
 	if err := pg.Conn().SetDeadline(time.Now().Add(lineTimeout)); err != nil {
 		return nil, unsentError{err}
 	}
-	r := pg.ExecPrepared(context.Background(), appendStatement, values, formats, rowFormats)
+	statement := appendStatement
+	if b.single {
+		statement = appendOneStatement
+	}
+	r := pg.ExecPrepared(context.Background(), statement, b.values, b.formats[:len(b.values)], rowFormats)
 	l.rows = l.rows[:0]
 	var malformed error
 	for r.NextRow() {

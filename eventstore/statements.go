@@ -11,21 +11,23 @@ const Columns = "position, stream_id, stream_kind, version, event_id, type, type
 const pin = `select set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)`
 
 type statements struct {
-	append, role, head, stream, streams, page, lanePage, positionAt, stored, makePartitions, nextPartition string
-	segments, verifyStreams, firstWrong                                                                    string
+	append, appendOne, role, head, stream, streams, page, lanePage, positionAt, stored, makePartitions, nextPartition string
+	segments, verifyStreams, firstWrong                                                                               string
 }
 
 func statementsFor(journal string, simulated bool) statements {
 	function := map[string]string{"events": "append_v1", "access": "append_access_v1"}[journal]
-	clock := ""
+	clock, clockOne := "", ""
 	if simulated {
 		function = strings.Replace(function, "_v1", "_simulated_v1", 1)
-		clock = ", $18"
+		clock, clockOne = ", $18", ", $14"
 	}
 	in := func(sql string) string {
 		return strings.NewReplacer("{journal}", "journal."+journal, "{columns}", Columns, "{name}", journal).Replace(sql)
 	}
 	return statements{
+		appendOne: `select request, outcome, first, last, version, recorded_at from journal.` + function +
+			`($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13` + clockOne + `)`,
 		append: `select request, outcome, first, last, version, recorded_at from journal.` + function +
 			`($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17` + clock + `)`,
 		role: in(`

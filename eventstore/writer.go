@@ -24,7 +24,7 @@ type writer struct {
 }
 
 func newWriter(j *Journal) *writer {
-	return &writer{j: j, queue: newQueue(j.o.Queue), line: line{pool: j.pool, sql: j.sql.append}, stopped: make(chan struct{})}
+	return &writer{j: j, queue: newQueue(j.o.Queue), line: line{pool: j.pool, sql: &j.sql}, stopped: make(chan struct{})}
 }
 
 func (w *writer) enqueue(p *pending) error { return w.queue.put(p) }
@@ -83,7 +83,7 @@ func (w *writer) send(requests []*pending) ([]row, error) {
 		simulated = &now
 	}
 	w.batch.fill(requests, w.j.head.Load(), now, simulated)
-	return w.line.exec(w.batch.values, w.batch.formats, len(requests))
+	return w.line.exec(&w.batch, len(requests))
 }
 
 // recover handles requests whose connection was lost: nobody knows whether they are stored. It looks for them and sends those

@@ -108,46 +108,6 @@ begin
   v_limit := greatest(v_clock + interval '5 seconds', v_recorded);
   v_skewed := v_clock > p_now + interval '10 minutes' and v_clock > v_recorded + interval '10 minutes';
 
-  -- The short path: one request of one event, nothing unusual about it.
-  if cardinality(p_event) = 1 and not v_skewed and p_latest[1] <= v_limit then
-    if v_seen < v_last or p_expected[1] < 0 then
-      select e.version into v_actual
-        from journal.{journal} e
-       where e.stream_id = p_stream[1]
-         and e.version >= p_expected[1]
-         and e.position > v_seen
-         and e.position <= v_last
-       order by e.version desc
-       limit 1;
-    end if;
-    if v_actual is null and p_expected[1] <= 0 then
-      select a.version into v_actual
-        from journal.archived_streams a
-       where a.journal = '{journal}'
-         and a.id = p_stream[1];
-    end if;
-    v_base := p_expected[1];
-    if v_base < 0 then
-      v_base := coalesce(v_actual, 0);
-      v_actual := v_base;
-    end if;
-    if v_actual = v_base or v_actual is null and (v_seen > 0 or v_base = 0) then
-      v_recorded := greatest(v_clock, v_recorded, p_latest[1]);
-      insert into journal.{journal} (position, stream_id, stream_kind, version, event_id, type, type_version, data, meta,
-        occurred_at, recorded_at, lane)
-      values (v_last + 1, p_stream[1], p_kind[1], v_base + 1, p_event[1], p_type[1], p_type_version[1], p_data[1], p_meta[1],
-        p_occurred[1], v_recorded, p_lane[1]);
-      request := 1;
-      outcome := 'appended';
-      first := v_last + 1;
-      last := v_last + 1;
-      version := v_base + 1;
-      recorded_at := v_recorded;
-      return next;
-      return;
-    end if;
-  end if;
-
   -- While the clock is in doubt only its acceptance is taken.
   if v_skewed then
     select coalesce(array_agg(e.request), '{}') into v_accepting
@@ -216,6 +176,110 @@ begin
 end
 $append$
 $text$, '{parameter}', p_parameter), '{journal}', p_journal), '{name}', p_name), '{lock}', p_lock::text), '{clock}', p_clock);
+
+  -- The short path for one request of one event. Whatever is unusual about it goes the long way, in the same call.
+  execute replace(replace(replace(replace(replace(replace($text$
+create function journal.{name}(
+  p_now            timestamptz,
+  p_head           bigint,
+  p_stream         uuid,
+  p_kind           text,
+  p_lane           smallint,
+  p_expected       bigint,
+  p_seen           bigint,
+  p_event          uuid,
+  p_type           text,
+  p_type_version   integer,
+  p_data           json,
+  p_meta           json,
+  p_occurred       timestamptz{parameter},
+  out request      integer,
+  out outcome      text,
+  out first        bigint,
+  out last         bigint,
+  out version      bigint,
+  out recorded_at  timestamptz)
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '5s'
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+set jit = off
+as $append$
+#variable_conflict use_column
+declare
+  v_last     bigint;
+  v_recorded timestamptz;
+  v_clock    timestamptz;
+  v_actual   bigint;
+  v_base     bigint;
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'append needs read committed: an older snapshot would not see the last position'
+      using errcode = 'active_sql_transaction';
+  end if;
+  if current_setting('synchronous_commit') in ('off', 'local') then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
+  perform pg_advisory_xact_lock(1685025651, {lock});
+
+  select e.position, e.recorded_at into v_last, v_recorded
+    from journal.{journal} e
+   where e.position >= p_head
+     and e.position < p_head + 10000
+   order by e.position desc
+   limit 1;
+  v_clock := {clock};
+  if v_last < p_head + 9999 and p_seen <= v_last
+     and p_occurred <= v_clock + interval '5 seconds'
+     and (v_clock <= p_now + interval '10 minutes' or v_clock <= v_recorded + interval '10 minutes') then
+    if p_seen < v_last or p_expected < 0 then
+      select e.version into v_actual
+        from journal.{journal} e
+       where e.stream_id = p_stream
+         and e.version >= p_expected
+         and e.position > p_seen
+         and e.position <= v_last
+       order by e.version desc
+       limit 1;
+    end if;
+    if v_actual is null and p_expected <= 0 then
+      select a.version into v_actual
+        from journal.archived_streams a
+       where a.journal = '{journal}'
+         and a.id = p_stream;
+    end if;
+    v_base := p_expected;
+    if v_base < 0 then
+      v_base := coalesce(v_actual, 0);
+      v_actual := v_base;
+    end if;
+    if v_actual = v_base or v_actual is null and (p_seen > 0 or v_base = 0) then
+      request := 1;
+      outcome := 'appended';
+      first := v_last + 1;
+      last := first;
+      version := v_base + 1;
+      recorded_at := greatest(v_clock, v_recorded, p_occurred);
+      insert into journal.{journal} (position, stream_id, stream_kind, version, event_id, type, type_version, data, meta,
+        occurred_at, recorded_at, lane)
+      values (first, p_stream, p_kind, version, p_event, p_type, p_type_version, p_data, p_meta, p_occurred, recorded_at, p_lane);
+      return;
+    end if;
+  end if;
+
+  select a.request, a.outcome, a.first, a.last, a.version, a.recorded_at
+    into request, outcome, first, last, version, recorded_at
+    from journal.{name}(p_now, p_head, array[p_stream], array[p_kind], array[p_lane], array[p_expected], array[p_seen], array[1],
+           array[p_occurred], array[1], array[1], array[p_event], array[p_type], array[p_type_version], array[p_data], array[p_meta],
+           array[p_occurred]{argument}) a;
+end
+$append$
+$text$, '{parameter}', p_parameter), '{argument}', case when p_parameter = '' then '' else ', ' || p_clock end),
+    '{journal}', p_journal), '{name}', p_name), '{lock}', p_lock::text), '{clock}', p_clock);
 end
 $make$;
 -- +goose StatementEnd

@@ -163,12 +163,20 @@ func makeSimulated(ctx context.Context, tx pgx.Tx, name, journal string, lock in
 	if _, err := tx.Exec(ctx, `select journal.make_append($1, $2, $3, $4, 'p_clock')`, name, journal, lock, clock); err != nil {
 		return err
 	}
-	const signature = `select oid::regprocedure::text from pg_proc where pronamespace = 'journal'::regnamespace and proname = $1`
-	var function string
-	if err := tx.QueryRow(ctx, signature, name).Scan(&function); err != nil {
-		return err
-	}
-	_, err := tx.Exec(ctx, `revoke all on function `+function+` from public; grant execute on function `+function+` to dossier_app`)
+	const grant = `
+		do $$
+		declare
+		  v_function regprocedure;
+		begin
+		  for v_function in
+		    select oid from pg_proc where pronamespace = 'journal'::regnamespace and proname in ('append_simulated_v1', 'append_access_simulated_v1')
+		  loop
+		    execute format('revoke all on function %s from public', v_function);
+		    execute format('grant execute on function %s to dossier_app', v_function);
+		  end loop;
+		end
+		$$`
+	_, err := tx.Exec(ctx, grant)
 	return err
 }
 
