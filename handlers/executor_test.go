@@ -1,12 +1,10 @@
 package handlers_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"sync"
 	"testing"
-	"time"
 
 	"dossier/domain"
 	"dossier/domain/dossier"
@@ -261,113 +259,5 @@ func TestApprovingSigningAndIssuingNameTheVersionSeen(t *testing.T) {
 	}
 	if want := "[dossier.officer-assigned dossier.appraisal-started dossier.submitted-for-approval]"; fmt.Sprint(types) != want || stale.Actual != 6 {
 		t.Errorf("changed since %v at %d, want %s at 6", types, stale.Actual, want)
-	}
-}
-
-func TestWhatCannotBeDoneSaysWhy(t *testing.T) {
-	t.Parallel()
-	d := newDesk(t)
-	id := d.submitted()
-	closed := closedProcedure(t)
-	version := int64(9)
-	tests := []struct {
-		name string
-		do   func(ctx context.Context) error
-		code string
-		http int
-	}{
-		{"a stream that does not exist", func(ctx context.Context) error {
-			_, err := d.Do(ctx, d.as("reception"), uuid.New(), d.envelope("{}"), dossier.AcceptDossier{})
-			return err
-		}, "not_found", 404},
-		{"a stream that does not exist, at a version", func(ctx context.Context) error {
-			e := d.envelope("{}")
-			e.Expected = &version
-			_, err := d.Do(ctx, d.as("reception"), uuid.New(), e, dossier.AcceptDossier{})
-			return err
-		}, "not_found", 404},
-		{"wrong state", func(ctx context.Context) error {
-			_, err := d.Do(ctx, d.as("head"), id, d.envelope("{}"), dossier.AssignOfficer{Officer: "officer-1"})
-			return err
-		}, "wrong_state", 409},
-		{"another applicant's dossier", func(ctx context.Context) error {
-			_, err := d.Do(ctx, d.as("applicant-2"), id, d.envelope("{}"), dossier.SubmitSupplement{})
-			return err
-		}, "not_allowed", 403},
-		{"a wrong role", func(ctx context.Context) error {
-			_, err := d.Do(ctx, d.as("auditor"), id, d.envelope("{}"), dossier.AcceptDossier{})
-			return err
-		}, "not_allowed", 403},
-		{"filing for somebody else", func(ctx context.Context) error {
-			_, err := d.Submit(ctx, d.as("applicant-2"), d.envelope("{}"), filing)
-			return err
-		}, "not_allowed", 403},
-		{"an unknown procedure", func(ctx context.Context) error {
-			_, err := d.Submit(ctx, d.as("applicant-1"), d.envelope("{}"), dossier.SubmitDossier{Procedure: "no-such", Channel: dossier.Online, Applicant: "applicant-1"})
-			return err
-		}, "unknown_procedure", 422},
-		{"a procedure that is not open", func(ctx context.Context) error {
-			_, err := d.Submit(ctx, d.as("applicant-1"), d.envelope("{}"), dossier.SubmitDossier{Procedure: closed, Channel: dossier.Online, Applicant: "applicant-1"})
-			return err
-		}, "not_open_for_filing", 409},
-		{"a key with spaces", func(ctx context.Context) error {
-			_, err := d.Do(ctx, d.as("reception"), id, handlers.Envelope{Key: "a b"}, dossier.AcceptDossier{})
-			return err
-		}, "malformed_key", 400},
-		{"a time in the future", func(ctx context.Context) error {
-			e := d.envelope("{}")
-			at := time.Now().Add(time.Hour)
-			e.OccurredAt = &at
-			_, err := d.Do(ctx, d.as("reception"), id, e, dossier.AcceptDossier{})
-			return err
-		}, "in_future", 409},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			err := test.do(t.Context())
-			if status, p := handlers.Problem(err); status != test.http || p.Code != test.code {
-				t.Errorf("%v: %d %s, want %d %s", err, status, p.Code, test.http, test.code)
-			}
-		})
-	}
-	if facts, err := d.Facts(t.Context(), id); err != nil || len(facts) != 1 {
-		t.Errorf("refused acts left %d facts, %v", len(facts), err)
-	}
-}
-
-func TestAnImportAppendsAllOfATraceOnce(t *testing.T) {
-	t.Parallel()
-	d := newDesk(t)
-	machine := domain.Actor{Account: "import", Role: domain.System}
-	id := eventstore.StreamIDFor(handlers.Kind, "import:test", "case-1")
-	long := time.Date(2011, 10, 11, 13, 45, 40, 0, time.UTC)
-	calls := 0
-	decide := func(s dossier.State) ([]handlers.Decided, error) {
-		calls++
-		if s.Exists() {
-			return nil, errors.New("the trace is there already")
-		}
-		return []handlers.Decided{
-			{Event: dossier.DossierSubmitted{Procedure: "ext:x", ProcedureVersion: 1, Channel: dossier.Counter, Applicant: "ext:anon", ExternalCode: "case-1"}, OccurredAt: long},
-			{Event: dossier.DossierAccepted{ProcedureVersion: 1}, OccurredAt: long.Add(time.Hour)},
-		}, nil
-	}
-	first, err := d.Import(t.Context(), machine, id, "trace-1", []byte("x"), decide)
-	if err != nil || first.Events != 2 || first.Code == nil || *first.Code != "case-1" {
-		t.Fatalf("import: %+v, %v", first, err)
-	}
-	second, err := d.Import(t.Context(), machine, id, "trace-1", []byte("x"), decide)
-	if err != nil || !second.Repeated || second.Position != first.Position || calls != 1 {
-		t.Errorf("second import: %+v, %v, decided %d times", second, err, calls)
-	}
-	if _, err := d.Import(t.Context(), machine, id, "trace-1", []byte("y"), decide); !errors.Is(err, eventstore.ErrCommandReused) {
-		t.Errorf("another trace under the same key: %v", err)
-	}
-	if _, err := d.Import(t.Context(), d.as("admin"), id, "k", nil, decide); refusalCode(err) != handlers.NotAllowed {
-		t.Errorf("import by a person: %v", err)
-	}
-	facts, err := d.Facts(t.Context(), id)
-	if err != nil || len(facts) != 2 || facts[0].Meta.Origin != domain.Imported || !facts[0].OccurredAt.Equal(long) {
-		t.Errorf("facts %+v, %v", facts, err)
 	}
 }
