@@ -139,7 +139,6 @@ $$;
 -- Moves projections in lanes by compare-and-set, all or none: one element for each move. Lanes ascend, so that two movers
 -- meet at the first lane they share and never wait in a circle. The second of them waits here until the first has
 -- committed; then its move is not there to be made. A mover that comes later still finds a newer row than the one it read.
--- Nothing moves beyond the journal: a message from before a restore may tell of events that are gone.
 -- +goose StatementBegin
 create function views.move_v1(p_projection text[], p_lane smallint[], p_previous bigint[], p_position bigint[]) returns void
 language plpgsql
@@ -152,12 +151,7 @@ set jit = off
 as $$
 declare
   v_moved integer;
-  v_to    bigint := (select max(p) from unnest(p_position) as p);
 begin
-  if not exists (select from journal.events e where e.position >= v_to) then
-    raise exception 'the journal has no position %: it lost a tail that was delivered', v_to
-      using errcode = 'DP002';
-  end if;
   insert into views.checkpoints (projection, lane, previous, position)
   select m.projection, m.lane, m.previous, m.position
     from unnest(p_projection, p_lane, p_previous, p_position) as m(projection, lane, previous, position)
@@ -174,6 +168,35 @@ begin
   if v_moved <> cardinality(p_lane) then
     raise exception 'another process has moved % of % lanes', cardinality(p_lane) - v_moved, cardinality(p_lane)
       using errcode = 'DP001';
+  end if;
+end
+$$;
+-- +goose StatementEnd
+
+-- Raises unless the journal has each of these events at its position. A message may tell of an event that is gone: the
+-- database was restored, and the relay has not found out yet.
+-- +goose StatementBegin
+create function views.confirm_v1(p_position bigint[], p_event uuid[]) returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set jit = off
+as $$
+declare
+  v_known integer;
+begin
+  select count(*) into v_known
+    from unnest(p_position, p_event) as d(position, event)
+    join journal.events e on e.position = d.position
+   where e.event_id = d.event;
+  if v_known <> cardinality(p_event) then
+    raise exception '% of % events are not in the journal', cardinality(p_event) - v_known, cardinality(p_event)
+      using errcode = 'DP002';
   end if;
 end
 $$;

@@ -33,6 +33,7 @@ type work struct {
 	to    lanes
 	moves moves
 	parts []part
+	told  []eventstore.Event // what only Kafka told: the journal must confirm it
 }
 
 // part is one projection's share.
@@ -44,22 +45,40 @@ type part struct {
 	park       []parking   // streams that are parked with this transaction
 }
 
-// apply takes lanes to where `to` says (0: it stays) by these events, which are all of those lanes after the least checkpoint.
+// apply takes lanes to where `to` says (0: it stays) by these events of the journal, which are all of those lanes after the
+// least checkpoint.
 func (e *Engine) apply(ctx context.Context, to lanes, events []eventstore.Event) error {
 	w, err := e.prepare(ctx, to, events)
-	if err != nil || len(w.moves.lane) == 0 {
+	if err != nil {
 		return err
 	}
-	err = e.write(ctx, w)
+	return e.do(ctx, w, len(events))
+}
+
+// applyTold is apply for what Kafka told. When the journal does not have it, that is an errBeyond.
+func (e *Engine) applyTold(ctx context.Context, to lanes, events []eventstore.Event) error {
+	w, err := e.prepare(ctx, to, events)
+	if err != nil {
+		return err
+	}
+	w.told = events
+	return e.do(ctx, w, len(events))
+}
+
+func (e *Engine) do(ctx context.Context, w *work, events int) error {
+	if len(w.moves.lane) == 0 {
+		return nil
+	}
+	err := e.write(ctx, w)
 	var culprit *culpritError
 	if errors.As(err, &culprit) {
-		e.o.Log.Warn("projections: an event cannot be applied, looking for it", "error", err, "events", len(events))
+		e.o.Log.Warn("projections: an event cannot be applied, looking for it", "error", err, "events", events)
 		err = e.isolate(ctx, w)
 	}
 	if err != nil {
 		return err
 	}
-	e.applied(w, len(events))
+	e.applied(w, events)
 	return nil
 }
 
@@ -123,9 +142,7 @@ func (e *Engine) leaveOut(p *part, at lanes, events []eventstore.Event, failed m
 func (e *Engine) write(ctx context.Context, w *work) error {
 	return e.transact(ctx, func(tx pgx.Tx) error {
 		b := &pgx.Batch{}
-		if err := w.queueMoves(b); err != nil {
-			return err
-		}
+		w.queueMoves(b)
 		for _, p := range w.parts {
 			if err := p.projection.Apply(b, p.moments); err != nil {
 				return &culpritError{err}
@@ -153,9 +170,16 @@ func (e *Engine) transact(ctx context.Context, do func(pgx.Tx) error) error {
 
 // queueMoves puts the compare-and-set first: a loser should find out before it has done any work. Streams that are left out
 // because they are parked must still be parked when this commits, or their events would be lost.
-func (w *work) queueMoves(b *pgx.Batch) error {
+func (w *work) queueMoves(b *pgx.Batch) {
 	m := w.moves
 	b.Queue(`select views.move_v1($1, $2, $3, $4)`, m.projection, m.lane, m.previous, m.position)
+	if len(w.told) > 0 {
+		positions, ids := make([]int64, len(w.told)), make([]uuid.UUID, len(w.told))
+		for i, ev := range w.told {
+			positions[i], ids[i] = ev.Position, ev.ID
+		}
+		b.Queue(`select views.confirm_v1($1, $2)`, positions, ids)
+	}
 	for _, p := range w.parts {
 		if len(p.skipped) > 0 {
 			b.Queue(stillParked, p.key, p.skipped).QueryRow(func(row pgx.Row) error {
@@ -170,7 +194,6 @@ func (w *work) queueMoves(b *pgx.Batch) error {
 			})
 		}
 	}
-	return nil
 }
 
 // applied remembers what the committed transaction did.

@@ -1,6 +1,8 @@
 package projections
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -43,10 +45,10 @@ func (p place) before(q place) bool {
 	switch {
 	case p.Never != q.Never:
 		return q.Never
-	case p.At != q.At:
-		return (p.At < q.At) == (p.Sort == SortDue)
+	case p.Sort == SortUpdated:
+		p, q = q, p
 	}
-	return (p.ID.String() < q.ID.String()) == (p.Sort == SortDue)
+	return cmp.Or(cmp.Compare(p.At, q.At), bytes.Compare(p.ID[:], q.ID[:])) < 0
 }
 
 // condition adds that rows come after the place.

@@ -22,7 +22,7 @@ func (e *Engine) deliver(ctx context.Context, heard []eventstore.Delivered) erro
 	}
 	to, events, gaps := e.sort(heard)
 	if len(events) > 0 {
-		err := e.apply(ctx, to, events)
+		err := e.applyTold(ctx, to, events)
 		if errors.Is(err, errBeyond) {
 			return e.disbelieve(ctx, heard)
 		}
@@ -85,21 +85,19 @@ func (e *Engine) loadGenerations(ctx context.Context) error {
 	return nil
 }
 
-// disbelieve applies of what was heard only what the journal has, as the journal has it: the database was restored and the
-// relay has not found out yet.
+// disbelieve reads from the journal what it does not have as it was told: the database was restored and the relay has not
+// found out yet.
 func (e *Engine) disbelieve(ctx context.Context, heard []eventstore.Delivered) error {
+	e.counters.refused.Add(1)
 	e.states.forget()
 	head, err := e.journal.Head(ctx)
 	if err != nil {
 		return fmt.Errorf("read head: %w", err)
 	}
+	e.o.Log.Error("projections: Kafka tells of events that the journal does not have, reading the journal instead", "head", head)
 	var upTo lanes
 	for _, d := range heard {
-		if d.Position > head {
-			e.counters.refused.Add(1)
-		}
 		upTo[d.Lane] = max(upTo[d.Lane], min(d.Position, head))
 	}
-	e.o.Log.Error("projections: Kafka tells of events that the journal does not have", "head", head)
 	return e.heal(ctx, upTo)
 }

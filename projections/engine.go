@@ -79,7 +79,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		case <-committed:
 			e.persist(ctx, "read the journal", e.followJournal)
 		case <-tick.C:
-			e.persist(ctx, "tend", e.tend)
+			e.once(ctx, "tend", e.tend)
 			tick.Reset(e.pace())
 		}
 	}
@@ -117,12 +117,26 @@ func (e *Engine) drain(first eventstore.Delivered) []eventstore.Delivered {
 	return heard
 }
 
+// once tries what the next tick tries again: deliveries should not wait for it.
+func (e *Engine) once(ctx context.Context, what string, do func(context.Context) error) {
+	switch err := do(ctx); {
+	case errors.Is(err, errMoved):
+		e.counters.lost.Add(1)
+	case err != nil && ctx.Err() == nil:
+		e.counters.retried.Add(1)
+		e.report.fault(err)
+		e.o.Log.Warn("projections: "+what+" failed, trying again", "error", err)
+	default:
+		e.report.fault(nil)
+	}
+}
+
 // persist does it until it is done or the context ends. A move that another process has made first is no fault: what is in is
 // read again and the rest is done. Everything else may have been done in part or whole without our knowing, so it starts
 // from what is in as well.
 func (e *Engine) persist(ctx context.Context, what string, do func(context.Context) error) {
-	const longest = 2 * time.Second
-	wait := 20 * time.Millisecond
+	const longest = time.Second
+	wait := 10 * time.Millisecond
 	for {
 		err := do(ctx)
 		if errors.Is(err, errMoved) {

@@ -105,9 +105,7 @@ func reason(err error) string {
 func (e *Engine) isolate(ctx context.Context, w *work) error {
 	return e.transact(ctx, func(tx pgx.Tx) error {
 		b := &pgx.Batch{}
-		if err := w.queueMoves(b); err != nil {
-			return err
-		}
+		w.queueMoves(b)
 		if err := classified(ctx, tx, tx.SendBatch(ctx, b).Close()); err != nil {
 			return err
 		}

@@ -130,7 +130,7 @@ func settleParked(ctx context.Context, tx pgx.Tx, key string, stream uuid.UUID, 
 		update views.parked
 		   set attempts = attempts + 1,
 		       error = $3,
-		       retry_at = clock_timestamp() + least($4 * power(2, least(attempts, 20)), $5)
+		       retry_at = clock_timestamp() + least($4::interval * power(2, least(attempts, 20)), $5::interval)
 		 where projection = $1
 		   and stream_id = $2`, key, stream, reason(failed), retry, longestRetry)
 	return err

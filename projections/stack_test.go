@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -23,8 +24,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	_ = flag.Set("rapid.checks", "20") // each fills the views anew; the command line may ask for more
 	goleak.VerifyTestMain(m,
-		goleak.IgnoreAnyFunction("dossier/internal/devstack.(*child).run"), // the Postgres all tests share
+		goleak.IgnoreAnyFunction("github.com/rcrowley/go-metrics.(*meterArbiter).tick"), // sarama's, one for the process
+		goleak.IgnoreAnyFunction("dossier/internal/devstack.(*child).run"),              // the Postgres all tests share
 	)
 }
 
