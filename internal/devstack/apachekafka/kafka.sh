@@ -106,8 +106,8 @@ need_jars() {
 	command -v mvn >/dev/null || fail "Maven is needed to fetch Kafka's jars: install it, for example apt install maven or brew install maven"
 	say "fetching the jars of Apache Kafka (43 MB, once)"
 	rm -rf "$dir/libs"
-	mvn -q -B -Dstyle.color=never -f "$here/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$dir/libs" >&2 ||
-		fail "the jars cannot be fetched: is Maven Central to be reached?"
+	mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$dir/libs" >"$dir/mvn.log" 2>&1 ||
+		fail "the jars cannot be fetched, see $dir/mvn.log: is Maven Central to be reached?"
 	touch "$mark"
 }
 
