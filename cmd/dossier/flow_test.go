@@ -107,8 +107,8 @@ func TestVerifyNamesTheFirstDifferenceAndExitsWith3(t *testing.T) {
 	d := startDev(t, "--empty")
 	data := []string{"--data", d.folder}
 	must(t, append([]string{"submit", "--set", "procedure=vet-practice-cert-renew", "--set", "channel=online", "--set", "applicant=applicant-1"}, data...)...)
-	d.eventually("verify holds", func() error {
-		if out, talk, code := program(t, append([]string{"verify"}, data...)...); code != 0 {
+	d.eventually("verify holds and the views are there", func() error {
+		if out, talk, code := program(t, append([]string{"verify"}, data...)...); code != 0 || !strings.Contains(out, "position 1 of 1") {
 			return errorf("exit %d %s%s", code, out, talk)
 		}
 		return nil

@@ -52,7 +52,7 @@ func FromEnv(getenv func(string) string) (Config, error) {
 	c.Database.MigrateURL = env.secret("MIGRATE_DATABASE_URL")
 	c.Kafka.Brokers = list(getenv("KAFKA_BROKERS"))
 	c.Kafka.Topic = or(getenv("KAFKA_TOPIC"), "dossier.events.v1")
-	c.Kafka.Replication = env.number("KAFKA_REPLICATION", 1)
+	c.Kafka.Replication = env.number("KAFKA_REPLICATION", 0) // 0: as the brokers do by default
 	c.Kafka.TLS = env.truth("KAFKA_TLS")
 	c.Kafka.SASLMechanism = getenv("KAFKA_SASL_MECHANISM")
 	c.Kafka.SASLUsername = getenv("KAFKA_SASL_USERNAME")
