@@ -77,6 +77,9 @@ func Open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Journal, error) 
 	}
 	j.advance(head)
 	j.writer = newWriter(j)
+	if err := j.writer.line.connect(); err != nil {
+		return nil, fmt.Errorf("open journal %s: %w", j.name, err)
+	}
 	go j.upkeep.run()
 	go j.writer.run()
 	return j, nil

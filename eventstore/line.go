@@ -136,7 +136,11 @@ const (
 	noPartition             // the upkeep was too slow: nothing is stored
 )
 
-const uniqueViolation = "23505"
+// SQLSTATE codes that decide a fate or a reason.
+const (
+	uniqueViolation = "23505"
+	readOnly        = "25006" // the server became a standby
+)
 
 func fateOf(err error) fate {
 	var pg *pgconn.PgError
@@ -144,7 +148,7 @@ func fateOf(err error) fate {
 		return lost
 	}
 	switch {
-	case pg.Severity == "FATAL" || pg.Severity == "PANIC":
+	case pg.SeverityUnlocalized == "FATAL" || pg.SeverityUnlocalized == "PANIC":
 		return lost
 	case pg.Code == "23514" && pg.ConstraintName == "":
 		return noPartition
@@ -155,7 +159,7 @@ func fateOf(err error) fate {
 	case "40", "53", "55", "57", "58":
 		return busy
 	}
-	if pg.Code == "25006" { // a standby
+	if pg.Code == readOnly {
 		return busy
 	}
 	return refused

@@ -22,12 +22,17 @@ func (j *Journal) Update(ctx context.Context, s Stream, c Command, expected *int
 		return Result{}, fmt.Errorf("wait for stream %s: %w", s.ID, err)
 	}
 	defer unlock()
+	reached := int64(0)
 	for attempt := 0; ; attempt++ {
 		result, err := j.tryUpdate(ctx, s, c, expected, decide)
 		var conflict *ConflictError
 		if !errors.As(err, &conflict) {
 			return result, err
 		}
+		if conflict.Expected < reached { // what came first is committed, so a fresh read must show it
+			return Result{}, fmt.Errorf("update stream %s: its first %d events are in a detached segment or lost: %w", s.ID, reached, err)
+		}
+		reached = conflict.Actual
 		if err := pause(ctx, attempt); err != nil {
 			return Result{}, fmt.Errorf("update stream %s: %w", s.ID, errors.Join(err, conflict))
 		}

@@ -64,6 +64,9 @@ func (w *writer) deliver(requests []*pending, lostAt time.Time) {
 	case fate == noPartition:
 		w.makePartitions(requests, lostAt)
 	case fate == busy:
+		if code(err) == readOnly {
+			w.line.drop() // the next connection may find the new primary
+		}
 		fail(requests, fmt.Errorf("append: %w: %w", ErrBusy, err))
 	case len(requests) > 1: // one bad request never fails its neighbours
 		half := len(requests) / 2
@@ -90,16 +93,17 @@ func (w *writer) send(requests []*pending) ([]row, error) {
 // that are not there again. The old session may still be on its way; the append lock and the version check sort that out.
 func (w *writer) recover(requests []*pending, cause error, lostAt time.Time) {
 	w.j.o.Log.Warn("append connection lost", "journal", w.j.name, "requests", len(requests), "err", cause)
-	if lostAt.IsZero() {
-		if isUnsent(cause) {
-			fail(requests, fmt.Errorf("append: %w: %w", ErrBusy, cause))
-			return
-		}
+	switch {
+	case lostAt.IsZero() && isUnsent(cause):
+		fail(requests, fmt.Errorf("append: %w: %w", ErrBusy, cause))
+		return
+	case lostAt.IsZero():
 		lostAt = time.Now()
-	}
-	if time.Since(lostAt) > patience {
+	case time.Since(lostAt) > patience:
 		fail(requests, fmt.Errorf("append, which may have happened: %w: %w", ErrBusy, cause))
 		return
+	default:
+		time.Sleep(10 * time.Millisecond) // lost again at once
 	}
 	for wait := 10 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		stored, err := w.stored(requests)
