@@ -132,8 +132,8 @@ func plain(err error) ProblemBody {
 			"The views have not reached the position asked for (min_position); try again in a moment"})
 	case Away(err):
 		return later(2, "unavailable", words{
-			"Sổ sự kiện tạm thời không nhận việc; chưa có gì được ghi, hoặc gửi lại với cùng Idempotency-Key để biết chắc",
-			"The journal takes no work at the moment; nothing was recorded, or send again with the same Idempotency-Key to be sure"})
+			"Cơ sở dữ liệu tạm thời không trả lời; thử lại sau giây lát. Lệnh gửi lại với cùng Idempotency-Key chỉ được thực hiện một lần",
+			"The database does not answer at the moment; try again shortly. A command sent again with the same Idempotency-Key is done once"})
 	}
 	return body(http.StatusInternalServerError, "fault", words{
 		"Có lỗi bên trong, đã ghi lại để xử lý", "Something failed inside; it was logged to be mended"})

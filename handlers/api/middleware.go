@@ -163,7 +163,7 @@ func (s *server) recovered(a *answer, r *http.Request, fault any) {
 func line(r *http.Request, route string, a *answer, call *handlers.Call, began time.Time) []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("request", call.ID), slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.String("route", route),
-		slog.Int("status", a.status), slog.Int64("bytes", a.bytes), slog.Duration("took", time.Since(began)),
+		slog.Int("status", a.status), slog.Int64("bytes", a.bytes), slog.Float64("ms", float64(time.Since(began).Microseconds())/1000),
 	}
 	if call.Actor.Account != "" {
 		attrs = append(attrs, slog.String("account", call.Actor.Account))
