@@ -1,4 +1,4 @@
-package telemetry_test
+package telemetry
 
 import (
 	"bytes"
@@ -7,14 +7,12 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"dossier/internal/telemetry"
 )
 
 func TestAwayFromATerminalTheLogIsJSONWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	log, err := telemetry.Logger(&b, telemetry.LogOptions{})
+	log, err := Logger(&b, LogOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +30,7 @@ func TestAwayFromATerminalTheLogIsJSONWithoutSecrets(t *testing.T) {
 func TestTheLogsLevelAndFormatAreChosen(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	log, err := telemetry.Logger(&b, telemetry.LogOptions{Level: "warn", Format: "text"})
+	log, err := Logger(&b, LogOptions{Level: "warn", Format: "text"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,8 +39,8 @@ func TestTheLogsLevelAndFormatAreChosen(t *testing.T) {
 	if got := b.String(); strings.Contains(got, "not shown") || !strings.Contains(got, "level=WARN msg=shown") {
 		t.Errorf("%s", got)
 	}
-	for _, bad := range []telemetry.LogOptions{{Level: "loud"}, {Format: "xml"}} {
-		if _, err := telemetry.Logger(&b, bad); err == nil {
+	for _, bad := range []LogOptions{{Level: "loud"}, {Format: "xml"}} {
+		if _, err := Logger(&b, bad); err == nil {
 			t.Errorf("%+v is taken", bad)
 		}
 	}
@@ -50,10 +48,10 @@ func TestTheLogsLevelAndFormatAreChosen(t *testing.T) {
 
 func TestFiguresAreReadWhenAsked(t *testing.T) {
 	t.Parallel()
-	m := telemetry.New()
+	m := New()
 	lag := 3.0
-	if err := m.Gauge("test_lag", "How far behind.", []string{"view"}, func() []telemetry.Sample {
-		return []telemetry.Sample{{Labels: []string{"history"}, Value: lag}}
+	if err := m.Gauge("test_lag", "How far behind.", []string{"view"}, func() []Sample {
+		return []Sample{{Labels: []string{"history"}, Value: lag}}
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +79,7 @@ func TestFiguresAreReadWhenAsked(t *testing.T) {
 
 func TestNoMetricsCountNothing(t *testing.T) {
 	t.Parallel()
-	var m *telemetry.Metrics
+	var m *Metrics
 	m.Command("accept", "done", time.Millisecond)
 	m.Request("GET /x", "GET", 200, time.Millisecond)
 	m.Open("GET /x")()
@@ -90,7 +88,7 @@ func TestNoMetricsCountNothing(t *testing.T) {
 	}
 }
 
-func scrape(m *telemetry.Metrics) string {
+func scrape(m *Metrics) string {
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 	return w.Body.String()
