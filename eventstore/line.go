@@ -21,8 +21,13 @@ type line struct {
 	pool *pgxpool.Pool
 	sql  *statements
 	conn *pgx.Conn
+	used time.Time // when the connection last did something
 	rows []row
 }
+
+// idleLimit is how long a connection is trusted unasked. A server that was restarted meanwhile would otherwise leave it open
+// whether the first batch was stored.
+const idleLimit = time.Second
 
 // unsentError is a failure before anything was sent.
 type unsentError struct{ error }
@@ -38,11 +43,17 @@ const (
 var rowFormats = []int16{1, 1, 1, 1, 1, 1} // binary
 
 func (l *line) connect() error {
-	if l.conn != nil {
+	if l.conn != nil && time.Since(l.used) < idleLimit {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
+	if l.conn != nil {
+		if err := l.conn.Ping(ctx); err == nil {
+			return nil
+		}
+		l.drop()
+	}
 	c, err := l.pool.Acquire(ctx)
 	if err != nil {
 		return unsentError{fmt.Errorf("connect to append: %w", err)}
@@ -54,7 +65,7 @@ func (l *line) connect() error {
 			return unsentError{fmt.Errorf("prepare append: %w", err)}
 		}
 	}
-	l.conn = conn
+	l.conn, l.used = conn, time.Now()
 	return nil
 }
 
@@ -86,6 +97,7 @@ func (l *line) exec(b *batch, n int) ([]row, error) {
 	if _, err := r.Close(); err != nil {
 		return nil, err
 	}
+	l.used = time.Now()
 	return l.rows, malformed
 }
 

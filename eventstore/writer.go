@@ -20,11 +20,12 @@ type writer struct {
 	line    line
 	batch   batch
 	stopped chan struct{}
+	patient time.Duration
 	alarmed time.Time
 }
 
 func newWriter(j *Journal) *writer {
-	return &writer{j: j, queue: newQueue(j.o.Queue), line: line{pool: j.pool, sql: &j.sql}, stopped: make(chan struct{})}
+	return &writer{j: j, queue: newQueue(j.o.Queue), line: line{pool: j.pool, sql: &j.sql}, stopped: make(chan struct{}), patient: patience}
 }
 
 func (w *writer) enqueue(p *pending) error { return w.queue.put(p) }
@@ -99,7 +100,7 @@ func (w *writer) recover(requests []*pending, cause error, lostAt time.Time) {
 		return
 	case lostAt.IsZero():
 		lostAt = time.Now()
-	case time.Since(lostAt) > patience:
+	case time.Since(lostAt) > w.patient:
 		fail(requests, fmt.Errorf("append, which may have happened: %w: %w", ErrBusy, cause))
 		return
 	default:
@@ -115,7 +116,7 @@ func (w *writer) recover(requests []*pending, cause error, lostAt time.Time) {
 			return
 		}
 		w.line.drop()
-		if time.Since(lostAt) > patience || w.queue.isClosed() {
+		if time.Since(lostAt) > w.patient || w.queue.isClosed() {
 			fail(requests, fmt.Errorf("append, which may have happened: %w: %w", ErrBusy, err))
 			return
 		}
