@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/urfave/cli/v3"
 
 	"dossier/domain/dossier"
@@ -59,11 +58,11 @@ func (a *app) act(ctx context.Context, cmd *cli.Command, target, name string) er
 	if err != nil {
 		return err
 	}
-	envelope, err := a.envelope(cmd, body)
+	envelope, members, err := a.envelope(cmd, body)
 	if err != nil {
 		return err
 	}
-	command, err := dossier.DecodeCommand(name, body)
+	command, err := dossier.DecodeCommand(name, members)
 	if err != nil {
 		return err
 	}
@@ -134,15 +133,22 @@ func (a *app) body(cmd *cli.Command) ([]byte, error) {
 	return json.Marshal(fields)
 }
 
-func (a *app) envelope(cmd *cli.Command, body []byte) (handlers.Envelope, error) {
-	e := handlers.Envelope{Key: cmd.String("key"), LateReason: cmd.String("late-reason"), Body: body}
+// envelope takes occurred_at and late_reason out of the body, as the API does; flags of the same names go before them.
+func (a *app) envelope(cmd *cli.Command, body []byte) (e handlers.Envelope, members []byte, err error) {
+	if e, members, err = handlers.Open(body); err != nil {
+		return e, nil, err
+	}
+	e.Key = cmd.String("key")
 	if e.Key == "" {
-		e.Key = uuid.NewString()
+		e.Key = handlers.NewKey()
+	}
+	if reason := cmd.String("late-reason"); reason != "" {
+		e.LateReason = reason
 	}
 	if at := cmd.String("occurred-at"); at != "" {
 		t, err := time.Parse(time.RFC3339, at)
 		if err != nil {
-			return e, usageError{fmt.Errorf("--occurred-at %q is no RFC 3339 instant, such as 2026-11-23T14:32:00+07:00", at)}
+			return e, nil, usageError{fmt.Errorf("--occurred-at %q is no RFC 3339 instant, such as 2026-11-23T14:32:00+07:00", at)}
 		}
 		e.OccurredAt = &t
 	}
@@ -150,5 +156,5 @@ func (a *app) envelope(cmd *cli.Command, body []byte) (handlers.Envelope, error)
 		v := cmd.Int64("if-version")
 		e.Expected = &v
 	}
-	return e, nil
+	return e, members, nil
 }

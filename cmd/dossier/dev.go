@@ -51,7 +51,7 @@ func (a *app) dev(ctx context.Context, cmd *cli.Command) error {
 			return err
 		}
 	}
-	if cmd.Bool("reset") {
+	if cmd.Bool("reset") || halfSeeded(folder) {
 		if err := reset(folder); err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func (a *app) dev(ctx context.Context, cmd *cli.Command) error {
 	cfg := pg.settings
 	cfg.Kafka.Brokers, cfg.HTTP.Addr, cfg.PID = []string{kafka.Addr}, cmd.String("http"), os.Getpid()
 	if !cmd.Bool("empty") {
-		if err := a.seed(ctx, cfg); err != nil {
+		if err := a.seed(ctx, cfg, folder); err != nil {
 			return fmt.Errorf("fill with demo dossiers: %w", err)
 		}
 	}
@@ -118,7 +118,7 @@ func reset(folder string) error {
 		}
 		return nil
 	}
-	for _, part := range []string{"postgres", "kafka", settingsFile} {
+	for _, part := range []string{"postgres", "kafka", settingsFile, seedingFile} {
 		if err := os.RemoveAll(filepath.Join(folder, part)); err != nil {
 			return fmt.Errorf("reset: %w", err)
 		}

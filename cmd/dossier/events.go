@@ -7,7 +7,6 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"dossier/eventstore"
 	"dossier/handlers"
 )
 
@@ -29,53 +28,48 @@ func (a *app) eventsCommand() *cli.Command {
 const feedPage = 1000
 
 func (a *app) eventsRead(ctx context.Context, cmd *cli.Command) error {
-	s, err := a.openFeed(ctx, cmd)
+	s, feed, err := a.openFeed(ctx, cmd, cmd.Int64("after"))
 	if err != nil {
 		return err
 	}
 	defer s.stop()
-	after, left := cmd.Int64("after"), cmd.Int("limit")
-	for {
+	left, more := cmd.Int("limit"), true
+	for more {
 		page := feedPage
 		if left > 0 {
 			page = min(page, left)
 		}
-		n, last, err := a.printEvents(ctx, s, after, page)
-		if err != nil {
+		n := 0
+		if n, more, err = a.printEvents(ctx, s, feed, page); err != nil {
 			return err
 		}
-		if n == 0 || n == left {
+		if left > 0 && left == n {
 			return nil
 		}
-		after = last
-		if left > 0 {
-			left -= n
-		}
+		left = max(0, left-n)
 	}
+	return nil
 }
 
 func (a *app) eventsTail(ctx context.Context, cmd *cli.Command) error {
-	s, err := a.openFeed(ctx, cmd)
+	after := cmd.Int64("after")
+	if !cmd.IsSet("after") {
+		after = fromNowOn
+	}
+	s, feed, err := a.openFeed(ctx, cmd, after)
 	if err != nil {
 		return err
 	}
 	defer s.stop()
-	after := cmd.Int64("after")
-	if !cmd.IsSet("after") {
-		if after, err = s.journal.Head(ctx); err != nil {
-			return fmt.Errorf("read head: %w", err)
-		}
-	}
 	for {
-		n, last, err := a.printEvents(ctx, s, after, feedPage)
+		_, more, err := a.printEvents(ctx, s, feed, feedPage)
 		if ctx.Err() != nil {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if n > 0 {
-			after = last
+		if more {
 			continue
 		}
 		select {
@@ -86,39 +80,49 @@ func (a *app) eventsTail(ctx context.Context, cmd *cli.Command) error {
 	}
 }
 
-func (a *app) openFeed(ctx context.Context, cmd *cli.Command) (*system, error) {
+// fromNowOn asks for what is recorded after the feed was opened.
+const fromNowOn = -1
+
+func (a *app) openFeed(ctx context.Context, cmd *cli.Command, after int64) (*system, *handlers.Reader, error) {
 	s, err := a.open(ctx, cmd)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	actor, err := s.actor(cmd)
-	if err == nil {
-		err = handlers.Authorize(actor, handlers.Act{Kind: handlers.Feed})
-	}
-	if err == nil && handlers.Only(actor) != "" {
-		err = usageError{fmt.Errorf("the feed of one applicant is served by HTTP: GET /v1/events")}
-	}
+	feed, err := s.feed(ctx, cmd, after)
 	if err != nil {
 		s.stop()
-		return nil, err
+		return nil, nil, err
 	}
-	return s, nil
+	return s, feed, nil
 }
 
-func (a *app) printEvents(ctx context.Context, s *system, after int64, limit int) (n int, last int64, err error) {
-	events, err := s.journal.Page(ctx, after, limit)
+func (s *system) feed(ctx context.Context, cmd *cli.Command, after int64) (*handlers.Reader, error) {
+	actor, err := s.actor(cmd)
 	if err != nil {
-		return 0, 0, fmt.Errorf("read events: %w", err)
+		return nil, err
+	}
+	if after == fromNowOn {
+		if after, err = s.journal.Head(ctx); err != nil {
+			return nil, fmt.Errorf("read head: %w", err)
+		}
+	}
+	return handlers.OpenFeed(ctx, s.journal, actor, after)
+}
+
+func (a *app) printEvents(ctx context.Context, s *system, feed *handlers.Reader, limit int) (n int, more bool, err error) {
+	events, more, err := feed.Next(ctx, limit)
+	if err != nil {
+		return 0, false, fmt.Errorf("read events: %w", err)
 	}
 	for _, e := range events {
-		line, err := eventstore.Delivered{Event: e}.CloudEvent("/dossier")
+		line, err := e.CloudEvent(s.source())
 		if err != nil {
-			return n, last, fmt.Errorf("print event %d: %w", e.Position, err)
+			return n, false, fmt.Errorf("print event %d: %w", e.Position, err)
 		}
 		if _, err := fmt.Fprintf(a.stdout, "%s\n", line); err != nil {
-			return n, last, err
+			return n, false, err
 		}
-		n, last = n+1, e.Position
+		n++
 	}
-	return n, last, nil
+	return n, more, nil
 }

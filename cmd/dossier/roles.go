@@ -88,10 +88,14 @@ func (p *process) relayOptions() relay.Options {
 	}
 }
 
-// source is the ce_source of every event.
-func (p *process) source() string {
-	if p.cfg.HTTP.PublicURL != "" {
-		return p.cfg.HTTP.PublicURL
+func (p *process) source() string { return eventSource(p.cfg) }
+
+func (s *system) source() string { return eventSource(s.cfg) }
+
+// eventSource is the ce_source of every event.
+func eventSource(cfg config.Config) string {
+	if cfg.HTTP.PublicURL != "" {
+		return cfg.HTTP.PublicURL
 	}
 	return "/dossier"
 }
