@@ -2,6 +2,7 @@ package dossier
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,21 +19,22 @@ type Change struct {
 
 // Changes lists what differs between two states of one dossier, in the order of the state's fields. Counters of versions and
 // the times of last change say nothing of their own and are left out.
+//
+// It runs once for every event that a projection applies, so it takes no map: the lines of two states stand in the same order,
+// and only what one of them does not know yet, opinions, is looked for.
 func Changes(before, after State) []Change {
-	old := map[string]Change{}
-	for _, line := range before.lines() {
-		old[line.Field] = line
-	}
+	was, is := before.lines(), after.lines()
 	var changes []Change
-	for _, line := range after.lines() {
-		line.Old = old[line.Field].New
-		delete(old, line.Field)
+	for i, line := range is {
+		if at := lineOf(was, i, line.Field); at >= 0 {
+			line.Old = was[at].New
+		}
 		if line.Old != line.New {
 			changes = append(changes, line)
 		}
 	}
-	for _, line := range before.lines() { // what one moment knows and the other does not: opinions
-		if _, gone := old[line.Field]; gone && line.New != "" {
+	for i, line := range was { // what one moment knows and the other does not
+		if line.New != "" && lineOf(is, i, line.Field) < 0 {
 			line.Old, line.New = line.New, ""
 			changes = append(changes, line)
 		}
@@ -40,9 +42,17 @@ func Changes(before, after State) []Change {
 	return changes
 }
 
+// lineOf is where the field stands, most likely at the guess; -1 if nowhere.
+func lineOf(lines []Change, guess int, field string) int {
+	if guess < len(lines) && lines[guess].Field == field {
+		return guess
+	}
+	return slices.IndexFunc(lines, func(l Change) bool { return l.Field == field })
+}
+
 // lines writes a state as one value per field.
 func (s State) lines() []Change {
-	lines := []Change{
+	lines := append(make([]Change, 0, 40+5*len(s.Opinions)), []Change{
 		{Field: "status", Kind: "status", New: string(s.Status)},
 		{Field: "outcome", Kind: "outcome", New: string(s.Outcome)},
 		{Field: "procedure", New: s.Procedure},
@@ -71,23 +81,32 @@ func (s State) lines() []Change {
 		{Field: "steps", New: number(s.Steps)},
 		{Field: "irregular_steps", New: number(s.IrregularSteps)},
 		{Field: "last_step", New: s.LastStep.Code},
-	}
-	lines = append(lines, s.supplementLines(AtReception)...)
-	lines = append(lines, s.supplementLines(AtAppraisal)...)
+	}...)
+	lines = s.supplementLines(lines, AtReception)
+	lines = s.supplementLines(lines, AtAppraisal)
 	return append(lines, s.opinionLines()...)
 }
 
-func (s State) supplementLines(stage Stage) []Change {
-	q, _ := s.SupplementAt(stage)
-	prefix := "supplement_" + string(stage) + "_"
-	return []Change{
-		{Field: prefix + "items", New: strings.Join(q.Items, ", ")},
-		{Field: prefix + "reason", Kind: "supplement_reason", New: string(q.Reason)},
-		{Field: prefix + "until", Kind: "time", New: stamp(q.Until)},
-		{Field: prefix + "answered", New: strings.Join(q.Answered, ", ")},
-		{Field: prefix + "late", Kind: "late", New: verdict(q.Late)},
-		{Field: prefix + "accepted_by", New: q.Accepted.By},
+// supplementFields are the names of a stage's lines, joined once.
+var supplementFields = map[Stage][6]string{AtReception: supplementNames(AtReception), AtAppraisal: supplementNames(AtAppraisal)}
+
+func supplementNames(stage Stage) (names [6]string) {
+	for i, name := range []string{"items", "reason", "until", "answered", "late", "accepted_by"} {
+		names[i] = "supplement_" + string(stage) + "_" + name
 	}
+	return names
+}
+
+func (s State) supplementLines(lines []Change, stage Stage) []Change {
+	q, _ := s.SupplementAt(stage)
+	field := supplementFields[stage]
+	return append(lines,
+		Change{Field: field[0], New: strings.Join(q.Items, ", ")},
+		Change{Field: field[1], Kind: "supplement_reason", New: string(q.Reason)},
+		Change{Field: field[2], Kind: "time", New: stamp(q.Until)},
+		Change{Field: field[3], New: strings.Join(q.Answered, ", ")},
+		Change{Field: field[4], Kind: "late", New: verdict(q.Late)},
+		Change{Field: field[5], New: q.Accepted.By})
 }
 
 func (s State) opinionLines() []Change {
