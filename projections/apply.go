@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"dossier/eventstore"
 )
@@ -174,9 +175,9 @@ func (w *work) queueMoves(b *pgx.Batch) {
 	m := w.moves
 	b.Queue(`select views.move_v1($1, $2, $3, $4)`, m.projection, m.lane, m.previous, m.position)
 	if len(w.told) > 0 {
-		positions, ids := make([]int64, len(w.told)), make([]uuid.UUID, len(w.told))
+		positions, ids := make([]int64, len(w.told)), make(pgtype.FlatArray[pgtype.UUID], len(w.told))
 		for i, ev := range w.told {
-			positions[i], ids[i] = ev.Position, ev.ID
+			positions[i], ids[i] = ev.Position, pgtype.UUID{Bytes: ev.ID, Valid: true}
 		}
 		b.Queue(`select views.confirm_v1($1, $2)`, positions, ids)
 	}

@@ -49,10 +49,11 @@ select m.id, nullif(m.code, ''), m.version, m.position, m.status, m.outcome, m.p
 
 // Apply writes the last state of each dossier.
 func (Dossiers) Apply(b *pgx.Batch, moments []Moment) error {
-	var c stateColumns
+	c := newStateColumns(len(moments))
 	for i := range moments {
 		if i+1 == len(moments) || moments[i+1].Event.StreamID != moments[i].Event.StreamID {
-			c.add(stateRowOf(&moments[i]))
+			r := stateRowOf(&moments[i])
+			c.add(&r)
 		}
 	}
 	if len(c.id) > 0 {

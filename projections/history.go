@@ -93,13 +93,13 @@ func (History) Apply(b *pgx.Batch, moments []Moment) error {
 	if len(moments) == 0 {
 		return nil
 	}
-	var c historyColumns
+	c := newHistoryColumns(len(moments))
 	for i := range moments {
 		r, err := historyRowOf(&moments[i])
 		if err != nil {
 			return err
 		}
-		c.add(r)
+		c.add(&r)
 	}
 	b.Queue(historyInsert, c.id, c.version, c.position, c.event, c.typ, c.occurred, c.recorded, c.account,
 		c.role, c.unit, c.origin, c.status, c.reason, c.lateReason, c.basis, c.lateBy, c.irregular, c.changes, c.data)

@@ -113,8 +113,9 @@ func (r *report) fault(err error) {
 	}
 }
 
-// standstill is how long the relay may publish nothing, with events waiting, before the views are called stale.
-const standstill = 3 * time.Second
+// standstill, on top of the patience, is how long the relay may publish nothing with events waiting before the views are called
+// stale.
+const standstill = time.Second
 
 // observe takes stock for Status.
 func (e *Engine) observe(ctx context.Context) error {
@@ -132,11 +133,11 @@ func (e *Engine) observe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.report.observed(all, cursor, head, e.o.NoKafka)
+	e.report.observed(all, cursor, head, e.o.NoKafka, e.o.Patience+standstill)
 	return nil
 }
 
-func (r *report) observed(all []Progress, cursor, head int64, noKafka bool) {
+func (r *report) observed(all []Progress, cursor, head int64, noKafka bool, standstill time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.status.Projections = all

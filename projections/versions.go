@@ -28,9 +28,10 @@ func (DossierVersions) Apply(b *pgx.Batch, moments []Moment) error {
 	if len(moments) == 0 {
 		return nil
 	}
-	var c stateColumns
+	c := newStateColumns(len(moments))
 	for i := range moments {
-		c.add(stateRowOf(&moments[i]))
+		r := stateRowOf(&moments[i])
+		c.add(&r)
 	}
 	b.Queue(versionsInsert, c.id, c.version, c.position, c.occurred, c.recorded, c.backdated, c.code, c.status,
 		c.outcome, c.procedure, c.channel, c.unit, c.officer, c.applicant, c.submitted, c.due, c.updated, c.state)

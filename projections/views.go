@@ -17,11 +17,12 @@ type Views struct {
 	journal *eventstore.Journal
 	engine  *Engine
 	keys    []string
+	looks   *looks
 }
 
 // NewViews returns the read side. Any process may have it; none needs an engine for it.
 func NewViews(pool *pgxpool.Pool, j *eventstore.Journal) *Views {
-	return &Views{pool: pool, journal: j, keys: keys(Live())}
+	return &Views{pool: pool, journal: j, keys: keys(Live()), looks: newLooks()}
 }
 
 // Follow lets Wait wake by a signal from the engine in the same process instead of by asking the database again and again.

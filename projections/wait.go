@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"dossier/eventstore"
 )
@@ -83,16 +85,56 @@ var allLanes = func() []int16 {
 // look asks the database: another process may be the one that applies, and a lane without events is true at any position that
 // the journal has.
 func (w *waiting) look(ctx context.Context) (bool, error) {
-	err := w.v.pool.QueryRow(ctx, `
-		select coalesce(min(u.next) - 1, (select max(e.position) from journal.events e), 0)
-		  from views.unseen_v1($1, $2) u`, w.v.keys, w.lanes).Scan(&w.at)
+	seen, err := w.v.looks.look(ctx, w.v)
 	if ctx.Err() != nil {
 		return false, &NotYetError{Wanted: w.wanted, At: w.at}
 	}
 	if err != nil {
 		return false, fmt.Errorf("read what the views are true at: %w", err)
 	}
+	w.at = math.MaxInt64
+	for _, lane := range w.lanes {
+		w.at = min(w.at, seen[lane])
+	}
 	return w.at >= w.wanted, nil
+}
+
+// looks lets any number of waiters share one look at the database at a time: whoever comes while one is under way takes part
+// in the next.
+type looks struct {
+	turn  chan struct{}
+	began time.Time
+	seen  lanes
+}
+
+func newLooks() *looks { return &looks{turn: make(chan struct{}, 1)} }
+
+func (l *looks) look(ctx context.Context, v *Views) (lanes, error) {
+	came := time.Now()
+	select {
+	case l.turn <- struct{}{}:
+	case <-ctx.Done():
+		return lanes{}, ctx.Err()
+	}
+	defer func() { <-l.turn }()
+	if l.began.After(came) {
+		return l.seen, nil
+	}
+	began := time.Now()
+	rows, err := v.pool.Query(ctx, `
+		select u.lane, coalesce(u.next - 1, (select e.position from journal.events e order by e.position desc limit 1), 0)
+		  from views.unseen_v1($1, $2) u`, v.keys, allLanes)
+	if err != nil {
+		return lanes{}, err
+	}
+	var seen lanes
+	var lane int
+	var at int64
+	if _, err := pgx.ForEachRow(rows, []any{&lane, &at}, func() error { seen[lane] = at; return nil }); err != nil {
+		return lanes{}, err
+	}
+	l.began, l.seen = began, seen
+	return seen, nil
 }
 
 // woken is closed after the engine's next transaction. Without an engine it never is.
