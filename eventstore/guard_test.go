@@ -96,6 +96,52 @@ func TestAppendIsRefusedUnderAnOldSnapshot(t *testing.T) {
 	}
 }
 
+func TestAppendNeverJoinsATransactionThatHasWritten(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := dbtest.New(t)
+	tx, err := db.App.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(ctx)
+	var pg *pgconn.PgError
+	for i := range 2 {
+		_, err := tx.Exec(ctx, `select journal.append_v1(now(), 0, array[gen_random_uuid()], '{dossier}', '{1}', '{0}', '{0}', '{1}', array[now()],
+			'{1}', '{1}', array[gen_random_uuid()], '{dossier.noted}', '{1}', array['{}'::json], array['{}'::json], array[now()])`)
+		if i == 0 && err != nil || i == 1 && (!errors.As(err, &pg) || pg.Code != "25001") {
+			t.Errorf("append %d of one transaction: %v", i+1, err)
+		}
+	}
+}
+
+func TestACallerWhoCannotCountMakesNoHole(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := dbtest.New(t)
+	for _, c := range []struct{ counts, requests, nths string }{
+		{"{1,2}", "{1,2}", "{1,1}"},     // an event too few
+		{"{1,1}", "{1,2,2}", "{1,1,2}"}, // one too many
+		{"{1,2}", "{1,2,2}", "{1,1,1}"},
+		{"{1,2}", "{1,2,2}", "{1,2,3}"},
+		{"{-1,3}", "{1,2,2}", "{1,1,2}"},
+		{"{0,3}", "{2,2,2}", "{1,2,3}"},
+		{"{2,1}", "{1,2,2}", "{1,1,2}"},
+	} {
+		_, err := db.App.Exec(ctx, `
+			select journal.append_v1(now(), 0, array[gen_random_uuid(), gen_random_uuid()], '{dossier,dossier}', '{1,1}', '{0,0}', '{0,0}', $1, array[now(), now()],
+			  $2, $3, array[gen_random_uuid(), gen_random_uuid(), gen_random_uuid()], '{a,a,a}', '{1,1,1}', array['1','1','1']::json[], array['{}','{}','{}']::json[],
+			  array[now(), now(), now()])`, c.counts, c.requests, c.nths)
+		if err == nil {
+			t.Errorf("counts %s of requests %s, events %s were taken", c.counts, c.requests, c.nths)
+		}
+	}
+	var n int
+	if err := db.App.QueryRow(ctx, `select count(*) from journal.events`).Scan(&n); err != nil || n != 0 {
+		t.Errorf("%d events, %v", n, err)
+	}
+}
+
 func TestAppendsAreDurableWhateverTheSessionSays(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -65,9 +65,16 @@ declare
   v_firsts   bigint[];
   v_bases    bigint[];
   v_times    timestamptz[];
+  v_total    bigint;
+  v_counted  bigint;
+  v_rows     bigint;
 begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception 'append needs read committed: an older snapshot would not see the last position'
+      using errcode = 'active_sql_transaction';
+  end if;
+  if pg_current_xact_id_if_assigned() is not null then
+    raise exception 'append never joins a transaction that has written: the lock would be held until its end'
       using errcode = 'active_sql_transaction';
   end if;
   if current_setting('synchronous_commit') in ('off', 'local') then
@@ -120,8 +127,10 @@ begin
   select array_agg(p.outcome order by p.request),
          array_agg(case p.outcome when 'appended' then p.through - p.count + 1 else 0 end order by p.request),
          array_agg(p.base order by p.request),
-         array_agg(p.latest order by p.request)
-    into v_outcomes, v_firsts, v_bases, v_times
+         array_agg(p.latest order by p.request),
+         max(p.through) - v_last,
+         sum(p.count)
+    into v_outcomes, v_firsts, v_bases, v_times, v_total, v_counted
     from (
       select j.request, j.outcome, j.base, j.count,
              v_last + sum(case j.outcome when 'appended' then j.count else 0 end) over earlier as through,
@@ -166,7 +175,14 @@ begin
          e.type_version, e.data, e.meta, e.occurred, v_times[e.request], p_lane[e.request]
     from unnest(p_request, p_nth, p_event, p_type, p_type_version, p_data, p_meta, p_occurred)
          as e(request, nth, event, type, type_version, data, meta, occurred)
-   where v_firsts[e.request] > 0;
+   where v_firsts[e.request] > 0
+     and e.nth between 1 and p_count[e.request];
+
+  -- With the primary key this makes holes impossible, whatever the caller counted.
+  get diagnostics v_rows = row_count;
+  if v_rows <> v_total or v_counted <> cardinality(p_event) or 0 >= any (p_count) then
+    raise exception '% events for % places', v_rows, v_total using errcode = 'invalid_parameter_value';
+  end if;
 
   return query
   select r.request::integer, r.outcome, r.first, r.first + r.count - 1,
@@ -219,6 +235,10 @@ declare
 begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception 'append needs read committed: an older snapshot would not see the last position'
+      using errcode = 'active_sql_transaction';
+  end if;
+  if pg_current_xact_id_if_assigned() is not null then
+    raise exception 'append never joins a transaction that has written: the lock would be held until its end'
       using errcode = 'active_sql_transaction';
   end if;
   if current_setting('synchronous_commit') in ('off', 'local') then
