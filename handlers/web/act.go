@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -228,7 +229,7 @@ func (v *visit) problems(inputs []input, err error) (int, *problems) {
 	var refusal *domain.Refusal
 	switch {
 	case errors.As(err, &invalid):
-		text := Words{invalid.VI, invalid.EN}.In(v.lang)
+		text := named(inputs, invalid.Field, Words{invalid.VI, invalid.EN}.In(v.lang))
 		return http.StatusUnprocessableEntity, &problems{
 			Title: Words{"Có 1 chỗ cần sửa trước khi gửi", "1 thing to fix before you send"}.In(v.lang),
 			Items: []problem{{Field: atField(inputs, invalid.Field, text), Text: text}},
@@ -241,6 +242,16 @@ func (v *visit) problems(inputs []input, err error) (int, *problems) {
 		}
 	}
 	return 0, nil
+}
+
+// named calls a field by its label where the domain calls it by its name.
+func named(inputs []input, field, text string) string {
+	for _, in := range inputs {
+		if in.Name == field {
+			return strings.ReplaceAll(text, "“"+field+"”", "“"+in.Label+"”")
+		}
+	}
+	return text
 }
 
 // atField says the same words at the field they are about, and returns it when the form has it.

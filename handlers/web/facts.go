@@ -3,6 +3,8 @@ package web
 import (
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -60,7 +62,7 @@ func (v *visit) requests(s dossier.State) []fact {
 		if !q.AnsweredAt.IsZero() {
 			text += Words{". Đã nộp %s", ". Answered %s"}.In(v.lang, v.Moment(q.AnsweredAt))
 		}
-		out = append(out, fact{Name: Words{"Bổ sung, %s", "Supplement, %s"}.In(v.lang, label("stage", string(q.Stage), v.lang)), Text: text})
+		out = append(out, fact{Name: Words{"Bổ sung %s", "Supplement %s"}.In(v.lang, lower(label("stage", string(q.Stage), v.lang))), Text: text})
 	}
 	for _, o := range s.Opinions {
 		text := unitWords(o.Unit, v.lang) + ": "
@@ -75,4 +77,10 @@ func (v *visit) requests(s dossier.State) []fact {
 		out = append(out, fact{Name: Words{"Ý kiến số %d", "Opinion no. %d"}.In(v.lang, o.Number), Text: text})
 	}
 	return out
+}
+
+// lower makes words that stand inside a sentence begin small.
+func lower(words string) string {
+	first, size := utf8.DecodeRuneInString(words)
+	return string(unicode.ToLower(first)) + words[size:]
 }

@@ -68,7 +68,7 @@ var shapes = map[string][]shape{
 	"request-opinion": {
 		{name: "unit", kind: "code", words: Words{"Đơn vị được hỏi", "Unit asked"}, hint: codeHint},
 		{name: "subject", kind: "code", words: Words{"Mã nội dung hỏi", "Code of the question"}, hint: Words{"Chỉ cần khi hỏi một đơn vị hai việc.", "Only when one unit is asked two things."}, optional: true},
-		{name: "due", kind: "moment", words: Words{"Trả lời trước", "Answer by"}},
+		{name: "due", kind: "moment", words: Words{"Trả lời trước", "Answer by"}, hint: Words{"Ngày/tháng/năm giờ:phút; chỉ ghi ngày là hết ngày đó.", "Day/month/year hour:minute; a date alone means its end."}},
 	},
 	"record-opinion": {
 		{name: "number", kind: "opinion", words: Words{"Ý kiến số", "Opinion no."}},

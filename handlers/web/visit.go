@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"time"
 
 	"dossier/domain"
 	"dossier/handlers"
@@ -15,7 +16,8 @@ type visit struct {
 	URL            *url.URL
 	Theme, Density string
 	Head           string // the title's words
-	Roomy          bool   // pages for everybody are roomy, officers' pages dense
+	Now            time.Time
+	Roomy          bool // pages for everybody are roomy, officers' pages dense
 	Data           any
 	cacheable      bool // holds nothing of any person: may be kept under its ETag
 }
@@ -33,7 +35,7 @@ func (s *site) page(f pageFunc) http.HandlerFunc {
 }
 
 func (s *site) visit(w http.ResponseWriter, r *http.Request) *visit {
-	v := &visit{URL: r.URL, Theme: preference(w, r, "theme", "light", "dark"), Density: preference(w, r, "density", "compact")}
+	v := &visit{URL: r.URL, Now: s.Now(), Theme: preference(w, r, "theme", "light", "dark"), Density: preference(w, r, "density", "compact")}
 	chosen := Lang(preference(w, r, "lang", string(VI), string(EN)))
 	if chosen == "" { // the language of the house, whatever the browser's own: one link switches
 		chosen = VI

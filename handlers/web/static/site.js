@@ -17,17 +17,20 @@
   });
 
   // The slider mirrors the field beside it: moving it names the step, letting go sends the form.
+  let sliding = false;
   const slide = () => d.querySelectorAll('input[data-mirrors]').forEach(s => {
     if (s.dataset.ready) return;
     s.dataset.ready = 1;
     const field = d.getElementById(s.dataset.mirrors), names = $('#' + s.dataset.steps), said = $('#' + s.dataset.says);
     s.hidden = false;
+    if (sliding) s.focus();
+    sliding = false;
     on('input', () => {
       field.value = s.value;
       const o = names && names.children[s.value - 1];
       if (said && o) { said.textContent = o.textContent; s.setAttribute('aria-valuetext', o.textContent); }
     }, s);
-    on('change', () => field.form.requestSubmit(), s);
+    on('change', () => { sliding = true; field.form.requestSubmit(); }, s);
   });
 
   // Live rows: known rows change in place, new ones are counted in the line kept for them, nothing moves under the reader.
@@ -65,7 +68,7 @@
     on('focusout', () => setTimeout(flush), box);
   };
   on('visibilitychange', start);
-  on('htmx:afterSettle', () => { after = 0; slide(); start(); });
+  on('htmx:afterSettle', () => { after = 0; slide(); start(); const n = $('#said'); if (n) $('#spoken').textContent = n.textContent; });
   slide();
   start();
 })();
