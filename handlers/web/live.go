@@ -136,6 +136,9 @@ func (s *site) changedRow(r *http.Request, f *watch, id uuid.UUID, when time.Tim
 	if err != nil || !ok {
 		return err
 	}
+	if only := handlers.Only(f.actor); only != "" && row.State.Applicant != only {
+		return nil // the page's own word about its rows is not a right to see them
+	}
 	shown := f.v.row(row, s.Now())
 	shown.Changed, shown.Gone = when, !f.q.holds(row)
 	html, err := s.part(f.v.lang, "list", "cells", shown)

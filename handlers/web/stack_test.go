@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,6 +34,7 @@ type stack struct {
 	journal  *eventstore.Journal
 	site     *httptest.Server
 	dev      *handlers.DevLogin
+	stop     func() // tells open lists that the process begins to stop
 }
 
 func newStack(t testing.TB) *stack {
@@ -56,9 +58,10 @@ func newStack(t testing.TB) *stack {
 		views: projections.NewViews(db.App, journal).Follow(engine), dev: handlers.NewDevLogin(),
 	}
 	closing := make(chan struct{})
+	s.stop = sync.OnceFunc(func() { close(closing) })
 	s.site = httptest.NewServer(New(Deps{Executor: s.executor, Views: s.views, Journal: journal, Auth: s.dev, Dev: s.dev, Log: logTo(t), Closing: closing}))
 	t.Cleanup(func() {
-		close(closing)
+		s.stop()
 		s.site.Close()
 		cancel()
 		<-done
