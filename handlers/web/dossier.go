@@ -131,7 +131,7 @@ func (s *site) stateAsked(ctx context.Context, id uuid.UUID, facts []dossier.Fac
 func (s *site) dossierPage(v *visit, id uuid.UUID, facts []dossier.Fact, state dossier.State, form askedForm) dossierPage {
 	p := dossierPage{
 		ID: id.String(), Code: codeOf(id, dossier.Fold(facts)), Back: "/dossiers", State: state, Past: form.past(len(facts)),
-		Tag: tag{state.Tone(), state.Words(string(v.lang))}, Turn: turn(state, v.lang), Due: v.dueOf(state, s.Now()),
+		Tag: tag{state.Tone(), state.Words(string(v.lang))}, Turn: turn(state, v.lang), Due: v.dueOf(state, form.moment(facts, s.Now())),
 		Procedure: procedureOf(state.Procedure, v.lang), Show: showOf(v.URL.Query().Get("show")),
 	}
 	p.Due.Long = true

@@ -43,8 +43,8 @@ func (v *visit) sentence(counts map[dossier.Status]int) string {
 	}
 	num := func(n int) string { return v.Num(int64(n)) }
 	return Words{
-		"%s hồ sơ = lượt cơ quan %s + chờ người nộp %s + chờ duyệt, ký %s + có kết quả, chờ trả %s + đã khép lại %s.",
-		"%s dossiers = with the authority %s + with the applicant %s + for decision %s + result ready %s + closed %s.",
+		"%s hồ sơ = lượt cơ quan %s + chờ người nộp %s + chờ duyệt, ký %s + đã xử lý xong %s + đã khép lại %s.",
+		"%s dossiers = with the authority %s + with the applicant %s + for decision %s + resolved %s + closed %s.",
 	}.In(v.lang, num(total), num(by["authority"]), num(by["applicant"]), num(by["decision"]), num(by["good"]), num(by["ended"]+by["negative"]))
 }
 

@@ -35,7 +35,7 @@ var groups = []queue{
 	{"authority", Words{"Lượt cơ quan", "With the authority"}, []string{"authority"}},
 	{"applicant", Words{"Chờ người nộp", "With the applicant"}, []string{"applicant"}},
 	{"decision", Words{"Chờ duyệt, ký", "For decision"}, []string{"decision"}},
-	{"ready", Words{"Có kết quả", "Result ready"}, []string{"good"}},
+	{"ready", Words{"Đã xử lý xong", "Resolved"}, []string{"good"}},
 	{"ended", Words{"Đã khép lại", "Closed"}, []string{"ended", "negative"}},
 }
 
@@ -235,10 +235,12 @@ func (v *visit) holder(st dossier.State) string {
 	switch {
 	case st.Tone() == "applicant":
 		return Words{"người nộp", "the applicant"}.In(v.lang)
-	case st.Status.Terminal():
+	case st.Tone() == "ended", st.Tone() == "negative" && st.Status.Terminal():
 		return ""
 	case st.Officer != "":
 		return codeWords(st.Officer)
+	case st.Unit == "":
+		return unitWords(handlers.UnitOneStop, v.lang)
 	default:
 		return unitWords(st.Unit, v.lang)
 	}

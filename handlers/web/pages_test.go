@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/csv"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
@@ -13,7 +14,10 @@ import (
 
 	"dossier/domain"
 	"dossier/domain/dossier"
+	"dossier/eventstore"
 	"dossier/handlers"
+	"dossier/migrations/dbtest"
+	"dossier/projections"
 )
 
 // town is a small authority with one dossier in each state, so that every page has something to show.
@@ -393,6 +397,27 @@ func (w *town) errors(t *testing.T) {
 	}
 	if p := w.as("lead").get("/login?next=//evil.example"); !strings.Contains(p.html, `name="next" value="/"`) {
 		t.Error("signing in leads to another site")
+	}
+}
+
+func TestAStoreThatIsAwayIsAPageThatSaysSo(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	journal, err := eventstore.Open(t.Context(), db.App, eventstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	journal.Close()
+	s := &stack{t: t, dev: handlers.NewDevLogin()}
+	s.site = httptest.NewServer(New(Deps{Executor: handlers.NewExecutor(journal, handlers.ExecutorOptions{}), Views: projections.NewViews(db.App, journal), Journal: journal, Auth: s.dev, Dev: s.dev, Log: logTo(t)}))
+	defer s.site.Close()
+	db.App.Close()
+	for _, path := range []string{"/dossiers", "/dossiers/" + uuid.NewString(), "/dossiers/case-1"} {
+		p := s.as("lead").get(path)
+		p.says(t, "Hệ thống đang bận", "chỉ được ghi một lần", "thử lại")
+		if p.status != http.StatusServiceUnavailable || p.header.Get("Retry-After") == "" {
+			t.Errorf("%s: %d %v", path, p.status, p.header)
+		}
 	}
 }
 

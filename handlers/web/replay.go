@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -69,6 +70,24 @@ func (s *site) settle(ctx context.Context, f *askedForm) error {
 // past says whether the page shows anything but the present.
 func (f askedForm) past(versions int) bool {
 	return f.at != nil || f.knownAt != nil || (f.Version > 0 && f.Version < int64(versions))
+}
+
+// moment is the time the page speaks of: the one asked for, or when the shown version's last fact was true.
+func (f askedForm) moment(facts []dossier.Fact, now time.Time) time.Time {
+	switch {
+	case !f.past(len(facts)):
+		return now
+	case f.at != nil:
+		return f.at.Time
+	case f.knownAt != nil && f.knownAt.Position == 0:
+		return f.knownAt.Time
+	}
+	for _, fact := range slices.Backward(facts) {
+		if f.includes(fact) {
+			return fact.OccurredAt
+		}
+	}
+	return now
 }
 
 // includes says whether a fact belongs to what was asked for.
