@@ -130,6 +130,9 @@ func TestPositionsHaveNoHolesAndFollowCommitOrderUnderManyWritersInTwoProcesses(
 			t.Fatalf("recorded_at went back at position %d", e.Position)
 		}
 	}
+	if s := journals[0].Stats(); s.Requests <= s.Batches || s.Events == 0 || s.Conflicts == 0 || s.Waiting != 0 || s.Head > expected {
+		t.Errorf("stats = %+v of %d events", s, expected)
+	}
 	if d, err := journals[1].Verify(ctx, nil); d != nil || err != nil {
 		t.Errorf("verify = %v, %v", d, err)
 	}

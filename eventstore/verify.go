@@ -22,7 +22,7 @@ func (d *Difference) String() string {
 }
 
 // verifyPage is how many rows Verify holds at a time.
-const verifyPage = 5000
+const verifyPage = 2000
 
 // Verify walks the journal as it stands now, once by position and once by stream, and returns the first difference from what
 // the append function promises: no holes in positions, none in versions, times that never decrease, the lane that the stream

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,6 +23,25 @@ type writer struct {
 	stopped chan struct{}
 	patient time.Duration
 	alarmed time.Time
+	counts  counts
+}
+
+// Stats are counts since Open, for those who watch.
+type Stats struct {
+	Batches, Requests, Events int64 // sent; Requests ÷ Batches is how well the group commit groups
+	Conflicts, Lost           int64 // requests that came second; batches whose connection was lost
+	Waiting                   int   // requests in the queue now
+	Head                      int64 // newest position this process knows
+}
+
+type counts struct {
+	batches, requests, events, conflicts, lost atomic.Int64
+}
+
+// Stats returns the counts.
+func (j *Journal) Stats() Stats {
+	c := &j.writer.counts
+	return Stats{c.batches.Load(), c.requests.Load(), c.events.Load(), c.conflicts.Load(), c.lost.Load(), j.writer.queue.len(), j.head.Load()}
 }
 
 func newWriter(j *Journal) *writer {
@@ -55,11 +75,14 @@ func (w *writer) run() {
 // deliver sends requests until each of them has its answer. lostAt says since when nobody knows whether they are stored; zero: they
 // are not.
 func (w *writer) deliver(requests []*pending, lostAt time.Time) {
+	w.counts.batches.Add(1)
+	w.counts.requests.Add(int64(len(requests)))
 	rows, err := w.send(requests)
 	switch fate := fateOf(err); {
 	case err == nil:
 		w.answer(requests, rows, lostAt)
 	case fate == lost:
+		w.counts.lost.Add(1)
 		w.line.drop()
 		w.recover(requests, err, lostAt)
 	case fate == noPartition:
@@ -179,8 +202,10 @@ func (w *writer) answer(requests []*pending, rows []row, lostAt time.Time) {
 func (w *writer) answerFor(p *pending, r row) answer {
 	switch r.outcome {
 	case appended:
+		w.counts.events.Add(int64(len(p.Events)))
 		return answer{result: Result{First: r.first, Last: r.last, Version: r.version, Events: len(p.Events), RecordedAt: r.recordedAt}}
 	case conflict:
+		w.counts.conflicts.Add(1)
 		return answer{err: &ConflictError{Stream: p.Stream.ID, Expected: p.Expected, Actual: r.version}}
 	case ahead:
 		return answer{err: &OccurredAheadError{OccurredAt: p.latest, Now: r.recordedAt}}
