@@ -162,7 +162,7 @@ func procedureOf(id string, l Lang) procedureRow {
 	return row
 }
 
-// why names the last fact that moved the dossier: the reason it stands where it stands.
+// why names the last fact that moved the dossier or passed the turn: the reason it stands where it stands.
 func (v *visit) why(facts []dossier.Fact, form askedForm) because {
 	var state dossier.State
 	var last dossier.Fact
@@ -171,7 +171,7 @@ func (v *visit) why(facts []dossier.Fact, form askedForm) because {
 			continue
 		}
 		after := dossier.Evolve(state, f)
-		if after.Status != state.Status {
+		if after.Status != state.Status || turns(after) != turns(state) {
 			last = f
 		}
 		state = after
@@ -247,7 +247,7 @@ func nextAct(s dossier.State) string {
 	case dossier.Verifying:
 		return "record-opinion"
 	case dossier.SupplementAtReception, dossier.SupplementRequestedStatus:
-		if open, ok := s.OpenSupplement(); ok && open.Complete() {
+		if answered(s) {
 			return "accept-supplement"
 		}
 		return "submit-supplement"

@@ -81,6 +81,10 @@ func (f format) unknownDue(s dossier.State) dueView {
 		v.Why = Words{"Chưa tính được hạn trả: hệ thống chưa có lịch làm việc.", "No due date could be computed: the working calendar is not here yet."}.In(f.lang)
 	case !s.Clock.StoppedAt.IsZero():
 		v.Kind, v.Words = "paused", Words{"tạm dừng từ %s", "paused since %s"}.In(f.lang, f.Date(s.Clock.StoppedAt))
+		if answered(s) {
+			v.Why = Words{"Phần bổ sung đã đến đủ; tiếp nhận thì thời hạn tính lại từ đầu.", "The supplement has arrived; once accepted the limit starts again."}.In(f.lang)
+			break
+		}
 		v.Why = Words{"Đang chờ người nộp bổ sung; đủ thì thời hạn tính lại từ đầu.", "Waiting for the applicant; once complete the limit starts again."}.In(f.lang)
 	case s.Clock.StartedAt.IsZero():
 		v.Words = Words{"chưa chạy", "not running yet"}.In(f.lang)
@@ -90,4 +94,10 @@ func (f format) unknownDue(s dossier.State) dueView {
 		v.Why = Words{"Hệ thống chưa có lịch làm việc để tính ngày.", "The working calendar that the date needs is not here yet."}.In(f.lang)
 	}
 	return v
+}
+
+// answered says whether everything that was asked of the applicant has come: the turn is the authority's again.
+func answered(s dossier.State) bool {
+	open, ok := s.OpenSupplement()
+	return ok && open.Complete()
 }

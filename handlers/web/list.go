@@ -2,9 +2,7 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"dossier/domain"
@@ -13,100 +11,6 @@ import (
 	"dossier/handlers"
 	"dossier/projections"
 )
-
-// question is the filter form of the list: everything about a table's state is in its address.
-type question struct {
-	Query, Procedure, Channel, Unit, Officer, Group string
-	Status                                          []string
-	Sort, Cursor                                    string
-	Live                                            bool
-}
-
-// A queue is a share of the list by whose turn it is.
-type queue struct {
-	Code string
-	Words
-	Tones []string
-}
-
-// groups are the queues over the list, in the order of the tabs.
-var groups = []queue{
-	{"", Words{"Tất cả", "All"}, nil},
-	{"authority", Words{"Lượt cơ quan", "With the authority"}, []string{"authority"}},
-	{"applicant", Words{"Chờ người nộp", "With the applicant"}, []string{"applicant"}},
-	{"decision", Words{"Chờ duyệt, ký", "For decision"}, []string{"decision"}},
-	{"ready", Words{"Đã xử lý xong", "Resolved"}, []string{"good"}},
-	{"ended", Words{"Đã khép lại", "Closed"}, []string{"ended", "negative"}},
-}
-
-// of returns the states of a group. A resolved dossier waits to be handed over, whatever its outcome.
-func of(group string) []dossier.Status {
-	var out []dossier.Status
-	for _, g := range groups {
-		for _, status := range dossier.Statuses() {
-			if g.Code == group && slices.Contains(g.Tones, groupTone(status)) {
-				out = append(out, status)
-			}
-		}
-	}
-	return out
-}
-
-func groupTone(s dossier.Status) string {
-	if s == dossier.Resolved {
-		return "good"
-	}
-	return dossier.State{Status: s}.Tone()
-}
-
-func readQuestion(q url.Values) question {
-	get := func(name string) string { return strings.TrimSpace(q.Get(name)) }
-	return question{
-		Query: get("q"), Procedure: get("procedure"), Channel: get("channel"), Unit: get("unit"), Officer: get("officer"), Group: get("turn"),
-		Status: slices.DeleteFunc(slices.Clone(q["status"]), func(s string) bool { return s == "" }), Sort: get("sort"), Cursor: get("cursor"), Live: get("live") != "off",
-	}
-}
-
-// filter is the question as the views take it; an applicant only ever sees its own.
-func (q question) filter(a domain.Actor, limit int) projections.Filter {
-	f := projections.Filter{
-		Procedure: q.Procedure, Channel: dossier.Channel(q.Channel), Unit: q.Unit, Officer: q.Officer, Query: q.Query,
-		Applicant: handlers.Only(a), Sort: projections.Sort(q.Sort), Cursor: q.Cursor, Limit: limit,
-	}
-	for _, s := range q.Status {
-		f.Status = append(f.Status, dossier.Status(s))
-	}
-	if len(f.Status) == 0 {
-		f.Status = of(q.Group)
-	}
-	return f
-}
-
-// values is the question as an address, without what is empty, so that a copied link is short.
-func (q question) values() url.Values {
-	out := url.Values{}
-	for name, value := range map[string]string{
-		"q": q.Query, "procedure": q.Procedure, "channel": q.Channel, "unit": q.Unit, "officer": q.Officer, "turn": q.Group, "sort": q.Sort, "cursor": q.Cursor,
-	} {
-		if value != "" {
-			out.Set(name, value)
-		}
-	}
-	if len(q.Status) > 0 {
-		out["status"] = q.Status
-	}
-	if !q.Live {
-		out.Set("live", "off")
-	}
-	return out
-}
-
-func (q question) url(path string) string {
-	if v := q.values(); len(v) > 0 {
-		return path + "?" + v.Encode()
-	}
-	return path
-}
 
 type listPage struct {
 	Question                        question
@@ -224,7 +128,9 @@ func (v *visit) row(row projections.Row, now time.Time) listRow {
 
 // step is the line under the tag: since when, and the last work noted.
 func (v *visit) step(st dossier.State) string {
-	if open, ok := st.OpenSupplement(); ok {
+	if open, ok := st.OpenSupplement(); ok && answered(st) {
+		return Words{"đã nộp đủ %s", "answered %s"}.In(v.lang, v.Date(open.AnsweredAt))
+	} else if ok && st.Tone() == "applicant" {
 		return Words{"chậm nhất hết %s", "by the end of %s"}.In(v.lang, v.Date(open.Until))
 	}
 	return Words{"từ %s", "since %s"}.In(v.lang, v.Moment(st.LastChange))
@@ -233,7 +139,7 @@ func (v *visit) step(st dossier.State) string {
 // holder is who has it now: the officer, or else the unit.
 func (v *visit) holder(st dossier.State) string {
 	switch {
-	case st.Tone() == "applicant":
+	case st.Tone() == "applicant" && !answered(st):
 		return Words{"người nộp", "the applicant"}.In(v.lang)
 	case st.Tone() == "ended", st.Tone() == "negative" && st.Status.Terminal():
 		return ""
@@ -348,19 +254,6 @@ func (v *visit) links(p *listPage, next string) {
 	p.CSV = with("/dossiers.csv", func(to *question) { to.Cursor, to.Live = "", true })
 	p.JSON = jsonURL(q)
 	p.LiveURL = with("/dossiers/live", func(to *question) { to.Cursor = "" })
-}
-
-// jsonURL is the same question put to the API.
-func jsonURL(q question) string {
-	q.Cursor, q.Live = "", true
-	out := q.values()
-	out.Del("turn")
-	if len(q.Status) == 0 {
-		for _, s := range of(q.Group) {
-			out.Add("status", string(s))
-		}
-	}
-	return (&url.URL{Path: "/v1/dossiers", RawQuery: out.Encode()}).String()
 }
 
 // nothing says why a list is empty and what helps.

@@ -1,11 +1,13 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -57,7 +59,7 @@ func (s *site) live(w http.ResponseWriter, r *http.Request, v *visit) error {
 	return nil
 }
 
-// follow looks once a second, and at once when this process itself wrote something.
+// follow looks once a second.
 func (s *site) follow(r *http.Request, f *watch) {
 	tick, beat := time.NewTicker(liveEvery), time.NewTicker(liveBeat)
 	defer tick.Stop()
@@ -84,7 +86,7 @@ func (s *site) follow(r *http.Request, f *watch) {
 
 // look sends what the views know beyond what the page knows.
 func (s *site) look(r *http.Request, f *watch) error {
-	now, err := s.Views.Stamp(r.Context())
+	now, err := s.recent.stamp(r.Context(), s.Views)
 	if err != nil || now.Position <= f.after {
 		return err
 	}
@@ -101,6 +103,27 @@ func (s *site) look(r *http.Request, f *watch) error {
 	f.after = now.Position
 	f.events.send("stamp", now.Position, map[string]any{"after": now.Position, "html": html})
 	return nil
+}
+
+// recent asks the views how far they are on behalf of everybody who follows a list.
+type recent struct {
+	mu    sync.Mutex
+	asked time.Time
+	known projections.Stamp
+}
+
+func (c *recent) stamp(ctx context.Context, views *projections.Views) (projections.Stamp, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.asked) < liveEvery/2 {
+		return c.known, nil
+	}
+	known, err := views.Stamp(ctx)
+	if err != nil {
+		return projections.Stamp{}, err
+	}
+	c.known, c.asked = known, time.Now()
+	return known, nil
 }
 
 // changedRows finds in the journal which of the page's rows have news and sends each as it is now.
@@ -169,23 +192,6 @@ func (s *site) news(r *http.Request, f *watch) error {
 	}
 	f.events.send("news", 0, map[string]any{"count": n, "html": html})
 	return nil
-}
-
-// holds says whether a row still answers the question, as far as the row itself can tell.
-func (q question) holds(row projections.Row) bool {
-	f := q.filter(domain.Actor{}, 1)
-	st := row.State
-	for _, pair := range [][2]string{{f.Procedure, st.Procedure}, {string(f.Channel), string(st.Channel)}, {f.Unit, st.Unit}, {f.Officer, st.Officer}} {
-		if pair[0] != "" && pair[0] != pair[1] {
-			return false
-		}
-	}
-	for _, status := range f.Status {
-		if status == st.Status {
-			return true
-		}
-	}
-	return len(f.Status) == 0
 }
 
 func idsOf(text string) map[uuid.UUID]bool {

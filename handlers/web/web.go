@@ -32,6 +32,7 @@ type site struct {
 	assets *assets
 	pages  map[Lang]templates
 	guests chan struct{} // one slot per live connection
+	recent recent
 }
 
 // New returns the pages as one handler. Live lists stay open until their reader leaves or Closing is closed, so close it

@@ -107,7 +107,7 @@ func turns(s dossier.State) Words {
 	case dossier.Verifying:
 		return Words{"cơ quan: đơn vị được hỏi ý kiến", "the authority: the unit asked for its opinion"}
 	case dossier.SupplementAtReception, dossier.SupplementRequestedStatus:
-		if open, ok := s.OpenSupplement(); ok && open.Complete() {
+		if answered(s) {
 			return Words{"cơ quan: kiểm tra phần bổ sung", "the authority: check the supplement"}
 		}
 		return Words{"người nộp: bổ sung hồ sơ", "the applicant: supplement the dossier"}

@@ -1,0 +1,120 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"dossier/domain/dossier"
+)
+
+func (w *town) offers(t *testing.T) {
+	path := dossierURL(w.by[dossier.PendingApproval])
+	w.as("approver").get(path).says(t, "Duyệt hồ sơ")
+	w.as("auditor").get(path).says(t, "không có việc phải làm ở bước hiện tại")
+	if p := w.as("clerk").get(path + "/do/approve"); p.status != http.StatusForbidden {
+		t.Errorf("a clerk is offered to approve: %d", p.status)
+	}
+	w.as("approver").get(dossierURL(w.by[dossier.Submitted])+"/do/approve").says(t, "Việc này chưa làm được ở bước hiện tại", "xem hồ sơ")
+	w.as("reception").get(path+"/do/refuse-reception").says(t, "Việc này chưa làm được ở bước hiện tại")
+}
+
+var hiddenInput = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)">`)
+
+// filled takes a form's hidden fields along, as a browser does.
+func (p page) filled(typed url.Values) url.Values {
+	out := url.Values{}
+	for _, found := range hiddenInput.FindAllStringSubmatch(p.html, -1) {
+		out.Add(found[1], found[2])
+	}
+	for name, values := range typed {
+		out[name] = values
+	}
+	return out
+}
+
+func (w *town) acts(t *testing.T) {
+	r := w.as("reception")
+	path := dossierURL(w.submit(renew, "applicant-1")) + "/do/request-supplement"
+	form := r.get(path)
+	form.says(t, "Yêu cầu bổ sung hồ sơ", "Bấm xong thì", "Đã yêu cầu bổ sung", "Chờ bổ sung khi tiếp nhận", "Thiếu giấy tờ", "Trên phiên bản")
+	done := r.post(path, form.filled(url.Values{"items": {"site-plan, health-certificate"}, "reason": {"missing"}, "window_days": {"21"}}))
+	done.says(t, "Đã ghi lúc", "Chờ bổ sung khi tiếp nhận", "người nộp: bổ sung hồ sơ", "site-plan")
+	if done.status != http.StatusOK || !done.url.Query().Has("min_position") {
+		t.Errorf("answered %d at %s", done.status, done.url)
+	}
+	late := w.submit(renew, "applicant-1")
+	path = dossierURL(late) + "/do/refuse-reception"
+	r.post(path, r.get(path).filled(url.Values{"reason": {"wrong_agency"}, "basis": {"nd-118-2025.17.1"}})).says(t, "Không tiếp nhận", "hồ sơ đã khép lại")
+}
+
+func (w *town) twice(t *testing.T) {
+	r, made := w.as("reception"), w.submit(renew, "applicant-1")
+	path := dossierURL(made) + "/do/accept"
+	form := r.get(path).filled(nil)
+	r.post(path, form).says(t, "Đã ghi lúc")
+	r.post(path, form).says(t, "Nút bấm hai lần, chỉ ghi một lần")
+	if facts, err := w.executor.Facts(t.Context(), made.ID); err != nil || len(facts) != 2 {
+		t.Errorf("%d facts, %v", len(facts), err)
+	}
+}
+
+func (w *town) wrongValue(t *testing.T) {
+	r := w.as("reception")
+	path := dossierURL(w.submit(renew, "applicant-1")) + "/do/request-supplement"
+	p := r.post(path, r.get(path).filled(url.Values{"items": {"Nguyễn Văn A"}, "reason": {"illegible"}, "window_days": {"400"}}))
+	p.says(t, "Có 1 chỗ cần sửa trước khi gửi", "Lỗi: ", "Nguyễn Văn A", `value="400"`, `value="illegible" checked`, `aria-invalid="true"`, `href="#f-items"`)
+	if p.status != http.StatusUnprocessableEntity {
+		t.Errorf("status %d", p.status)
+	}
+	p = r.post(path, p.filled(url.Values{"items": {"site-plan"}, "reason": {"illegible"}}))
+	p.says(t, "Đã ghi lúc")
+	p = r.post(path, url.Values{"key": {uuid.NewString()}, "reason": {"missing"}, "items": {"a"}, "occurred_at": {"khi nào đó"}})
+	if p.status/100 != 4 {
+		t.Errorf("a time that cannot be read: %d", p.status)
+	}
+}
+
+func (w *town) refusal(t *testing.T) {
+	r := w.as("officer-2")
+	path := dossierURL(w.by[dossier.Assigned])
+	r.get(path).says(t, "Bắt đầu thẩm định hồ sơ:") // stays visible with its reason
+	p := r.post(path+"/do/start-appraisal", r.get(path+"/do/start-appraisal").filled(nil))
+	p.says(t, "Chưa ghi: quy tắc chưa cho phép", "Đi tới")
+	if p.status != http.StatusConflict {
+		t.Errorf("status %d", p.status)
+	}
+}
+
+func (w *town) conflicts(t *testing.T) {
+	made := w.way(w.submit(renew, "applicant-1"), dossier.PendingApproval)
+	r, path := w.as("approver"), dossierURL(made)+"/do/approve"
+	form := r.get(path).filled(url.Values{"outcome": {"grant"}})
+	w.do("clerk", made, dossier.RecordStep{Code: "phone-call"})
+	p := r.post(path, form)
+	p.says(t, "Hồ sơ đã đổi trong lúc soạn", "phone-call", "Văn thư", "Gửi lại trên bản mới", "Sửa tiếp", "Bỏ nội dung của tôi", "Chấp thuận")
+	if p.status != http.StatusPreconditionFailed {
+		t.Errorf("status %d", p.status)
+	}
+	again := p.filled(nil)
+	again.Set("edit", "1")
+	r.post(path, again).says(t, `value="grant" id="f-outcome" checked`)
+	r.post(path, p.filled(nil)).says(t, "Đã ghi lúc", "Đã duyệt, chờ ký và cấp số")
+}
+
+func (w *town) files(t *testing.T) {
+	r := w.as("reception")
+	form := r.get("/dossiers/new?procedure=" + renew)
+	form.says(t, "Gia hạn Chứng chỉ hành nghề thú y", `value="counter" checked`)
+	p := r.post("/dossiers/new", form.filled(url.Values{"procedure": {renew}, "channel": {"counter"}, "applicant": {"applicant-2"}, "unit": {"one-stop"}}))
+	p.says(t, "Đã ghi lúc", "Chờ tiếp nhận", "Bộ phận Một cửa kiểm tra và tiếp nhận")
+	p = r.post("/dossiers/new", form.filled(url.Values{"procedure": {renew}, "channel": {"counter"}, "applicant": {"Nguyễn Văn A"}}))
+	p.says(t, "Có 1 chỗ cần sửa trước khi gửi")
+	if p.status != http.StatusUnprocessableEntity {
+		t.Errorf("status %d", p.status)
+	}
+	w.as("applicant-1").get("/dossiers/new").says(t, `value="applicant-1"`, `value="online" id="f-channel" checked`)
+}
