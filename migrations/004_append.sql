@@ -124,10 +124,10 @@ begin
   end if;
 
   -- Judge each request alone: what its stream is at, as far as it moved since it was read, and where its events will stand.
-  select array_agg(p.outcome order by p.request),
-         array_agg(case p.outcome when 'appended' then p.through - p.count + 1 else 0 end order by p.request),
-         array_agg(p.base order by p.request),
-         array_agg(p.latest order by p.request),
+  select array_agg(p.outcome),
+         array_agg(case p.outcome when 'appended' then p.through - p.count + 1 else 0 end),
+         array_agg(p.base),
+         array_agg(p.latest),
          max(p.through) - v_last,
          sum(p.count)
     into v_outcomes, v_firsts, v_bases, v_times, v_total, v_counted
@@ -167,14 +167,17 @@ begin
            cross join lateral (select greatest(e.version, a.version) as actual offset 0) c
         ) j
       window earlier as (order by j.request)
+       order by j.request
     ) p;
 
   insert into journal.{journal} (position, stream_id, stream_kind, version, event_id, type, type_version, data, meta,
     occurred_at, recorded_at, lane)
   select v_firsts[e.request] + e.nth - 1, p_stream[e.request], p_kind[e.request], v_bases[e.request] + e.nth, e.event, e.type,
          e.type_version, e.data, e.meta, e.occurred, v_times[e.request], p_lane[e.request]
-    from unnest(p_request, p_nth, p_event, p_type, p_type_version, p_data, p_meta, p_occurred)
-         as e(request, nth, event, type, type_version, data, meta, occurred)
+    from (
+      -- In the select list, not in from: rows then stream instead of being stored first.
+      select unnest(p_request) as request, unnest(p_nth) as nth, unnest(p_event) as event, unnest(p_type) as type,
+             unnest(p_type_version) as type_version, unnest(p_data) as data, unnest(p_meta) as meta, unnest(p_occurred) as occurred) e
    where v_firsts[e.request] > 0
      and e.nth between 1 and p_count[e.request];
 
