@@ -76,14 +76,21 @@ func (s *site) actPage(v *visit, id uuid.UUID, facts []dossier.Fact, command str
 		Inputs: s.inputs(v, command, state, typed), OccurredAt: typed.Get("occurred_at"), Action: "/dossiers/" + id.String() + "/do/" + command, Cancel: "/dossiers/" + id.String(),
 		Legal: slices.Contains(dossier.Allowed(state, v.Actor.Role), command),
 	}
-	for _, code := range dossier.LateReasons() {
-		p.LateReasons = append(p.LateReasons, option{code, label("late_reason", code, v.lang), code == typed.Get("late_reason")})
-	}
+	p.LateReasons = v.lateReasons(typed)
 	p.Consequences, p.Next = v.consequences(command, state)
 	if !p.Legal {
 		p.Errors = &problems{Title: Words{"Việc này chưa làm được ở bước hiện tại", "This cannot be done at the present step"}.In(v.lang), Could: s.could(v, id, state)}
 	}
 	return p, nil
+}
+
+// lateReasons are why an act may be entered later than it happened.
+func (v *visit) lateReasons(typed url.Values) []option {
+	var out []option
+	for _, code := range dossier.LateReasons() {
+		out = append(out, option{code, label("late_reason", code, v.lang), code == typed.Get("late_reason")})
+	}
+	return out
 }
 
 // consequences reads the law of moves: what will be recorded, and where the dossier stands afterwards.

@@ -5,10 +5,12 @@ import (
 	"net/url"
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
 	"dossier/domain/dossier"
+	"dossier/handlers"
 )
 
 func (w *town) offers(t *testing.T) {
@@ -116,5 +118,8 @@ func (w *town) files(t *testing.T) {
 	if p.status != http.StatusUnprocessableEntity {
 		t.Errorf("status %d", p.status)
 	}
+	took := time.Now().Add(-3 * time.Hour).In(handlers.Zone()).Format("02/01/2006 15:04")
+	r.post("/dossiers/new", r.get("/dossiers/new").filled(url.Values{"procedure": {renew}, "channel": {"counter"}, "applicant": {"applicant-2"}, "occurred_at": {took}, "late_reason": {"counter_entry"}})).
+		says(t, took, "ghi nhận", "muộn 3 giờ", "Nhận tại quầy, nhập sau")
 	w.as("applicant-1").get("/dossiers/new").says(t, `value="applicant-1"`, `value="online" id="f-channel" checked`)
 }

@@ -1,11 +1,13 @@
 package web
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"dossier/domain/dossier"
+	"dossier/domain/procedure"
 	"dossier/handlers"
 )
 
@@ -146,5 +148,27 @@ func TestSearchFoldsMarksAndLetters(t *testing.T) {
 		if got := fold(text); got != want {
 			t.Errorf("%q: %q", text, got)
 		}
+	}
+}
+
+func TestAProcedureIsFoundByTheBeginningsOfItsWords(t *testing.T) {
+	found := func(query string) (names []string) {
+		for _, v := range procedure.Catalogue() {
+			if matches(v, query) {
+				names = append(names, v.ID)
+			}
+		}
+		return names
+	}
+	for _, query := range []string{"gia han thu y", "Gia hạn chứng chỉ hành nghề thú y", "2.001064", "renew vet prac"} {
+		if got := found(query); !slices.Contains(got, renew) {
+			t.Errorf("%q finds %v", query, got)
+		}
+	}
+	if got := found("thu y"); slices.Contains(got, "pesticide-registration") {
+		t.Errorf("thuốc is taken for thú y: %v", got)
+	}
+	if got := found("không có thủ tục nào như thế"); got != nil {
+		t.Errorf("found %v", got)
 	}
 }

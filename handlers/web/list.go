@@ -109,11 +109,11 @@ func (s *site) listPage(r *http.Request, v *visit, actor domain.Actor, q questio
 }
 
 func (v *visit) total(found projections.Page) string {
-	n := v.Num(int64(found.Total))
+	n := v.count(found.Total, "hồ sơ", "dossier")
 	if found.TotalCapped {
 		n = Words{"hơn %s", "more than %s"}.In(v.lang, n)
 	}
-	return Words{"%s hồ sơ", "%s dossiers"}.In(v.lang, n)
+	return n
 }
 
 func (v *visit) row(row projections.Row, now time.Time) listRow {
@@ -269,7 +269,7 @@ func (v *visit) nothing(p listPage) *emptyList {
 	if p.Question.Group != "" && len(p.Question.Status) == 0 {
 		n++
 	}
-	e := &emptyList{Why: Words{"Không hồ sơ nào khớp %d điều kiện.", "Nothing matches %d conditions."}.In(v.lang, n)}
+	e := &emptyList{Why: Words{"Không hồ sơ nào khớp %s.", "Nothing matches %s."}.In(v.lang, v.count(n, "điều kiện", "condition"))}
 	for _, c := range p.Chips {
 		e.Help = append(e.Help, way{Words{"bỏ “%s = %s”", "drop “%s = %s”"}.In(v.lang, c.Name, c.Value), c.URL})
 	}

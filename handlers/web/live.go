@@ -126,44 +126,50 @@ func (c *recent) stamp(ctx context.Context, views *projections.Views) (projectio
 	return known, nil
 }
 
-// changedRows finds in the journal which of the page's rows have news and sends each as it is now.
+// changedRows sends each of the page's rows that has news, as it is now.
 func (s *site) changedRows(r *http.Request, f *watch, upTo int64) error {
-	changed := map[uuid.UUID]time.Time{}
-	for at := f.after; at < upTo; {
-		events, err := s.Journal.Page(r.Context(), at, livePage)
-		if err != nil {
-			return err
-		}
-		if len(events) == 0 {
-			break
-		}
-		for _, e := range events {
-			if f.rows[e.StreamID] && e.Position <= upTo {
-				changed[e.StreamID] = e.RecordedAt
-			}
-		}
-		at = events[len(events)-1].Position
+	changed, err := s.changedSince(r.Context(), f, upTo)
+	if err != nil {
+		return err
 	}
-	for id, when := range changed {
-		if err := s.changedRow(r, f, id, when); err != nil {
+	for id := range changed {
+		if err := s.changedRow(r, f, id); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// changedSince reads in the journal which rows have news. A page that slept through more than that is worth looks at them all.
+func (s *site) changedSince(ctx context.Context, f *watch, upTo int64) (map[uuid.UUID]bool, error) {
+	if upTo-f.after > livePage {
+		return f.rows, nil
+	}
+	events, err := s.Journal.Page(ctx, f.after, livePage)
+	if err != nil {
+		return nil, err
+	}
+	changed := map[uuid.UUID]bool{}
+	for _, e := range events {
+		if f.rows[e.StreamID] && e.Position <= upTo {
+			changed[e.StreamID] = true
+		}
+	}
+	return changed, nil
+}
+
 const livePage = 1000
 
-func (s *site) changedRow(r *http.Request, f *watch, id uuid.UUID, when time.Time) error {
+func (s *site) changedRow(r *http.Request, f *watch, id uuid.UUID) error {
 	row, ok, err := s.Views.Get(r.Context(), id)
-	if err != nil || !ok {
+	if err != nil || !ok || row.Position <= f.after {
 		return err
 	}
 	if only := handlers.Only(f.actor); only != "" && row.State.Applicant != only {
 		return nil // the page's own word about its rows is not a right to see them
 	}
 	shown := f.v.row(row, s.Now())
-	shown.Changed, shown.Gone = when, !f.q.holds(row)
+	shown.Changed, shown.Gone = row.RecordedAt, !f.q.holds(row)
 	html, err := s.part(f.v.lang, "list", "cells", shown)
 	if err != nil {
 		return err

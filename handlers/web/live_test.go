@@ -66,7 +66,7 @@ func TestALiveListSendsItsRowsAndCountsTheRest(t *testing.T) {
 		t.Errorf("the stamp: %s", stamp)
 	}
 	s.submit(renew, "applicant-2")
-	if news := list.next("news"); !strings.Contains(news, "1 hồ sơ mới") {
+	if news := list.next("news"); !strings.Contains(news, "1\u00a0hồ sơ mới") {
 		t.Errorf("the news: %s", news)
 	}
 }
@@ -79,7 +79,7 @@ func TestAnApplicantsLiveListCountsItsOwnOnly(t *testing.T) {
 	list := s.as("applicant-1").follow(t, "after="+plain(r.Position)+"&since="+plain(r.Position))
 	s.submit(renew, "applicant-2")
 	s.submit(renew, "applicant-1")
-	if news := list.next("news"); !strings.Contains(news, "1 hồ sơ mới") {
+	if news := list.next("news"); !strings.Contains(news, "1\u00a0hồ sơ mới") {
 		t.Errorf("the news: %s", news)
 	}
 }

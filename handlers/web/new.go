@@ -33,7 +33,10 @@ func (s *site) newPage(v *visit, typed url.Values) (actPage, error) {
 	typed = prefill(typed, actor)
 	p := actPage{
 		Command: submitCommand, Words: verb(submitCommand, v.lang), Key: handlers.NewKey(), Actor: actor, Action: "/dossiers/new", Cancel: "/dossiers",
-		Inputs: s.inputs(v, submitCommand, dossier.State{}, typed), Legal: true,
+		Inputs: s.inputs(v, submitCommand, dossier.State{}, typed), Legal: true, OccurredAt: typed.Get("occurred_at"),
+	}
+	if actor.Role != domain.Applicant { // papers are often typed in after they were taken
+		p.LateReasons = v.lateReasons(typed)
 	}
 	p.Consequences, p.Next = v.consequences(submitCommand, dossier.State{})
 	return p, nil

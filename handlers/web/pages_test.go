@@ -95,6 +95,7 @@ func TestPages(t *testing.T) {
 		{"errors are pages", (*town).errors},
 		{"an applicant sees its own dossiers only", (*town).own},
 		{"a list is downloaded", (*town).download},
+		{"a page about nobody is kept and checked", (*town).kept},
 		{"a first visit stays within its weight", (*town).weight},
 	} {
 		t.Run(check.name, func(t *testing.T) { check.run(w.on(t), t) })
@@ -333,6 +334,23 @@ func (w *town) download(t *testing.T) {
 		t.Error("the file is shown instead of saved")
 	}
 	w.as("lead").get("/dossiers?turn=applicant").says(t, "/dossiers.csv?turn=applicant", "/v1/dossiers?status=supplement_at_reception&amp;status=supplement_requested")
+}
+
+func (w *town) kept(t *testing.T) {
+	r := w.as("")
+	first := r.get("/procedures")
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.site.URL+"/procedures", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("If-None-Match", first.header.Get("Etag"))
+	answer, err := r.http.Do(request)
+	if p := r.read(answer, err); p.status != http.StatusNotModified || p.html != "" {
+		t.Errorf("the catalogue is sent again: %d", p.status)
+	}
+	if p := w.as("lead").get("/procedures"); p.header.Get("Etag") != "" || p.header.Get("Cache-Control") != "no-store" {
+		t.Errorf("a page that names its reader may be kept: %v", p.header)
+	}
 }
 
 var assetURL = regexp.MustCompile(`(?:href|src)="(/assets/[^"]+)"`)

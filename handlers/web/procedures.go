@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -52,7 +53,7 @@ func (s *site) procedures(w http.ResponseWriter, r *http.Request, v *visit) erro
 		p.Assumed = p.Assumed || version.Assumed
 		p.Rows = append(p.Rows, procedureRow{version.ID, procedureName(version, v.lang), nationalCode(version), limit(version, v.lang), sectorWords(version.Sector, v.lang), version.OpenForFiling})
 	}
-	p.Said = Words{"%s thủ tục", "%s procedures"}.In(v.lang, v.Num(int64(len(p.Rows))))
+	p.Said = v.count(len(p.Rows), "thủ tục", "procedure")
 	v.Roomy, v.cacheable = true, v.Actor == nil
 	return s.render(w, r, v, http.StatusOK, "procedures", Words{"Thủ tục", "Procedures"}.In(v.lang), p)
 }
@@ -80,15 +81,20 @@ func sectorWords(code string, l Lang) string {
 	return label("sector", code, l)
 }
 
-// matches wants every word of the question somewhere in the procedure's names or codes.
+// matches wants each word of the question to begin a word of the procedure's names or codes.
 func matches(v procedure.Version, query string) bool {
-	in := fold(v.NameVI + " " + v.NameEN + " " + v.ID + " " + nationalCode(v))
-	for _, word := range strings.Fields(fold(query)) {
-		if !strings.Contains(in, word) {
+	in := " " + strings.Join(wordsOf(v.NameVI+" "+v.NameEN+" "+v.ID+" "+nationalCode(v)), " ")
+	for _, word := range wordsOf(query) {
+		if !strings.Contains(in, " "+word) {
 			return false
 		}
 	}
 	return true
+}
+
+// wordsOf takes a text apart at everything that is no letter, digit or the point inside a code.
+func wordsOf(text string) []string {
+	return strings.FieldsFunc(fold(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '.' })
 }
 
 // fold takes tone and vowel marks off and makes letters small, so that "gia han thu y" finds "Gia hạn … thú y".

@@ -46,7 +46,7 @@ func (s *site) funcs(l Lang) template.FuncMap {
 	f := format{lang: l, zone: s.Zone}
 	return template.FuncMap{
 		"t": func(vi, en string, args ...any) string { return Words{vi, en}.In(l, args...) }, "in": func(w Words) string { return w.In(l) },
-		"num": number(f), "date": f.Date, "day": f.Day, "clock": f.Clock, "seconds": f.Seconds, "moment": f.Moment, "exact": f.Exact, "field": f.Field,
+		"num": number(f), "count": f.count, "date": f.Date, "day": f.Day, "clock": f.Clock, "seconds": f.Seconds, "moment": f.Moment, "exact": f.Exact, "field": f.Field,
 		"label": func(kind string, code any) string { return label(kind, fmt.Sprint(code), l) },
 		"lang":  func() Lang { return l }, "other": l.Other, "iso": iso,
 		"icon": icon, "asset": s.assets.url, "agency": func() string { return s.Agency.In(l) }, "dev": func() bool { return s.Dev != nil },
