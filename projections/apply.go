@@ -26,6 +26,8 @@ var errBeyond = errors.New("the journal does not have this event")
 const begin = `
 begin;
 set local synchronous_commit = off;
+set local plan_cache_mode = force_generic_plan;
+set local jit = off;
 set local lock_timeout = '5s';
 set local idle_in_transaction_session_timeout = '15s'`
 
@@ -200,7 +202,7 @@ func (w *work) queueMoves(b *pgx.Batch) {
 // applied remembers what the committed transaction did.
 func (e *Engine) applied(w *work, events int) {
 	e.stand.move(w.to)
-	e.sweepable += len(w.moves.lane)
+	e.sweepable.Add(int64(len(w.moves.lane)))
 	e.counters.applied.Add(int64(events))
 	e.counters.transactions.Add(1)
 	for _, p := range w.parts {

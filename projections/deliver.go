@@ -90,6 +90,9 @@ func (e *Engine) loadGenerations(ctx context.Context) error {
 func (e *Engine) disbelieve(ctx context.Context, heard []eventstore.Delivered) error {
 	e.counters.refused.Add(1)
 	e.states.forget()
+	if err := e.loadGenerations(ctx); err != nil {
+		return err
+	}
 	head, err := e.journal.Head(ctx)
 	if err != nil {
 		return fmt.Errorf("read head: %w", err)

@@ -28,9 +28,10 @@ type Engine struct {
 	parked parked
 
 	generations eventstore.Generations
-	published   []sample // what the relay had published, the oldest first
-	sweepable   int      // checkpoint rows that wait to be deleted
+	published   []sample     // what the relay had published, the oldest first
+	sweepable   atomic.Int64 // checkpoint rows that wait to be deleted
 
+	running  atomic.Bool
 	least    [eventstore.Lanes]atomic.Int64 // stand.least, for waiters
 	signal   signal
 	counters counters
@@ -55,11 +56,14 @@ func newEngine(pool *pgxpool.Pool, j *eventstore.Journal, o Options, live []Proj
 // Run applies events until the context ends. Whatever fails is tried again; the status says so meanwhile. Several processes
 // may run one, each is safe against all others.
 func (e *Engine) Run(ctx context.Context) error {
-	var hearing sync.WaitGroup
+	e.running.Store(true)
+	defer e.running.Store(false)
+	var beside sync.WaitGroup
+	defer beside.Wait()
 	if !e.o.NoKafka {
-		hearing.Go(func() { e.listen(ctx) })
+		beside.Go(func() { e.listen(ctx) })
 	}
-	defer hearing.Wait()
+	beside.Go(func() { e.keep(ctx) })
 	committed, stop := e.journal.Watch()
 	defer stop()
 	if !e.o.NoKafka {
@@ -122,6 +126,7 @@ func (e *Engine) once(ctx context.Context, what string, do func(context.Context)
 	switch err := do(ctx); {
 	case errors.Is(err, errMoved):
 		e.counters.lost.Add(1)
+		e.persist(ctx, "read where things stand", e.load)
 	case err != nil && ctx.Err() == nil:
 		e.counters.retried.Add(1)
 		e.report.fault(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -116,29 +117,20 @@ type sample struct {
 	cursor int64
 }
 
-// tend does what Kafka does not: it moves idle lanes up, reads what was not delivered, tries parked streams again, and
-// deletes old checkpoints.
+// tend does what Kafka does not: it moves idle lanes up, reads what was not delivered, and tries parked streams again. It
+// stands between deliveries, so it asks little; see keep for the rest.
 func (e *Engine) tend(ctx context.Context) error {
-	if err := e.load(ctx); err != nil {
-		return err
-	}
-	if err := e.loadGenerations(ctx); err != nil {
-		return err
-	}
+	catchUp := e.catchUp
 	if e.o.NoKafka {
-		if err := e.followJournal(ctx); err != nil {
-			return err
-		}
-	} else if err := e.catchUp(ctx); err != nil {
+		catchUp = e.followJournal
+	}
+	if err := catchUp(ctx); err != nil {
 		return err
 	}
-	if err := e.resume(ctx); err != nil {
-		return err
+	if len(e.parked) == 0 {
+		return nil
 	}
-	if err := e.sweep(ctx); err != nil {
-		return err
-	}
-	return e.observe(ctx)
+	return e.resume(ctx)
 }
 
 // catchUp compares each lane with what the relay has published. A lane without events up to there moves up; one that stands
@@ -155,6 +147,11 @@ func (e *Engine) catchUp(ctx context.Context) error {
 	unseen, err := e.unseen(ctx, cursor)
 	if err != nil {
 		return err
+	}
+	if slices.ContainsFunc(unseen, func(u unseenLane) bool { return u.at != e.stand.least[u.lane] }) {
+		if err := e.load(ctx); err != nil { // another process is at work too; it may also have parked streams
+			return err
+		}
 	}
 	var idle, behind lanes
 	for _, u := range unseen {
@@ -189,6 +186,7 @@ func (e *Engine) publishedBefore(t time.Time) int64 {
 // unseenLane is a lane's first event that is not in, nil when there is none.
 type unseenLane struct {
 	lane int
+	at   int64
 	next *int64
 }
 
@@ -203,63 +201,16 @@ func (e *Engine) unseen(ctx context.Context, position int64) ([]unseenLane, erro
 	if len(behind) == 0 {
 		return nil, nil
 	}
-	rows, err := e.pool.Query(ctx, `select lane, next from views.unseen_v1($1, $2)`, e.keys, behind)
+	rows, err := e.pool.Query(ctx, `select lane, at, next from views.unseen_v1($1, $2)`, e.keys, behind)
 	if err != nil {
 		return nil, fmt.Errorf("look for missing events: %w", err)
 	}
 	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (u unseenLane, err error) {
-		err = row.Scan(&u.lane, &u.next)
+		err = row.Scan(&u.lane, &u.at, &u.next)
 		return u, err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("look for missing events: %w", err)
 	}
 	return all, nil
-}
-
-// sweepAfter is how many superseded checkpoints may lie about.
-const sweepAfter = 512
-
-// barrier waits for all movers that have begun: when it returns, every move that is under way sees the newest checkpoints
-// read before, so no row older than those can decide anything any more. It holds the lock for no time, and gives up
-// rather than holding others up.
-const barrier = `
-begin;
-set local lock_timeout = '100ms';
-lock table views.checkpoints in share row exclusive mode;
-commit`
-
-// sweep deletes superseded checkpoints.
-func (e *Engine) sweep(ctx context.Context) error {
-	if e.sweepable < sweepAfter {
-		return nil
-	}
-	var keys []string
-	var lanes []int16
-	var newest []int64
-	for p, at := range e.stand.at {
-		for lane, position := range at {
-			keys, lanes, newest = append(keys, e.keys[p]), append(lanes, int16(lane)), append(newest, position)
-		}
-	}
-	conn, err := e.pool.Acquire(ctx)
-	if err != nil {
-		return fmt.Errorf("sweep checkpoints: %w", err)
-	}
-	defer conn.Release()
-	if _, err := conn.Exec(ctx, barrier); err != nil {
-		_, err = conn.Exec(ctx, `rollback`) // busy: next time
-		return err
-	}
-	_, err = conn.Exec(ctx, `
-		delete from views.checkpoints c
-		 using unnest($1::text[], $2::smallint[], $3::bigint[]) as n(projection, lane, position)
-		 where c.projection = n.projection
-		   and c.lane = n.lane
-		   and c.position < n.position`, keys, lanes, newest)
-	if err != nil {
-		return fmt.Errorf("sweep checkpoints: %w", err)
-	}
-	e.sweepable = 0
-	return nil
 }

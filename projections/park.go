@@ -32,6 +32,13 @@ func (p parked) add(key string, s parking) {
 	p[key][s.stream] = s.position
 }
 
+func (p parked) remove(key string, stream uuid.UUID) {
+	delete(p[key], stream)
+	if len(p[key]) == 0 {
+		delete(p, key)
+	}
+}
+
 func (p parked) everywhere(keys []string, stream uuid.UUID) bool {
 	for _, key := range keys {
 		if _, is := p[key][stream]; !is {

@@ -85,7 +85,7 @@ func (e *Engine) resumeStream(ctx context.Context, i int, p Projection, stream u
 	if err != nil || !whole {
 		return err
 	}
-	delete(e.parked[e.keys[i]], stream)
+	e.parked.remove(e.keys[i], stream)
 	e.counters.resumed.Add(1)
 	e.o.Log.Info("projections: parked stream is whole again", "projection", e.keys[i], "stream", stream)
 	return nil

@@ -113,6 +113,13 @@ func (r *report) fault(err error) {
 	}
 }
 
+// blind notes that no stock could be taken: the database is away, and what was seen last is old.
+func (r *report) blind(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.status.Stale = err.Error()
+}
+
 // standstill, on top of the patience, is how long the relay may publish nothing with events waiting before the views are called
 // stale.
 const standstill = time.Second

@@ -25,7 +25,8 @@ func NewViews(pool *pgxpool.Pool, j *eventstore.Journal) *Views {
 	return &Views{pool: pool, journal: j, keys: keys(Live()), looks: newLooks()}
 }
 
-// Follow lets Wait wake by a signal from the engine in the same process instead of by asking the database again and again.
+// Follow lets Wait wake by a signal from the engine in the same process instead of by asking the database again and again. An
+// engine that does not run does no harm.
 func (v *Views) Follow(e *Engine) *Views {
 	v.engine = e
 	return v

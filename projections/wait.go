@@ -28,9 +28,11 @@ func (e *NotYetError) Error() string {
 // Is makes it an ErrNotYet.
 func (e *NotYetError) Is(target error) bool { return target == ErrNotYet }
 
-// The time between two looks at the database doubles from the first to the longest.
+// The time between two looks at the database doubles from the first to the longest. Who waits beside the engine for one
+// stream is woken by it as a rule, and need not load the database that is about to answer.
 const (
-	firstLook   = 4 * time.Millisecond
+	firstLook   = 2 * time.Millisecond
+	besideLook  = 24 * time.Millisecond
 	longestLook = 64 * time.Millisecond
 )
 
@@ -38,14 +40,14 @@ const (
 // there. When the context ends first it returns a *NotYetError.
 func (v *Views) Wait(ctx context.Context, position int64, stream *uuid.UUID) error {
 	w := waiting{v: v, wanted: position, lanes: allLanes}
+	pause, first := firstLook, time.Duration(0)
 	if stream != nil {
 		w.lanes = []int16{int16(eventstore.Lane(*stream))}
+		if v.engine != nil && v.engine.running.Load() {
+			pause, first = besideLook, besideLook
+		}
 	}
-	look := firstLook
-	timer := time.NewTimer(0)
-	if v.engine != nil {
-		timer.Reset(look) // usually the signal comes first, and nobody asks the database
-	}
+	timer := time.NewTimer(first)
 	defer timer.Stop()
 	for {
 		applied := v.engine.woken()
@@ -56,14 +58,14 @@ func (v *Views) Wait(ctx context.Context, position int64, stream *uuid.UUID) err
 		case <-ctx.Done():
 			return &NotYetError{Wanted: position, At: w.at}
 		case <-applied:
+			continue
 		case <-timer.C:
-			there, err := w.look(ctx)
-			if there || err != nil {
-				return err
-			}
-			timer.Reset(look)
-			look = min(2*look, longestLook)
 		}
+		if there, err := w.look(ctx); there || err != nil {
+			return err
+		}
+		timer.Reset(pause)
+		pause = min(2*pause, longestLook)
 	}
 }
 
