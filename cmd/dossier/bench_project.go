@@ -94,6 +94,7 @@ func (b *bench) startPipe(ctx context.Context) (*pipe, error) {
 	p.executor = handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("bench")})
 	p.relay = relay.New(pool, j, relay.Options{Brokers: brokers, Log: quiet})
 	p.engine = projections.NewEngine(pool, j, projections.Options{Brokers: brokers, Log: quiet})
+	p.views.Follow(p.engine)
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() { _ = p.relay.Run(ctx) })
@@ -202,6 +203,7 @@ func (p *pipe) rebuild(ctx context.Context, b *bench) (rate float64, peak uint64
 	}
 	engine := projections.NewEngine(p.pool, p.journal, projections.Options{NoKafka: true, Log: slog.New(slog.DiscardHandler)})
 	ctx, cancel := context.WithCancel(ctx)
+	p.views.Follow(engine)
 	ended := make(chan error, 1)
 	began := time.Now()
 	go func() { ended <- engine.Run(ctx) }()

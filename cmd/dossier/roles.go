@@ -77,7 +77,7 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 	p.engine = projections.NewEngine(pool, journal, projections.Options{
 		Brokers: cfg.Kafka.Brokers, Topic: cfg.Kafka.Topic, Log: log, Kafka: kafkaAccess(cfg),
 	})
-	p.views = projections.NewViews(pool, journal)
+	p.views = projections.NewViews(pool, journal).Follow(p.engine)
 	return p, nil
 }
 
