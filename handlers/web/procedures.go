@@ -135,7 +135,7 @@ func limit(v procedure.Version, l Lang) string {
 	if v.Assumed {
 		text += " (*)"
 	}
-	return noBreak(text)
+	return strings.ReplaceAll(noBreak(text), nb+"+"+nb, " + ") // may break between its stages only
 }
 
 // titleOf is the name of a dossier's procedure; one of another system is called by what that system called it.
