@@ -90,12 +90,36 @@ func (l *listing) conditions() *conditions {
 	return c
 }
 
+// rows are the next rows of the list, one more than the page holds. By due date those without one are read apart, so that the
+// index need not hold them.
 func (l *listing) rows(ctx context.Context, tx pgx.Tx, after *place) ([]Row, error) {
+	if l.filter.Sort != SortDue {
+		return l.some(ctx, tx, after, "", l.filter.Limit+1)
+	}
+	var rows []Row
+	var err error
+	if after == nil || !after.Never {
+		if rows, err = l.some(ctx, tx, after, `d.due < 'infinity'`, l.filter.Limit+1); err != nil {
+			return nil, err
+		}
+		after = nil
+	}
+	if left := l.filter.Limit + 1 - len(rows); left > 0 {
+		never, err := l.some(ctx, tx, after, `d.due = 'infinity'`, left)
+		return append(rows, never...), err
+	}
+	return rows, nil
+}
+
+func (l *listing) some(ctx context.Context, tx pgx.Tx, after *place, and string, limit int) ([]Row, error) {
 	c := l.conditions()
+	if and != "" {
+		c.add(and)
+	}
 	if after != nil {
 		after.condition(c)
 	}
-	sql := `select ` + rowColumns + "\n  from " + l.from + c.where() + "\n order by " + l.filter.Sort.order() + "\n limit " + c.arg(l.filter.Limit+1)
+	sql := `select ` + rowColumns + "\n  from " + l.from + c.where() + "\n order by " + l.filter.Sort.order() + "\n limit " + c.arg(limit)
 	rows, err := tx.Query(ctx, sql, c.args...)
 	if err != nil {
 		return nil, err

@@ -353,3 +353,32 @@ func (s *stack) rows() map[uuid.UUID][]seen {
 	}
 	return got
 }
+
+// backdated reads the marks of each stream's versions.
+func (s *stack) backdated() map[uuid.UUID][]bool {
+	s.Helper()
+	rows, err := s.db.Owner.Query(s.ctx(), `select id, backdated from views.dossier_versions_v1 order by id, version`)
+	if err != nil {
+		s.Fatal(err)
+	}
+	all := map[uuid.UUID][]bool{}
+	var id uuid.UUID
+	var is bool
+	if _, err := pgx.ForEachRow(rows, []any{&id, &is}, func() error { all[id] = append(all[id], is); return nil }); err != nil {
+		s.Fatal(err)
+	}
+	return all
+}
+
+func backdated(t testing.TB, history []eventstore.Event) bool {
+	t.Helper()
+	var facts []dossier.Fact
+	for _, ev := range history {
+		f, err := dossier.DecodeFact(ev.Position, ev.Version, ev.Type, ev.TypeVersion, ev.Data, ev.Meta, ev.OccurredAt, ev.RecordedAt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		facts = append(facts, f)
+	}
+	return dossier.Backdated(facts)
+}
