@@ -33,7 +33,7 @@ func benchAppend(ctx context.Context, b *bench) error {
 	}
 	span := 2 * time.Second
 	if b.quick {
-		span = 300 * time.Millisecond
+		span = 100 * time.Millisecond
 	}
 	for _, clients := range []int{16, 64, 256, 512} {
 		if err := b.together(ctx, clients, span, ours, plain); err != nil {

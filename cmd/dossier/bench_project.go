@@ -35,7 +35,7 @@ func benchProject(ctx context.Context, b *bench) error {
 
 	span, burst := 8*time.Second, 100_000
 	if b.quick {
-		span, burst = time.Second, 5_000
+		span, burst = 300*time.Millisecond, 500
 	}
 	b.say("warming up")
 	if _, err := pipe.visible(ctx, 200, time.Second); err != nil {

@@ -31,7 +31,7 @@ func benchRelay(ctx context.Context, b *bench) error {
 	defer j.Close()
 	n, alone := 100_000, 2_000
 	if b.quick {
-		n, alone = 10_000, 200
+		n, alone = 2_000, 50
 	}
 	b.say("filling the journal with %d events", n)
 	if err := fill(ctx, j, n); err != nil {

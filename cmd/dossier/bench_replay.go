@@ -24,7 +24,7 @@ func benchReplay(ctx context.Context, b *bench) error {
 	defer j.Close()
 	n := 200_000
 	if b.quick {
-		n = 10_000
+		n = 2_000
 	}
 	b.say("filling the journal with %d events", n)
 	if err := fill(ctx, j, n); err != nil {

@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -43,9 +44,14 @@ func (a *app) dev(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	if _, running := runningDev(folder); running {
-		return fmt.Errorf("a development stack already runs on %s: stop it, or say --data DIR", folder)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return fmt.Errorf("make data folder: %w", err)
 	}
+	release, err := holdFolder(folder)
+	if err != nil {
+		return fmt.Errorf("a development stack already runs on %s (%w): stop it, or say --data DIR", folder, err)
+	}
+	defer release()
 	for _, addr := range []string{cmd.String("http"), cmd.String("kafka")} {
 		if err := free(addr); err != nil {
 			return err
@@ -113,7 +119,7 @@ func free(addr string) error {
 // reset removes what a development stack put into a folder, and refuses a folder that holds something else.
 func reset(folder string) error {
 	if _, err := os.Stat(filepath.Join(folder, settingsFile)); errors.Is(err, os.ErrNotExist) {
-		if entries, err := os.ReadDir(folder); err == nil && len(entries) > 0 {
+		if entries, err := os.ReadDir(folder); err == nil && slices.ContainsFunc(entries, foreign) {
 			return fmt.Errorf("%s is not a folder of a development stack: nothing was removed", folder)
 		}
 		return nil
@@ -125,6 +131,9 @@ func reset(folder string) error {
 	}
 	return nil
 }
+
+// foreign says that a folder's entry is not the lock we have just made.
+func foreign(e os.DirEntry) bool { return e.Name() != lockFile }
 
 // privatePostgres is the folder's server with a migrated database, and the settings that reach it.
 type privatePostgres struct {

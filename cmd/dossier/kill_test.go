@@ -42,7 +42,7 @@ const mapping = "../../docs/examples/receipt.yaml"
 // Three times the whole stack is killed -9 in the middle of an import, started again and the import run again: the totals are
 // those of an undisturbed run, and everything verifies.
 func TestKill9DuringAnImportLosesNothing(t *testing.T) {
-	const cases, perCase = 2000, 7
+	const cases, perCase = 250, 7
 	log := inventedLog(t, cases)
 	d := startDev(t, "--empty")
 	for round := range 3 {

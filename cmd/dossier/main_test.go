@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -59,8 +60,26 @@ type dev struct {
 	folder string
 	args   []string
 	cmd    *exec.Cmd
-	out    *bytes.Buffer
+	out    *talk
 	cfg    config.Config
+}
+
+// talk is what a process says, readable while it speaks.
+type talk struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *talk) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+func (o *talk) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
 }
 
 func startDev(t *testing.T, args ...string) *dev {
@@ -75,7 +94,7 @@ func startDev(t *testing.T, args ...string) *dev {
 // start returns when the stack answers on its page.
 func (d *dev) start() {
 	d.t.Helper()
-	d.out = &bytes.Buffer{}
+	d.out = &talk{}
 	d.cmd = command(d.args...)
 	d.cmd.Stdout, d.cmd.Stderr = d.out, d.out
 	if err := d.cmd.Start(); err != nil {

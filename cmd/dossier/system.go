@@ -160,14 +160,38 @@ func (a *app) folder(cmd *cli.Command) (string, error) {
 	return filepath.Join(home, ".local", "state", "dossier"), nil
 }
 
+// lockFile is held by the stack that runs on a folder.
+const lockFile = "dev.lock"
+
 // settingsFile is what `dossier dev` leaves in its folder for the other commands.
 const settingsFile = "dev.json"
 
 // runningDev returns the settings of the stack that runs on a folder now.
 func runningDev(folder string) (config.Config, bool) {
-	cfg, err := config.Load(filepath.Join(folder, settingsFile))
-	if err != nil || cfg.PID == 0 || syscall.Kill(cfg.PID, 0) != nil {
+	release, err := holdFolder(folder)
+	if err == nil {
+		release()
 		return config.Config{}, false
 	}
-	return cfg, true
+	cfg, err := config.Load(filepath.Join(folder, settingsFile))
+	return cfg, err == nil && cfg.PID != 0
+}
+
+// errHeld says that a stack runs on the folder.
+var errHeld = errors.New("held by a running stack")
+
+// holdFolder takes the folder for one stack. The lock goes with the process, however it ends; a process id in a file would not.
+func holdFolder(folder string) (release func(), err error) {
+	f, err := os.OpenFile(filepath.Join(folder, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		if errors.Is(err, os.ErrNotExist) {
+			return func() {}, nil // no folder, no stack
+		}
+		return nil, fmt.Errorf("open lock: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return nil, errHeld
+	}
+	return func() { f.Close() }, nil
 }
