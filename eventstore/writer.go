@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -64,11 +65,31 @@ func (w *writer) run() {
 			if len(requests) == 0 {
 				break
 			}
+			size := len(requests)
 			w.deliver(requests, time.Time{})
+			w.gather(size)
 		}
 		if w.queue.isClosed() {
 			return
 		}
+	}
+}
+
+// gather lets the many callers that a large batch has just answered come back with their next requests. Without it every other
+// batch would be a handful that costs a commit of its own.
+func (w *writer) gather(size int) {
+	const large, turns = 32, 20
+	if size < large {
+		return
+	}
+	waiting := -1
+	for range turns {
+		runtime.Gosched()
+		now := w.queue.len()
+		if now >= size || now == waiting {
+			return
+		}
+		waiting = now
 	}
 }
 
