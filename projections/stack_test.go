@@ -24,7 +24,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	_ = flag.Set("rapid.checks", "20") // each fills the views anew; the command line may ask for more
+	_ = flag.Set("rapid.checks", "10") // each fills the views anew; the command line may ask for more
 	goleak.VerifyTestMain(m,
 		goleak.IgnoreAnyFunction("github.com/rcrowley/go-metrics.(*meterArbiter).tick"), // sarama's, one for the process
 		goleak.IgnoreAnyFunction("dossier/internal/devstack.(*child).run"),              // the Postgres all tests share
