@@ -7,6 +7,7 @@ import (
 
 // The figures are for `make bench`, on a quiet machine; here only: each measurement runs to its end and prints its lines.
 func TestTheBenchesRunToTheirEnd(t *testing.T) {
+	t.Parallel()
 	for name, want := range map[string]string{
 		"append": "512 clients, against COPY", "replay": "payload undecoded", "relay": "produce latency", "project": "burst",
 	} {

@@ -10,6 +10,7 @@ import (
 
 // The first five minutes: demo dossiers are there, a new one flows through journal, Kafka and views, and everything can be checked.
 func TestANewcomerSeesDossiersFlow(t *testing.T) {
+	t.Parallel()
 	d := startDev(t)
 	data := []string{"--data", d.folder}
 	in := func(args ...string) string { t.Helper(); return must(t, append(args, data...)...) }
@@ -61,6 +62,7 @@ func TestANewcomerSeesDossiersFlow(t *testing.T) {
 }
 
 func TestASecondStackOnTheSameFolderIsRefusedAndAFreshStartKeepsTheData(t *testing.T) {
+	t.Parallel()
 	d := startDev(t, "--empty")
 	if _, talk, code := program(t, "dev", "--data", d.folder, "--http", "127.0.0.1:0", "--kafka", "127.0.0.1:0"); code != 1 || !strings.Contains(talk, "already runs") {
 		t.Errorf("a second stack: exit %d %s", code, talk)
@@ -77,6 +79,7 @@ func TestASecondStackOnTheSameFolderIsRefusedAndAFreshStartKeepsTheData(t *testi
 }
 
 func TestProductionRefusesADevelopmentDatabase(t *testing.T) {
+	t.Parallel()
 	d := startDev(t, "--empty")
 	env := map[string]string{"DATABASE_URL": d.cfg.Database.URL, "KAFKA_BROKERS": "127.0.0.1:1", "COMMAND_KEY": strings.Repeat("k", 32)}
 	if code, _, stderr := here(env, "serve", "--http", "127.0.0.1:0"); code != 1 || !strings.Contains(stderr, "clock can be set") {
@@ -89,6 +92,7 @@ func TestProductionRefusesADevelopmentDatabase(t *testing.T) {
 }
 
 func TestResetOnlyEmptiesADevelopmentFolder(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	file := filepath.Join(folder, "thesis.txt")
 	if err := os.WriteFile(file, []byte("years of work"), 0o600); err != nil {
@@ -104,6 +108,7 @@ func TestResetOnlyEmptiesADevelopmentFolder(t *testing.T) {
 
 // Somebody with the superuser's rights changes a row behind the journal's back: verify names it and exits with 3.
 func TestVerifyNamesTheFirstDifferenceAndExitsWith3(t *testing.T) {
+	t.Parallel()
 	d := startDev(t, "--empty")
 	data := []string{"--data", d.folder}
 	must(t, append([]string{"submit", "--set", "procedure=vet-practice-cert-renew", "--set", "channel=online", "--set", "applicant=applicant-1"}, data...)...)

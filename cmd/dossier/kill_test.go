@@ -42,6 +42,7 @@ const mapping = "../../docs/examples/receipt.yaml"
 // Three times the whole stack is killed -9 in the middle of an import, started again and the import run again: the totals are
 // those of an undisturbed run, and everything verifies.
 func TestKill9DuringAnImportLosesNothing(t *testing.T) {
+	t.Parallel()
 	const cases, perCase = 250, 7
 	log := inventedLog(t, cases)
 	d := startDev(t, "--empty")
@@ -75,6 +76,7 @@ func TestKill9DuringAnImportLosesNothing(t *testing.T) {
 
 // The private Postgres is killed -9 while commands come in: what was acknowledged is there, the stack recovers by itself.
 func TestKill9OfThePrivatePostgresLosesNoAcknowledgedCommand(t *testing.T) {
+	t.Parallel()
 	d := startDev(t, "--empty")
 	acknowledged := 0
 	submit := func(key string) bool {

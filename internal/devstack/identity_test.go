@@ -33,10 +33,7 @@ func TestRootsPostgresHasNoneOfRootsRights(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("we are not root, so neither is Postgres")
 	}
-	p := TestPostgres(t)
-	if p.PID() == 0 {
-		t.Skip("the server is not ours")
-	}
+	p := start(t, PostgresOptions{})
 	if got := capabilities(t, p.PID()); got != strings.Repeat("0", len(got)) {
 		t.Errorf("effective capabilities are %s", got)
 	}
