@@ -173,6 +173,28 @@ end
 $$;
 -- +goose StatementEnd
 
+-- Raises unless all of these streams are still parked, and keeps them so until the end of the transaction: a retry takes a
+-- stream up again only after a transaction that left its events out has committed, and then finds the checkpoint that says so.
+-- +goose StatementBegin
+create function views.still_parked_v1(p_projection text, p_streams uuid[]) returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform
+     from views.parked p
+    where p.projection = p_projection
+      and p.stream_id = any (p_streams)
+      for share;
+  if (select count(*) from views.parked p where p.projection = p_projection and p.stream_id = any (p_streams)) <> cardinality(p_streams) then
+    raise exception 'another process has taken up a parked stream'
+      using errcode = 'DP001';
+  end if;
+end
+$$;
+-- +goose StatementEnd
+
 -- Raises unless the journal has each of these events at its position. A message may tell of an event that is gone: the
 -- database was restored, and the relay has not found out yet.
 -- +goose StatementBegin

@@ -19,17 +19,18 @@ var errMoved = errors.New("another process has moved a lane")
 // errBeyond says that an event is not in the journal (any more).
 var errBeyond = errors.New("the journal does not have this event")
 
-// begin opens a transaction of rows and checkpoints. It need not wait for the disk: a crash of Postgres may lose the last of
-// these transactions, but always rows and checkpoints together and always from some point on, and a journal row that
-// was seen was flushed before. The projections then stand a little earlier, the compare-and-set finds out, and the events
-// come again from the journal. The timeouts keep a process that hangs in the middle from holding up all others.
-const begin = `
-begin;
-set local synchronous_commit = off;
-set local plan_cache_mode = force_generic_plan;
-set local jit = off;
-set local lock_timeout = '5s';
-set local idle_in_transaction_session_timeout = '15s'`
+// settings hold for one transaction of rows and checkpoints.
+//
+// It need not wait for the disk: a crash of Postgres may lose the last of these transactions, but always rows and checkpoints
+// together and always from some point on, and a journal row that was seen was flushed before. The projections then stand a
+// little earlier, the compare-and-set finds out, and the events come again from the journal. The timeouts keep a process
+// that hangs in the middle from holding up all others. Plans do not depend on the values, and planning costs more than running.
+const settings = `
+select set_config('synchronous_commit', 'off', true),
+       set_config('lock_timeout', '5s', true),
+       set_config('idle_in_transaction_session_timeout', '15s', true),
+       set_config('plan_cache_mode', 'force_generic_plan', true),
+       set_config('jit', 'off', true)`
 
 // work is one transaction: moves, and for each projection its moments.
 type work struct {
@@ -141,27 +142,35 @@ func (e *Engine) leaveOut(p *part, at lanes, events []eventstore.Event, failed m
 	}
 }
 
-// write does all of it in one transaction and three round trips.
+// write does all of it in one round trip: statements sent together are one transaction.
 func (e *Engine) write(ctx context.Context, w *work) error {
-	return e.transact(ctx, func(tx pgx.Tx) error {
-		b := &pgx.Batch{}
-		w.queueMoves(b)
-		for _, p := range w.parts {
-			if err := p.projection.Apply(b, p.moments); err != nil {
-				return &culpritError{err}
-			}
-			p.queueParking(b, e.o.Retry)
+	b := &pgx.Batch{}
+	b.Queue(settings)
+	w.queueMoves(b)
+	for _, p := range w.parts {
+		if err := p.projection.Apply(b, p.moments); err != nil {
+			return &culpritError{err}
 		}
-		return classified(ctx, tx, tx.SendBatch(ctx, b).Close())
-	})
+		p.queueParking(b, e.o.Retry)
+	}
+	conn, err := e.pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Release()
+	return classified(ctx, conn.Conn(), conn.SendBatch(ctx, b).Close())
 }
 
+// transact is for work that must look at an answer before it goes on.
 func (e *Engine) transact(ctx context.Context, do func(pgx.Tx) error) error {
-	tx, err := e.pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
+	tx, err := e.pool.Begin(ctx)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // after a commit it does nothing
+	if _, err := tx.Exec(ctx, settings); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
 	if err := do(tx); err != nil {
 		return err
 	}
@@ -185,16 +194,7 @@ func (w *work) queueMoves(b *pgx.Batch) {
 	}
 	for _, p := range w.parts {
 		if len(p.skipped) > 0 {
-			b.Queue(stillParked, p.key, p.skipped).QueryRow(func(row pgx.Row) error {
-				var n int
-				if err := row.Scan(&n); err != nil {
-					return err
-				}
-				if n != len(p.skipped) {
-					return errMoved
-				}
-				return nil
-			})
+			b.Queue(`select views.still_parked_v1($1, $2)`, p.key, p.skipped)
 		}
 	}
 }
@@ -225,7 +225,7 @@ func (e *culpritError) Unwrap() error { return e.err }
 // classified says whose fault an error is. Only what Postgres said about the data, on a connection that lives on, is the
 // fault of an event. Connection, serialization, deadlock, disk, memory, shutdown, a database that became read-only, a table
 // that is missing or not ours: nobody's, try again.
-func classified(ctx context.Context, tx pgx.Tx, err error) error {
+func classified(ctx context.Context, conn *pgx.Conn, err error) error {
 	var pg *pgconn.PgError
 	switch {
 	case err == nil:
@@ -234,7 +234,7 @@ func classified(ctx context.Context, tx pgx.Tx, err error) error {
 		return fmt.Errorf("%w: %s", errMoved, pg.Message)
 	case errors.As(err, &pg) && pg.Code == "DP002":
 		return fmt.Errorf("%w: %s", errBeyond, pg.Message)
-	case errors.Is(err, errMoved), ctx.Err() != nil, tx.Conn().IsClosed():
+	case ctx.Err() != nil, conn.IsClosed():
 		return err
 	case pg == nil, blames[pg.Code[:2]]:
 		return &culpritError{err}

@@ -35,7 +35,7 @@ func (e *Engine) keep(ctx context.Context) {
 // rather than holding others up.
 const barrier = `
 begin;
-set local lock_timeout = '50ms';
+set local lock_timeout = '5ms';
 lock table views.checkpoints in share row exclusive mode;
 commit`
 

@@ -65,17 +65,6 @@ func readParked(ctx context.Context, pool *pgxpool.Pool, keys []string) (parked,
 	return all, nil
 }
 
-// stillParked locks the rows: a retry takes them away only after the transaction that left their events out has committed,
-// and then it finds the checkpoint that says so.
-const stillParked = `
-select count(*)
-  from (
-    select
-      from views.parked
-     where projection = $1
-       and stream_id = any ($2)
-       for share) p`
-
 const park = `
 insert into views.parked (projection, stream_id, lane, position, error, retry_at)
 select $1, p.stream, p.lane, p.position, p.error, clock_timestamp() + $2
@@ -113,7 +102,7 @@ func (e *Engine) isolate(ctx context.Context, w *work) error {
 	return e.transact(ctx, func(tx pgx.Tx) error {
 		b := &pgx.Batch{}
 		w.queueMoves(b)
-		if err := classified(ctx, tx, tx.SendBatch(ctx, b).Close()); err != nil {
+		if err := classified(ctx, tx.Conn(), tx.SendBatch(ctx, b).Close()); err != nil {
 			return err
 		}
 		for i := range w.parts {
@@ -169,7 +158,7 @@ func attempt(ctx context.Context, tx pgx.Tx, p Projection, moments []Moment) err
 	if err = p.Apply(b, moments); err != nil {
 		err = &culpritError{err}
 	} else {
-		err = classified(ctx, tx, save.SendBatch(ctx, b).Close())
+		err = classified(ctx, tx.Conn(), save.SendBatch(ctx, b).Close())
 	}
 	if err == nil {
 		return save.Commit(ctx)

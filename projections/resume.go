@@ -42,7 +42,7 @@ func (e *Engine) resume(ctx context.Context) error {
 }
 
 // resumeStream applies what a parked stream missed, up to where its lane stands now. While this holds the parked row, nobody
-// can move the lane past another event of the stream (see stillParked); what comes later finds the row gone and applies.
+// can move the lane past another event of the stream (views.still_parked_v1); what comes later finds the row gone and applies.
 func (e *Engine) resumeStream(ctx context.Context, i int, p Projection, stream uuid.UUID) error {
 	whole := false
 	err := e.transact(ctx, func(tx pgx.Tx) error {
