@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +22,7 @@ func (a *app) benchCommand() *cli.Command {
 			Flags: []cli.Flag{
 				&cli.IntFlag{Name: "rounds", Value: 5, Usage: "interleaved rounds; figures are medians"},
 				&cli.BoolFlag{Name: "quick", Usage: "one short round: to see that it runs, not to quote"},
+				&cli.StringFlag{Name: "cpuprofile", Usage: "write a CPU profile of this process to a file", TakesFile: true},
 				formatFlag(),
 			},
 			Action: func(ctx context.Context, cmd *cli.Command) error { return a.bench(ctx, cmd, name, run) },
@@ -69,10 +72,29 @@ func (a *app) bench(ctx context.Context, cmd *cli.Command, name string, run func
 	defer stack.stop()
 	b.stack = stack
 	fmt.Fprintf(a.stderr, "bench %s: %s, %d cores, Postgres %s, fsync on, %d rounds in turns\n", name, runtime.Version(), runtime.NumCPU(), stack.version, b.rounds)
+	if file := cmd.String("cpuprofile"); file != "" {
+		stop, err := profile(file)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
 	if err := run(ctx, b); err != nil {
 		return fmt.Errorf("bench %s: %w", name, err)
 	}
 	return b.print(cmd)
+}
+
+func profile(file string) (stop func(), err error) {
+	f, err := os.Create(file)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("start profile: %w", err)
+	}
+	return func() { pprof.StopCPUProfile(); f.Close() }, nil
 }
 
 func (b *bench) print(cmd *cli.Command) error {

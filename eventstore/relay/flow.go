@@ -27,6 +27,7 @@ type flow struct {
 	prev        [eventstore.Lanes]int64
 	after       int64 // last position read
 	checked     time.Time
+	foreign     time.Time // when a commit of another process was last found by looking
 }
 
 func (t *term) open(ctx context.Context, kafka *topic, g eventstore.Generations, after int64) (*flow, error) {
@@ -109,12 +110,22 @@ func (f *flow) send(ctx context.Context, p page) error {
 	return nil
 }
 
-// wait reads until there is something: at once after a commit of this process, and ever more rarely otherwise.
+// wait reads until there is something: at once after a commit of this process. Commits of other processes are found by
+// looking, often while they keep coming and ever more rarely otherwise.
 func (f *flow) wait(ctx context.Context, wake <-chan struct{}) page {
-	for poll := leastPoll; ; poll = min(2*poll, mostPoll) {
-		p := f.read(ctx)
-		if p.err != nil || len(p.messages) > 0 {
-			return p
+	poll := mostPoll
+	if time.Since(f.foreign) < time.Second {
+		poll = leastPoll
+	}
+	for look, looked := f.after == 0 || f.journal.Known() > f.after, false; ; {
+		if look {
+			p := f.read(ctx)
+			if len(p.messages) > 0 && looked {
+				f.foreign = time.Now()
+			}
+			if p.err != nil || len(p.messages) > 0 {
+				return p
+			}
 		}
 		if err := f.check(); err != nil {
 			return page{err: err}
@@ -125,8 +136,10 @@ func (f *flow) wait(ctx context.Context, wake <-chan struct{}) page {
 		case why := <-f.again:
 			return page{err: why}
 		case <-wake:
-			poll = leastPoll
+			look, looked = f.journal.Known() > f.after, false
 		case <-time.After(poll):
+			look, looked = true, true
+			poll = min(2*poll, mostPoll)
 		}
 	}
 }
