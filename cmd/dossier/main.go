@@ -31,7 +31,7 @@ func main() {
 func spareCollections() {
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(400)
-		debug.SetMemoryLimit(200 << 20)
+		debug.SetMemoryLimit(230 << 20)
 	}
 }
 
