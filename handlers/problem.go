@@ -145,7 +145,8 @@ func Away(err error) bool {
 	var network *net.OpError
 	var database *pgconn.PgError
 	switch {
-	case errors.Is(err, eventstore.ErrBusy), errors.Is(err, context.DeadlineExceeded), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+	case errors.Is(err, eventstore.ErrBusy), errors.Is(err, context.DeadlineExceeded), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
+		errors.Is(err, net.ErrClosed):
 		return true
 	case errors.As(err, &connect), errors.As(err, &network), closed(err):
 		return true
@@ -155,8 +156,10 @@ func Away(err error) bool {
 	return false
 }
 
-// closed says whether the pool was closed under the request: pgx gives that error no exported name.
-func closed(err error) bool { return err != nil && strings.HasSuffix(err.Error(), "closed pool") }
+// closed says whether the pool or the connection was closed under the request: pgx gives these errors no exported name.
+func closed(err error) bool {
+	return err != nil && (strings.HasSuffix(err.Error(), "closed pool") || strings.HasSuffix(err.Error(), "conn closed"))
+}
 
 func refused(r *domain.Refusal) ProblemBody {
 	status := http.StatusConflict
