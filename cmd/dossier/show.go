@@ -167,13 +167,24 @@ func (a *app) history(ctx context.Context, cmd *cli.Command) error {
 	for _, e := range entries {
 		var changes []string
 		for _, c := range e.Changes {
-			changes = append(changes, fmt.Sprintf("%s: %s → %s", c.Field, or(c.Old, "-"), or(c.New, "-")))
+			changes = append(changes, dossier.Label("field", c.Field, "vi")+": "+value(c.Kind, c.Old)+" → "+value(c.Kind, c.New))
 		}
 		why := strings.TrimSpace(strings.Join([]string{e.Reason, e.Basis, e.Irregular}, " "))
 		t.add(e, fmt.Sprint(e.Version), fmt.Sprint(e.Position), instant(e.OccurredAt), instant(e.RecordedAt), words("event", e.Type),
 			e.Actor.Account+" ("+dossier.Label("role", string(e.Actor.Role), "vi")+")", e.Actor.Unit, strings.Join(changes, "; "), why)
 	}
 	return t.print(a.stdout, cmd)
+}
+
+// value is one side of a change in words.
+func value(kind, code string) string {
+	if code == "" {
+		return "-"
+	}
+	if t, err := time.Parse(time.RFC3339Nano, code); err == nil {
+		return instant(t)
+	}
+	return dossier.Label(kind, code, "vi")
 }
 
 func words(kind, code string) string {
