@@ -76,18 +76,26 @@ func (j *Journal) PositionAt(ctx context.Context, t time.Time) (int64, error) {
 	return position, nil
 }
 
-// history reads a stream together with a head that was taken before it, in one round trip. Any committed position will do for
-// the head, and what this process has heard of is nearly always new enough; only a process that heard of nothing asks.
+// history reads a stream together with a head that was taken before it, in one round trip.
 func (j *Journal) history(ctx context.Context, id uuid.UUID) (events []Event, seen int64, err error) {
-	if seen = j.Known(); seen == 0 {
-		if seen, err = j.Head(ctx); err != nil {
-			return nil, 0, err
+	b := &pgx.Batch{}
+	b.Queue(pin)
+	b.Queue(j.sql.head).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			if err := rows.Scan(&seen); err != nil {
+				return err
+			}
 		}
-	}
-	events, err = j.events(ctx, j.sql.stream, id, int64(0))
-	if err != nil {
+		return rows.Err()
+	})
+	b.Queue(j.sql.stream, id, int64(0)).Query(func(rows pgx.Rows) (err error) {
+		events, err = Scan(rows)
+		return err
+	})
+	if err := j.pool.SendBatch(ctx, b).Close(); err != nil {
 		return nil, 0, fmt.Errorf("read stream %s: %w", id, err)
 	}
+	j.advance(seen)
 	return events, seen, nil
 }
 

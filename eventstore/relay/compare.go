@@ -135,31 +135,3 @@ func firstAfter(ctx context.Context, pool *pgxpool.Pool, lanes []int16, after []
 	}
 	return first, head, nil
 }
-
-// chain returns each lane's last position up to a position.
-func chain(ctx context.Context, pool *pgxpool.Pool, upTo int64) (prev [eventstore.Lanes]int64, err error) {
-	rows, err := pool.Query(ctx, `
-		select l.lane, last.position
-		from generate_series(0, 63) as l (lane)
-		cross join lateral (
-		  select e.position
-		  from journal.events e
-		  where e.lane = l.lane::smallint
-		    and e.position <= $1
-		  order by e.position desc
-		  limit 1
-		) as last`, upTo)
-	if err != nil {
-		return prev, fmt.Errorf("read the ends of the lanes: %w", err)
-	}
-	var lane int
-	var position int64
-	_, err = pgx.ForEachRow(rows, []any{&lane, &position}, func() error {
-		prev[lane] = position
-		return nil
-	})
-	if err != nil {
-		return prev, fmt.Errorf("read the ends of the lanes: %w", err)
-	}
-	return prev, nil
-}

@@ -31,7 +31,7 @@ type flow struct {
 }
 
 func (t *term) open(ctx context.Context, kafka *topic, g eventstore.Generations, after int64) (*flow, error) {
-	prev, err := chain(ctx, t.pool, after)
+	prev, err := t.journal.LaneEnds(ctx, after)
 	if err != nil {
 		return nil, err
 	}
