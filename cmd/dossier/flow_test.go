@@ -91,6 +91,24 @@ func TestProductionRefusesADevelopmentDatabase(t *testing.T) {
 	}
 }
 
+// A stack that was killed while it wrote the demo starts anew; one that has only been used is never taken for half written.
+func TestADemoThatWasCutShortIsToldAgain(t *testing.T) {
+	t.Parallel()
+	d := startDev(t, "--empty")
+	if halfSeeded(d.folder) {
+		t.Fatal("an empty stack is taken for a half-told demo")
+	}
+	must(t, "submit", "--data", d.folder, "--set", "procedure=vet-practice-cert-renew", "--set", "channel=online", "--set", "applicant=applicant-1")
+	d.stop()
+	if err := os.WriteFile(filepath.Join(d.folder, seedingFile), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.start()
+	if n := d.recorded(); n != 0 || halfSeeded(d.folder) {
+		t.Errorf("%d events of the cut-short demo are still there", n)
+	}
+}
+
 func TestResetOnlyEmptiesADevelopmentFolder(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/urfave/cli/v3"
 
+	"dossier/domain"
 	"dossier/domain/dossier"
 	"dossier/domain/procedure"
 	"dossier/handlers"
@@ -29,23 +30,12 @@ func (a *app) showCommand() *cli.Command {
 }
 
 func (a *app) show(ctx context.Context, cmd *cli.Command) error {
-	if cmd.Args().Len() != 1 {
-		return usageError{fmt.Errorf("say which dossier: dossier show ID|CODE")}
-	}
-	s, err := a.open(ctx, cmd)
+	s, actor, id, err := a.openDossier(ctx, cmd)
 	if err != nil {
 		return err
 	}
 	defer s.stop()
 	asked, err := s.asked(cmd)
-	if err != nil {
-		return err
-	}
-	id, err := s.find(ctx, cmd.Args().First())
-	if err != nil {
-		return err
-	}
-	actor, err := s.actor(cmd)
 	if err != nil {
 		return err
 	}
@@ -57,6 +47,24 @@ func (a *app) show(ctx context.Context, cmd *cli.Command) error {
 		return err
 	}
 	return a.printState(cmd, id, state)
+}
+
+// openDossier opens the system and finds the one dossier that the command names, and who asks for it.
+func (a *app) openDossier(ctx context.Context, cmd *cli.Command) (s *system, actor domain.Actor, id uuid.UUID, err error) {
+	if cmd.Args().Len() != 1 {
+		return nil, actor, id, usageError{fmt.Errorf("say which dossier: %s ID|CODE", cmd.FullName())}
+	}
+	if s, err = a.open(ctx, cmd); err != nil {
+		return nil, actor, id, err
+	}
+	if actor, err = s.actor(cmd); err == nil {
+		id, err = s.find(ctx, cmd.Args().First())
+	}
+	if err != nil {
+		s.stop()
+		return nil, actor, id, err
+	}
+	return s, actor, id, nil
 }
 
 // asked reads the two time axes and the version.
@@ -133,22 +141,11 @@ func (a *app) historyCommand() *cli.Command {
 }
 
 func (a *app) history(ctx context.Context, cmd *cli.Command) error {
-	if cmd.Args().Len() != 1 {
-		return usageError{fmt.Errorf("say which dossier: dossier history ID|CODE")}
-	}
-	s, err := a.open(ctx, cmd)
+	s, actor, id, err := a.openDossier(ctx, cmd)
 	if err != nil {
 		return err
 	}
 	defer s.stop()
-	id, err := s.find(ctx, cmd.Args().First())
-	if err != nil {
-		return err
-	}
-	actor, err := s.actor(cmd)
-	if err != nil {
-		return err
-	}
 	row, found, err := s.views.Get(ctx, id)
 	if err != nil {
 		return fmt.Errorf("read dossier: %w", err)
