@@ -31,8 +31,7 @@ type batch struct {
 	// one element for each event
 	request, nth, event, typ, typeVersion, data, meta, occurred array
 
-	values  [][]byte
-	formats []int16
+	values [][]byte
 }
 
 // fill turns requests into parameters. clock is given only for a journal under a simulated clock.
@@ -48,9 +47,6 @@ func (b *batch) fill(requests []*pending, head int64, now time.Time, clock *time
 	if clock != nil {
 		putInt64(&b.clock, microseconds(*clock))
 		b.values = append(b.values, b.clock[:])
-	}
-	for len(b.formats) < len(b.values) {
-		b.formats = append(b.formats, 1) // binary
 	}
 }
 

@@ -28,7 +28,7 @@ type Event struct {
 	Lane        int
 }
 
-// NewEvent is a fact on its way into the journal.
+// NewEvent is a fact on its way into the journal. Its bytes must stay as they are when it has been appended.
 type NewEvent struct {
 	ID          uuid.UUID // UUIDv7; made when zero
 	Type        string

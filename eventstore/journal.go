@@ -44,16 +44,18 @@ func (o Options) withDefaults() Options {
 
 // Journal appends to and reads one journal. All methods may be called from many goroutines; they share one writer.
 type Journal struct {
-	pool    *pgxpool.Pool
-	o       Options
-	name    string // "events" or "access"
-	sql     statements
-	head    atomic.Int64 // newest position that this process knows to be committed
-	writer  *writer
-	upkeep  *upkeep
-	streams keyLock
-	watch   watchers
-	closing sync.Once
+	pool      *pgxpool.Pool
+	o         Options
+	name      string // "events" or "access"
+	sql       statements
+	head      atomic.Int64 // newest position that this process knows to be committed
+	writer    *writer
+	histories *histories
+	recent    recent
+	upkeep    *upkeep
+	streams   keyLock
+	watch     watchers
+	closing   sync.Once
 }
 
 // Open returns the journal behind the pool. It refuses a role that may change events, and makes the partitions that the
@@ -77,17 +79,20 @@ func Open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Journal, error) 
 	}
 	j.advance(head)
 	j.writer = newWriter(j)
+	j.histories = newHistories(j)
 	if err := j.writer.line.connect(); err != nil {
 		return nil, fmt.Errorf("open journal %s: %w", j.name, err)
 	}
 	go j.upkeep.run()
 	go j.writer.run()
+	j.histories.run()
 	return j, nil
 }
 
 // Close lets the writer finish what is queued and ends the journal's goroutines. The pool stays open.
 func (j *Journal) Close() {
 	j.closing.Do(func() {
+		j.histories.close()
 		j.writer.close()
 		j.upkeep.close()
 	})

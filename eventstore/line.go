@@ -12,27 +12,11 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// lineTimeout ends the wait on a connection whose other end is gone without a word. It is longer than the lock_timeout of the
-// append function.
-const lineTimeout = 30 * time.Second
-
-// line is the writer's own connection, taken out of the pool for good so that no reader can starve the writer.
+// line is the writer's own connection.
 type line struct {
-	pool *pgxpool.Pool
-	sql  *statements
-	conn *pgx.Conn
-	used time.Time // when the connection last did something
+	session
 	rows []row
 }
-
-// idleLimit is how long a connection is trusted unasked. A server that was restarted meanwhile would otherwise leave it open
-// whether the first batch was stored.
-const idleLimit = time.Second
-
-// unsentError is a failure before anything was sent.
-type unsentError struct{ error }
-
-func (e unsentError) Unwrap() error { return e.error }
 
 // Names of the prepared statements.
 const (
@@ -40,50 +24,23 @@ const (
 	appendOneStatement = "dossier_append_one"
 )
 
-var rowFormats = []int16{1, 1, 1, 1, 1, 1} // binary
+var binary1 = []int16{1} // every parameter or column in binary form
 
-func (l *line) connect() error {
-	if l.conn != nil && time.Since(l.used) < idleLimit {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if l.conn != nil {
-		if err := l.conn.Ping(ctx); err == nil {
-			return nil
-		}
-		l.drop()
-	}
-	c, err := l.pool.Acquire(ctx)
-	if err != nil {
-		return unsentError{fmt.Errorf("connect to append: %w", err)}
-	}
-	conn := c.Hijack()
-	for name, sql := range map[string]string{appendStatement: l.sql.append, appendOneStatement: l.sql.appendOne} {
-		if _, err := conn.Prepare(ctx, name, sql); err != nil {
-			closeConn(conn)
-			return unsentError{fmt.Errorf("prepare append: %w", err)}
-		}
-	}
-	l.conn, l.used = conn, time.Now()
-	return nil
+func newLine(pool *pgxpool.Pool, sql *statements) line {
+	return line{session: session{pool: pool, prepared: map[string]string{appendStatement: sql.append, appendOneStatement: sql.appendOne}}}
 }
 
-// exec runs the append function on n requests in b and returns a row for each; the rows are reused by the next call. It goes below pgx's own argument and row handling: both would allocate for each event.
+// exec runs the append function on n requests in b and returns a row for each; the rows are reused by the next call.
 func (l *line) exec(b *batch, n int) ([]row, error) {
-	if err := l.connect(); err != nil {
+	pg, err := l.wire()
+	if err != nil {
 		return nil, err
-	}
-	pg := l.conn.PgConn()
-	// A deadline on the socket instead of a context: watching a context costs a goroutine for each batch.
-	if err := pg.Conn().SetDeadline(time.Now().Add(lineTimeout)); err != nil {
-		return nil, unsentError{err}
 	}
 	statement := appendStatement
 	if b.single {
 		statement = appendOneStatement
 	}
-	r := pg.ExecPrepared(context.Background(), statement, b.values, b.formats[:len(b.values)], rowFormats)
+	r := pg.ExecPrepared(context.Background(), statement, b.values, binary1, binary1)
 	l.rows = l.rows[:0]
 	var malformed error
 	for r.NextRow() {
@@ -106,7 +63,7 @@ func (l *line) stored(sql string, ids []uuid.UUID) (map[uuid.UUID]storedEvent, e
 	if err := l.connect(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), lineTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), sessionTimeout)
 	defer cancel()
 	rows, err := l.conn.Query(ctx, sql, ids)
 	if err != nil {
@@ -123,19 +80,6 @@ func (l *line) stored(sql string, ids []uuid.UUID) (map[uuid.UUID]storedEvent, e
 		return nil, fmt.Errorf("look for stored events: %w", err)
 	}
 	return found, nil
-}
-
-func (l *line) drop() {
-	if l.conn != nil {
-		closeConn(l.conn)
-		l.conn = nil
-	}
-}
-
-func closeConn(c *pgx.Conn) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	_ = c.Close(ctx)
 }
 
 // fate is what an error says about a batch.

@@ -25,16 +25,7 @@ func (j *Journal) Streams(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID][
 	if err != nil {
 		return nil, fmt.Errorf("read %d streams: %w", len(ids), err)
 	}
-	byStream := make(map[uuid.UUID][]Event, len(ids))
-	for start := 0; start < len(events); {
-		end := start + 1
-		for end < len(events) && events[end].StreamID == events[start].StreamID {
-			end++
-		}
-		byStream[events[start].StreamID] = events[start:end:end]
-		start = end
-	}
-	return byStream, nil
+	return streamsOf(events), nil
 }
 
 // Page returns up to limit events with a position above after, in order. There are no holes: a reader that has read up to a
@@ -74,29 +65,6 @@ func (j *Journal) PositionAt(ctx context.Context, t time.Time) (int64, error) {
 		return 0, fmt.Errorf("find position at %s: %w", t.Format(time.RFC3339Nano), err)
 	}
 	return position, nil
-}
-
-// history reads a stream together with a head that was taken before it, in one round trip.
-func (j *Journal) history(ctx context.Context, id uuid.UUID) (events []Event, seen int64, err error) {
-	b := &pgx.Batch{}
-	b.Queue(pin)
-	b.Queue(j.sql.head).Query(func(rows pgx.Rows) error {
-		for rows.Next() {
-			if err := rows.Scan(&seen); err != nil {
-				return err
-			}
-		}
-		return rows.Err()
-	})
-	b.Queue(j.sql.stream, id, int64(0)).Query(func(rows pgx.Rows) (err error) {
-		events, err = Scan(rows)
-		return err
-	})
-	if err := j.pool.SendBatch(ctx, b).Close(); err != nil {
-		return nil, 0, fmt.Errorf("read stream %s: %w", id, err)
-	}
-	j.advance(seen)
-	return events, seen, nil
 }
 
 // events runs one pinned query.

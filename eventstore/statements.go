@@ -10,9 +10,12 @@ const Columns = "position, stream_id, stream_kind, version, event_id, type, type
 // statements sent in the same round trip.
 const pin = `select set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)`
 
+// pinSession is pin for a connection that does nothing else.
+const pinSession = `select set_config('enable_seqscan', 'off', false), set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false)`
+
 type statements struct {
-	append, appendOne, role, head, stream, streams, page, lanePage, positionAt, stored, makePartitions, nextPartition string
-	segments, verifyStreams, firstWrong                                                                               string
+	append, appendOne, role, head, stream, history, streams, page, lanePage, positionAt, stored, makePartitions, nextPartition string
+	segments, verifyStreams, firstWrong                                                                                        string
 }
 
 func statementsFor(journal string, simulated bool) statements {
@@ -37,6 +40,7 @@ func statementsFor(journal string, simulated bool) statements {
 			     and has_table_privilege(i.inhrelid, 'insert, update, delete, truncate'))`),
 		head:     in(`select position from {journal} order by position desc limit 1`),
 		stream:   in(`select {columns} from {journal} where stream_id = $1 and version > $2 order by version`),
+		history:  in(`select {columns} from {journal} where stream_id = $1 order by version`),
 		streams:  in(`select {columns} from {journal} where stream_id = any($1) order by stream_id, version`),
 		page:     in(`select {columns} from {journal} where position > $1 order by position limit $2`),
 		lanePage: in(`select {columns} from {journal} where lane = $1 and position > $2 and position <= $3 order by position limit $4`),

@@ -40,7 +40,7 @@ func (j *Journal) Update(ctx context.Context, s Stream, c Command, expected *int
 }
 
 func (j *Journal) tryUpdate(ctx context.Context, s Stream, c Command, expected *int64, decide func([]Event) ([]NewEvent, error)) (Result, error) {
-	history, seen, err := j.history(ctx, s.ID)
+	history, seen, err := j.histories.of(ctx, s.ID)
 	if err != nil {
 		return Result{}, err
 	}

@@ -23,6 +23,7 @@ type writer struct {
 	batch   batch
 	stopped chan struct{}
 	patient time.Duration
+	era     int64 // of the connection, see recent
 	alarmed time.Time
 	counts  counts
 }
@@ -46,7 +47,7 @@ func (j *Journal) Stats() Stats {
 }
 
 func newWriter(j *Journal) *writer {
-	return &writer{j: j, queue: newQueue(j.o.Queue), line: line{pool: j.pool, sql: &j.sql}, stopped: make(chan struct{}), patient: patience}
+	return &writer{j: j, queue: newQueue(j.o.Queue), line: newLine(j.pool, &j.sql), stopped: make(chan struct{}), patient: patience}
 }
 
 func (w *writer) enqueue(p *pending) error { return w.queue.put(p) }
@@ -101,6 +102,7 @@ func (w *writer) deliver(requests []*pending, lostAt time.Time) {
 	rows, err := w.send(requests)
 	switch fate := fateOf(err); {
 	case err == nil:
+		w.j.recent.note(w.era, requests, rows)
 		w.answer(requests, rows, lostAt)
 	case fate == lost:
 		w.counts.lost.Add(1)
@@ -124,6 +126,10 @@ func (w *writer) deliver(requests []*pending, lostAt time.Time) {
 
 // send runs one batch: one statement, one round trip, one commit.
 func (w *writer) send(requests []*pending) ([]row, error) {
+	if era := w.j.recent.current(); era != w.era {
+		w.line.drop()
+		w.era = era
+	}
 	now := w.j.o.Now()
 	var simulated *time.Time
 	if w.j.o.Simulated != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -19,18 +20,18 @@ var errMoved = errors.New("another process has moved a lane")
 // errBeyond says that an event is not in the journal (any more).
 var errBeyond = errors.New("the journal does not have this event")
 
-// settings hold for one transaction of rows and checkpoints.
+// settings hold for transactions of rows and checkpoints; $1: for one, else for the connection.
 //
 // It need not wait for the disk: a crash of Postgres may lose the last of these transactions, but always rows and checkpoints
 // together and always from some point on, and a journal row that was seen was flushed before. The projections then stand a
 // little earlier, the compare-and-set finds out, and the events come again from the journal. The timeouts keep a process
 // that hangs in the middle from holding up all others. Plans do not depend on the values, and planning costs more than running.
 const settings = `
-select set_config('synchronous_commit', 'off', true),
-       set_config('lock_timeout', '5s', true),
-       set_config('idle_in_transaction_session_timeout', '15s', true),
-       set_config('plan_cache_mode', 'force_generic_plan', true),
-       set_config('jit', 'off', true)`
+select set_config('synchronous_commit', 'off', $1),
+       set_config('lock_timeout', '5s', $1),
+       set_config('idle_in_transaction_session_timeout', '15s', $1),
+       set_config('plan_cache_mode', 'force_generic_plan', $1),
+       set_config('jit', 'off', $1)`
 
 // work is one transaction: moves, and for each projection its moments.
 type work struct {
@@ -145,7 +146,6 @@ func (e *Engine) leaveOut(p *part, at lanes, events []eventstore.Event, failed m
 // write does all of it in one round trip: statements sent together are one transaction.
 func (e *Engine) write(ctx context.Context, w *work) error {
 	b := &pgx.Batch{}
-	b.Queue(settings)
 	w.queueMoves(b)
 	for _, p := range w.parts {
 		if err := p.projection.Apply(b, p.moments); err != nil {
@@ -153,12 +153,46 @@ func (e *Engine) write(ctx context.Context, w *work) error {
 		}
 		p.queueParking(b, e.o.Retry)
 	}
-	conn, err := e.pool.Acquire(ctx)
+	if err := e.connect(ctx); err != nil {
+		return err
+	}
+	err := e.conn.SendBatch(ctx, b).Close()
+	if err != nil {
+		defer e.disconnect(ctx) // the next one may find another server, or the same in a better state
+	}
+	return classified(ctx, e.conn, err)
+}
+
+// connect makes sure of the engine's own connection, on which settings are made once.
+func (e *Engine) connect(ctx context.Context) error {
+	if e.conn != nil && !e.conn.IsClosed() {
+		return nil
+	}
+	c, err := e.pool.Acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
-	defer conn.Release()
-	return classified(ctx, conn.Conn(), conn.SendBatch(ctx, b).Close())
+	conn := c.Hijack()
+	if _, err := conn.Exec(ctx, settings, false); err != nil {
+		closeConn(ctx, conn)
+		return fmt.Errorf("connect: %w", err)
+	}
+	e.conn = conn
+	return nil
+}
+
+func (e *Engine) disconnect(ctx context.Context) {
+	if e.conn != nil {
+		closeConn(ctx, e.conn)
+		e.conn = nil
+	}
+}
+
+// closeConn does so even when the context has ended.
+func closeConn(ctx context.Context, c *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	_ = c.Close(ctx)
 }
 
 // transact is for work that must look at an answer before it goes on.
@@ -168,7 +202,7 @@ func (e *Engine) transact(ctx context.Context, do func(pgx.Tx) error) error {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // after a commit it does nothing
-	if _, err := tx.Exec(ctx, settings); err != nil {
+	if _, err := tx.Exec(ctx, settings, true); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	if err := do(tx); err != nil {
@@ -184,14 +218,11 @@ func (e *Engine) transact(ctx context.Context, do func(pgx.Tx) error) error {
 // because they are parked must still be parked when this commits, or their events would be lost.
 func (w *work) queueMoves(b *pgx.Batch) {
 	m := w.moves
-	b.Queue(`select views.move_v1($1, $2, $3, $4)`, m.projection, m.lane, m.previous, m.position)
-	if len(w.told) > 0 {
-		positions, ids := make([]int64, len(w.told)), make(pgtype.FlatArray[pgtype.UUID], len(w.told))
-		for i, ev := range w.told {
-			positions[i], ids[i] = ev.Position, pgtype.UUID{Bytes: ev.ID, Valid: true}
-		}
-		b.Queue(`select views.confirm_v1($1, $2)`, positions, ids)
+	positions, ids := make([]int64, len(w.told)), make(pgtype.FlatArray[pgtype.UUID], len(w.told))
+	for i, ev := range w.told {
+		positions[i], ids[i] = ev.Position, pgtype.UUID{Bytes: ev.ID, Valid: true}
 	}
+	b.Queue(`select views.move_v2($1, $2, $3, $4, $5, $6)`, m.projection, m.lane, m.previous, m.position, positions, ids)
 	for _, p := range w.parts {
 		if len(p.skipped) > 0 {
 			b.Queue(`select views.still_parked_v1($1, $2)`, p.key, p.skipped)

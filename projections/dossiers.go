@@ -34,12 +34,14 @@ insert into views.dossiers_v1 as d (id, code, version, position, status, outcome
        origin, submitted_at, due, updated_at, recorded_at, backdated, state)
 select m.id, nullif(m.code, ''), m.version, m.position, m.status, m.outcome, m.procedure, m.channel, m.unit, m.officer, m.applicant,
        m.origin, m.submitted_at, m.due, m.updated_at, m.recorded_at, m.backdated, m.state::json
-  from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-       $10::text[], $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[],
-       $17::boolean[], $18::text[])
-    as m(id, code, version, position, status, outcome, procedure, channel, unit,
-       officer, applicant, origin, submitted_at, due, updated_at, recorded_at,
-       backdated, state)
+  from (
+      select unnest($1::uuid[]) as id, unnest($2::text[]) as code, unnest($3::bigint[]) as version,
+             unnest($4::bigint[]) as position, unnest($5::text[]) as status, unnest($6::text[]) as outcome,
+             unnest($7::text[]) as procedure, unnest($8::text[]) as channel, unnest($9::text[]) as unit,
+             unnest($10::text[]) as officer, unnest($11::text[]) as applicant, unnest($12::text[]) as origin,
+             unnest($13::timestamptz[]) as submitted_at, unnest($14::timestamptz[]) as due,
+             unnest($15::timestamptz[]) as updated_at, unnest($16::timestamptz[]) as recorded_at,
+             unnest($17::boolean[]) as backdated, unnest($18::text[]) as state) m
     on conflict (id) do update
    set code = excluded.code, version = excluded.version, position = excluded.position, status = excluded.status,
        outcome = excluded.outcome, procedure = excluded.procedure, channel = excluded.channel, unit = excluded.unit,

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"dossier/eventstore"
@@ -16,6 +17,7 @@ import (
 // Engine feeds all live projections of a process: one consumer group, one decoding, one transaction for all of them.
 type Engine struct {
 	pool    *pgxpool.Pool
+	conn    *pgx.Conn // its own, for the transactions that nothing else is asked in
 	journal *eventstore.Journal
 	o       Options
 	live    []Projection
@@ -58,6 +60,7 @@ func newEngine(pool *pgxpool.Pool, j *eventstore.Journal, o Options, live []Proj
 func (e *Engine) Run(ctx context.Context) error {
 	e.running.Store(true)
 	defer e.running.Store(false)
+	defer e.disconnect(ctx)
 	var beside sync.WaitGroup
 	defer beside.Wait()
 	if !e.o.NoKafka {

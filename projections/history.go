@@ -81,12 +81,14 @@ insert into views.history_v1 (id, version, position, event_id, type, occurred_at
        reason, late_reason, basis, late_by, irregular, changes, data)
 select m.id, m.version, m.position, m.event_id, m.type, m.occurred_at, m.recorded_at, m.account, m.role, m.unit, m.origin, m.status,
        m.reason, m.late_reason, m.basis, m.late_by, m.irregular, m.changes::json, m.data::json
-  from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::text[],
-       $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bigint[], $17::text[],
-       $18::text[], $19::text[])
-    as m(id, version, position, event_id, type, occurred_at, recorded_at, account,
-       role, unit, origin, status, reason, late_reason, basis, late_by, irregular,
-       changes, data)`
+  from (
+      select unnest($1::uuid[]) as id, unnest($2::bigint[]) as version, unnest($3::bigint[]) as position,
+             unnest($4::uuid[]) as event_id, unnest($5::text[]) as type, unnest($6::timestamptz[]) as occurred_at,
+             unnest($7::timestamptz[]) as recorded_at, unnest($8::text[]) as account, unnest($9::text[]) as role,
+             unnest($10::text[]) as unit, unnest($11::text[]) as origin, unnest($12::text[]) as status,
+             unnest($13::text[]) as reason, unnest($14::text[]) as late_reason, unnest($15::text[]) as basis,
+             unnest($16::bigint[]) as late_by, unnest($17::text[]) as irregular, unnest($18::text[]) as changes,
+             unnest($19::text[]) as data) m`
 
 // Apply writes one row per event.
 func (History) Apply(b *pgx.Batch, moments []Moment) error {

@@ -33,7 +33,7 @@ func (s *standing) settle() {
 	}
 }
 
-// moves are the columns of views.move_v1: one element for each projection and lane that is not there yet.
+// moves are the columns of views.move_v2: one element for each projection and lane that is not there yet.
 type moves struct {
 	projection []string
 	lane       []int16

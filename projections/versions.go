@@ -16,12 +16,14 @@ insert into views.dossier_versions_v1 (id, version, position, occurred_at, recor
        channel, unit, officer, applicant, submitted_at, due, updated_at, state)
 select m.id, m.version, m.position, m.occurred_at, m.recorded_at, m.backdated, nullif(m.code, ''), m.status, m.outcome, m.procedure,
        m.channel, m.unit, m.officer, m.applicant, m.submitted_at, m.due, m.updated_at, m.state::json
-  from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::boolean[], $7::text[], $8::text[],
-       $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::timestamptz[], $16::timestamptz[],
-       $17::timestamptz[], $18::text[])
-    as m(id, version, position, occurred_at, recorded_at, backdated, code, status,
-       outcome, procedure, channel, unit, officer, applicant, submitted_at, due,
-       updated_at, state)`
+  from (
+      select unnest($1::uuid[]) as id, unnest($2::bigint[]) as version, unnest($3::bigint[]) as position,
+             unnest($4::timestamptz[]) as occurred_at, unnest($5::timestamptz[]) as recorded_at,
+             unnest($6::boolean[]) as backdated, unnest($7::text[]) as code, unnest($8::text[]) as status,
+             unnest($9::text[]) as outcome, unnest($10::text[]) as procedure, unnest($11::text[]) as channel,
+             unnest($12::text[]) as unit, unnest($13::text[]) as officer, unnest($14::text[]) as applicant,
+             unnest($15::timestamptz[]) as submitted_at, unnest($16::timestamptz[]) as due,
+             unnest($17::timestamptz[]) as updated_at, unnest($18::text[]) as state) m`
 
 // Apply writes one row per event.
 func (DossierVersions) Apply(b *pgx.Batch, moments []Moment) error {

@@ -146,9 +146,12 @@ func (f *flow) wait(ctx context.Context, wake <-chan struct{}) page {
 
 // read makes messages of the next events.
 func (f *flow) read(ctx context.Context) page {
-	events, err := f.journal.Page(ctx, f.after, f.o.Page)
-	if err != nil || len(events) == 0 {
-		return page{err: err}
+	events := f.journal.RecentPage(f.after, f.o.Page)
+	if len(events) == 0 {
+		var err error
+		if events, err = f.journal.Page(ctx, f.after, f.o.Page); err != nil || len(events) == 0 {
+			return page{err: err}
+		}
 	}
 	messages := make([]*message.Message, len(events))
 	for i, e := range events {

@@ -68,6 +68,7 @@ func (t *term) session(ctx context.Context) error {
 	}
 	defer kafka.close()
 	defer closeLate(ctx, kafka)()
+	t.journal.NewEra() // before anything is read: what was committed before may be gone
 	tails, err := kafka.tails()
 	if err != nil {
 		return err

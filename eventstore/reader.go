@@ -1,0 +1,203 @@
+package eventstore
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Readers of one journal, streams of one read, and callers that may wait. Two readers, so that a dossier with a very long
+// history does not hold up all others.
+const (
+	readers     = 2
+	readStreams = 64
+	readWaiting = 1024
+)
+
+// histories reads the streams that commands are decided on. Whatever has queued while a read was on its way goes into the
+// next one: under load many commands share a round trip, and alone none waits.
+type histories struct {
+	j    *Journal
+	asks chan *ask
+	done chan struct{} // closed when the journal is
+}
+
+// ask is one caller who waits for a history.
+type ask struct {
+	id     uuid.UUID
+	answer chan history // buffered, so the reader never waits for a caller who left
+}
+
+// history is a stream with a head of the journal that was taken before it was read.
+type history struct {
+	events []Event
+	seen   int64
+	err    error
+}
+
+func newHistories(j *Journal) *histories {
+	return &histories{j: j, asks: make(chan *ask, readWaiting), done: make(chan struct{})}
+}
+
+func (h *histories) run() {
+	for range readers {
+		go h.serve()
+	}
+}
+
+func (h *histories) close() { close(h.done) }
+
+// of returns a stream and a head that was taken before it.
+func (h *histories) of(ctx context.Context, id uuid.UUID) ([]Event, int64, error) {
+	a := &ask{id: id, answer: make(chan history, 1)}
+	select {
+	case h.asks <- a:
+	case <-h.done:
+		return nil, 0, ErrClosed
+	case <-ctx.Done():
+		return nil, 0, fmt.Errorf("read stream %s: %w", id, context.Cause(ctx))
+	}
+	select {
+	case got := <-a.answer:
+		return got.events, got.seen, got.err
+	case <-h.done:
+		return nil, 0, ErrClosed
+	case <-ctx.Done():
+		return nil, 0, fmt.Errorf("read stream %s: %w", id, context.Cause(ctx))
+	}
+}
+
+// serve is one reader.
+func (h *histories) serve() {
+	r := newHistoryReader(h.j)
+	defer r.drop()
+	for {
+		select {
+		case <-h.done:
+			return
+		case a := <-h.asks:
+			r.answer(h.gather(a))
+		}
+	}
+}
+
+// gather takes what is queued. It never waits for more.
+func (h *histories) gather(first *ask) []*ask {
+	asks := []*ask{first}
+	for len(asks) < readStreams {
+		select {
+		case a := <-h.asks:
+			asks = append(asks, a)
+		default:
+			return asks
+		}
+	}
+	return asks
+}
+
+// historyReader is a reader's own connection.
+type historyReader struct {
+	session
+	j    *Journal
+	ids  array
+	scan scanner
+}
+
+const (
+	headStatement    = "dossier_head"
+	streamStatement  = "dossier_stream"
+	streamsStatement = "dossier_streams"
+)
+
+func newHistoryReader(j *Journal) *historyReader {
+	return &historyReader{j: j, session: session{pool: j.pool, first: pinSession, prepared: map[string]string{
+		headStatement: j.sql.head, streamStatement: j.sql.history, streamsStatement: j.sql.streams,
+	}}}
+}
+
+func (r *historyReader) answer(asks []*ask) {
+	byStream, seen, err := r.read(asks)
+	if err != nil && fateOf(err) == lost && !isUnsent(err) {
+		r.drop() // reading again does no harm: the server may have been restarted since
+		byStream, seen, err = r.read(asks)
+	}
+	if err != nil {
+		r.drop()
+	}
+	for _, a := range asks {
+		if err != nil {
+			a.answer <- history{err: fmt.Errorf("read stream %s: %w", a.id, err)}
+			continue
+		}
+		a.answer <- history{events: byStream[a.id], seen: seen}
+	}
+	r.j.advance(seen)
+}
+
+// read takes the head first, so that whatever is appended between the two is seen or is after it.
+func (r *historyReader) read(asks []*ask) (byStream map[uuid.UUID][]Event, seen int64, err error) {
+	pg, err := r.wire()
+	if err != nil {
+		return nil, 0, err
+	}
+	b := &pgconn.Batch{}
+	b.ExecPrepared(headStatement, nil, nil, binary1)
+	if len(asks) == 1 {
+		b.ExecPrepared(streamStatement, [][]byte{asks[0].id[:]}, binary1, binary1)
+	} else {
+		r.ids.start(oidUUID)
+		for _, a := range asks {
+			r.ids.uuid(a.id)
+		}
+		b.ExecPrepared(streamsStatement, [][]byte{r.ids.finish()}, binary1, binary1)
+	}
+	var events []Event
+	results := pg.ExecBatch(context.Background(), b)
+	for n := 0; results.NextResult(); n++ {
+		rows := results.ResultReader()
+		for rows.NextRow() {
+			v := rows.Values()
+			if n == 0 {
+				if len(v) != 1 || len(v[0]) != 8 {
+					err = errors.New("the head of the journal came in an unknown form")
+					continue
+				}
+				seen = int64(binary.BigEndian.Uint64(v[0]))
+				continue
+			}
+			var e Event
+			if wrong := r.scan.read(v, &e); wrong != nil {
+				err = wrong
+				continue
+			}
+			events = append(events, e)
+		}
+	}
+	if closed := results.Close(); closed != nil {
+		return nil, 0, closed
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	r.used = time.Now()
+	return streamsOf(events), seen, nil
+}
+
+// streamsOf cuts events that are ordered by stream.
+func streamsOf(events []Event) map[uuid.UUID][]Event {
+	byStream := make(map[uuid.UUID][]Event)
+	for start := 0; start < len(events); {
+		end := start + 1
+		for end < len(events) && events[end].StreamID == events[start].StreamID {
+			end++
+		}
+		byStream[events[start].StreamID] = events[start:end:end]
+		start = end
+	}
+	return byStream
+}
