@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -93,9 +94,13 @@ func find(history []Event, c Command) (done Result, found bool, err error) {
 	return done, done.Repeated, nil
 }
 
-// stamp writes the command's identity into the meta of its events, keys in alphabetical order.
+// stamp writes the command's identity into the meta of its events, keys in alphabetical order. Meta that has it stays as it is.
 func (c Command) stamp(events []NewEvent) ([]NewEvent, error) {
 	if c.ID == uuid.Nil {
+		return events, nil
+	}
+	id, hash := []byte(`"commandid":"`+c.ID.String()+`"`), []byte(`"commandhash":"`+c.Hash+`"`)
+	if !slices.ContainsFunc(events, func(e NewEvent) bool { return !bytes.Contains(e.Meta, id) || !bytes.Contains(e.Meta, hash) }) {
 		return events, nil
 	}
 	stamped := append([]NewEvent(nil), events...)
