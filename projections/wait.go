@@ -29,11 +29,14 @@ func (e *NotYetError) Error() string {
 func (e *NotYetError) Is(target error) bool { return target == ErrNotYet }
 
 // The time between two looks at the database doubles from the first to the longest. Who waits beside the engine for one
-// stream is woken by it as a rule, and need not load the database that is about to answer.
+// stream is woken by it as a rule, and need not load the database that is about to answer; least of all when the engine has
+// lately been given the stream's lane, and a wait means that it is busy.
 const (
 	firstLook   = 2 * time.Millisecond
 	besideLook  = 24 * time.Millisecond
+	ownLook     = 200 * time.Millisecond
 	longestLook = 64 * time.Millisecond
+	lately      = 5 * time.Second
 )
 
 // Wait returns when the views hold everything up to the position, or with a stream, everything of the stream's lane up to
@@ -42,9 +45,13 @@ func (v *Views) Wait(ctx context.Context, position int64, stream *uuid.UUID) err
 	w := waiting{v: v, wanted: position, lanes: allLanes}
 	pause, first := firstLook, time.Duration(0)
 	if stream != nil {
-		w.lanes = []int16{int16(eventstore.Lane(*stream))}
+		lane := eventstore.Lane(*stream)
+		w.lanes = []int16{int16(lane)}
 		if v.engine != nil && v.engine.running.Load() {
 			pause, first = besideLook, besideLook
+			if time.Since(time.Unix(0, v.engine.heard[lane].Load())) < lately {
+				first = ownLook
+			}
 		}
 	}
 	timer := time.NewTimer(first)
