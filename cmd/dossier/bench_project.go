@@ -92,7 +92,7 @@ func (b *bench) startPipe(ctx context.Context) (*pipe, error) {
 	brokers := []string{kafka.Addr}
 	p := &pipe{pool: pool, journal: j, views: projections.NewViews(pool, j)}
 	p.executor = handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("bench")})
-	p.relay = relay.New(pool, j, relay.Options{Brokers: brokers, Partitions: 8, Log: quiet})
+	p.relay = relay.New(pool, j, relay.Options{Brokers: brokers, Partitions: devstack.KafkaPartitions, Log: quiet})
 	p.engine = projections.NewEngine(pool, j, projections.Options{Brokers: brokers, Log: quiet})
 	p.views.Follow(p.engine)
 	ctx, cancel := context.WithCancel(ctx)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -83,6 +84,7 @@ func (a *app) dev(ctx context.Context, cmd *cli.Command) error {
 	}
 	defer kafka.Stop()
 	cfg := pg.settings
+	cfg.Kafka.Partitions = cmp.Or(cfg.Kafka.Partitions, devstack.KafkaPartitions)
 	cfg.Kafka.Brokers, cfg.HTTP.Addr, cfg.PID = []string{kafka.Addr}, cmd.String("http"), os.Getpid()
 	if !cmd.Bool("empty") {
 		if err := a.seed(ctx, cfg, folder); err != nil {

@@ -83,8 +83,8 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 
 func (p *process) relayOptions() relay.Options {
 	return relay.Options{
-		Brokers: p.cfg.Kafka.Brokers, Topic: p.cfg.Kafka.Topic, Replication: p.cfg.Kafka.Replication, Source: p.source(), Log: p.log,
-		Kafka: kafkaAccess(p.cfg),
+		Brokers: p.cfg.Kafka.Brokers, Topic: p.cfg.Kafka.Topic, Partitions: p.cfg.Kafka.Partitions, Replication: p.cfg.Kafka.Replication,
+		Source: p.source(), Log: p.log, Kafka: kafkaAccess(p.cfg),
 	}
 }
 

@@ -66,7 +66,7 @@ func TestWithPostgresAwayEverythingAnswersAndNothingIsDone(t *testing.T) {
 	h := newHouse(t)
 	r := h.submitted()
 	h.get("auditor", "/v1/dossiers/"+r.ID+"?"+h.seen(r)).is(200)
-	h.pool.Close()
+	h.db.Away(t)
 	for _, path := range []string{"/v1/dossiers", "/v1/dossiers/" + r.ID, "/v1/dossiers/" + r.ID + "?version=1", "/v1/dossiers/" + r.ID + "/history", "/v1/events", "/v1/events/stream"} {
 		if answer := h.get("auditor", path); answer.problem(503, "unavailable").Code != "" && answer.Header.Get("Retry-After") == "" {
 			t.Errorf("%s does not say when to come again", path)

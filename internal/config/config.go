@@ -21,6 +21,7 @@ type Config struct {
 	Kafka struct {
 		Brokers       []string `json:"brokers,omitempty"`
 		Topic         string   `json:"topic,omitempty"`
+		Partitions    int      `json:"partitions,omitempty"` // of a topic that the relay has to make; divides 64
 		Replication   int      `json:"replication,omitempty"`
 		TLS           bool     `json:"tls,omitempty"`
 		SASLMechanism string   `json:"sasl_mechanism,omitempty"`
@@ -52,6 +53,7 @@ func FromEnv(getenv func(string) string) (Config, error) {
 	c.Database.MigrateURL = env.secret("MIGRATE_DATABASE_URL")
 	c.Kafka.Brokers = list(getenv("KAFKA_BROKERS"))
 	c.Kafka.Topic = or(getenv("KAFKA_TOPIC"), "dossier.events.v1")
+	c.Kafka.Partitions = env.number("KAFKA_PARTITIONS", 0)   // 0: 64, as many as there are lanes
 	c.Kafka.Replication = env.number("KAFKA_REPLICATION", 0) // 0: as the brokers do by default
 	c.Kafka.TLS = env.truth("KAFKA_TLS")
 	c.Kafka.SASLMechanism = getenv("KAFKA_SASL_MECHANISM")

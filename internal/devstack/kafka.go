@@ -21,6 +21,10 @@ const (
 	retentionBytes = 256<<20/64 - segmentBytes
 )
 
+// KafkaPartitions is how many a topic needs on a broker inside the only process that reads it. Each fetch names every
+// partition, so the 64 that leave a large installation room to grow are a third of what an event costs here.
+const KafkaPartitions = 8
+
 // KafkaOptions says where an in-process Kafka listens and keeps its records.
 type KafkaOptions struct {
 	Dir  string       // records, topics, groups; empty: in memory

@@ -46,6 +46,22 @@ func New(t testing.TB) *DB {
 // URL returns the address of the database for another role.
 func (db *DB) URL(role string) string { return db.server.URL(role, db.Name) }
 
+// Away cuts every connection to the database and lets no new one in, as a server that went down does.
+func (db *DB) Away(t testing.TB) {
+	t.Helper()
+	ctx := context.Background()
+	err := admin(ctx, db.server, func(c *pgx.Conn) error {
+		if _, err := c.Exec(ctx, "alter database "+db.Name+" allow_connections false"); err != nil {
+			return err
+		}
+		_, err := c.Exec(ctx, "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", db.Name)
+		return err
+	})
+	if err != nil {
+		t.Fatalf("cut off the database: %v", err)
+	}
+}
+
 // PartitionSize makes partitions of n positions from the first one on. Call it before the first append.
 func (db *DB) PartitionSize(t testing.TB, n int64) {
 	t.Helper()
