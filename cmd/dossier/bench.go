@@ -136,6 +136,11 @@ func (b *bench) below(what string, ours, goal time.Duration) {
 	b.lines = append(b.lines, line{What: what, Ours: ms(ours), Goal: "< " + ms(goal), Met: &met})
 }
 
+func (b *bench) megabytesBelow(what string, ours, goal int) {
+	met := ours < goal
+	b.lines = append(b.lines, line{What: what, Ours: fmt.Sprintf("%d MB", ours), Goal: fmt.Sprintf("< %d MB", goal), Met: &met})
+}
+
 func (b *bench) rateAtLeast(what string, ours, goal float64) {
 	met := ours >= goal
 	b.lines = append(b.lines, line{What: what, Ours: perSecond(ours), Goal: "≥ " + perSecond(goal), Met: &met})

@@ -26,12 +26,12 @@ func main() {
 	os.Exit(code)
 }
 
-// spareCollections lets the heap grow to five times what is alive before it is collected, as long as the process stays under 230 MB:
+// spareCollections lets the heap grow to five times what is alive before it is collected, as long as Go's own memory stays under 200 MB:
 // the events in flight are short-lived, and collecting them often costs more than holding them. GOGC and GOMEMLIMIT go before it.
 func spareCollections() {
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(400)
-		debug.SetMemoryLimit(230 << 20)
+		debug.SetMemoryLimit(200 << 20)
 	}
 }
 
