@@ -3,12 +3,10 @@ package eventstore
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // Readers of one journal, streams of one read, and callers that may wait. Two readers, so that a dossier with a very long
@@ -33,7 +31,7 @@ type ask struct {
 	answer chan history // buffered, so the reader never waits for a caller who left
 }
 
-// history is a stream with a head of the journal that was taken before it was read.
+// history is a stream, and the head of the journal as it was read.
 type history struct {
 	events []Event
 	seen   int64
@@ -52,7 +50,7 @@ func (h *histories) run() {
 
 func (h *histories) close() { close(h.done) }
 
-// of returns a stream and a head that was taken before it.
+// of returns a stream and the head of the journal as it was read.
 func (h *histories) of(ctx context.Context, id uuid.UUID) ([]Event, int64, error) {
 	a := &ask{id: id, answer: make(chan history, 1)}
 	select {
@@ -109,14 +107,13 @@ type historyReader struct {
 }
 
 const (
-	headStatement    = "dossier_head"
-	streamStatement  = "dossier_stream"
-	streamsStatement = "dossier_streams"
+	historyStatement   = "dossier_history"
+	historiesStatement = "dossier_histories"
 )
 
 func newHistoryReader(j *Journal) *historyReader {
 	return &historyReader{j: j, session: session{pool: j.pool, first: pinSession, prepared: map[string]string{
-		headStatement: j.sql.head, streamStatement: j.sql.history, streamsStatement: j.sql.streams,
+		historyStatement: j.sql.history, historiesStatement: j.sql.histories,
 	}}}
 }
 
@@ -139,46 +136,35 @@ func (r *historyReader) answer(asks []*ask) {
 	r.j.advance(seen)
 }
 
-// read takes the head first, so that whatever is appended between the two is seen or is after it.
 func (r *historyReader) read(asks []*ask) (byStream map[uuid.UUID][]Event, seen int64, err error) {
 	pg, err := r.wire()
 	if err != nil {
 		return nil, 0, err
 	}
-	b := &pgconn.Batch{}
-	b.ExecPrepared(headStatement, nil, nil, binary1)
-	if len(asks) == 1 {
-		b.ExecPrepared(streamStatement, [][]byte{asks[0].id[:]}, binary1, binary1)
-	} else {
+	statement, id := historyStatement, asks[0].id[:]
+	if len(asks) > 1 {
 		r.ids.start(oidUUID)
 		for _, a := range asks {
 			r.ids.uuid(a.id)
 		}
-		b.ExecPrepared(streamsStatement, [][]byte{r.ids.finish()}, binary1, binary1)
+		statement, id = historiesStatement, r.ids.finish()
 	}
 	var events []Event
-	results := pg.ExecBatch(context.Background(), b)
-	for n := 0; results.NextResult(); n++ {
-		rows := results.ResultReader()
-		for rows.NextRow() {
-			v := rows.Values()
-			if n == 0 {
-				if len(v) != 1 || len(v[0]) != 8 {
-					err = errors.New("the head of the journal came in an unknown form")
-					continue
-				}
-				seen = int64(binary.BigEndian.Uint64(v[0]))
-				continue
-			}
-			var e Event
-			if wrong := r.scan.read(v, &e); wrong != nil {
-				err = wrong
-				continue
-			}
-			events = append(events, e)
+	rows := pg.ExecPrepared(context.Background(), statement, [][]byte{id}, binary1, binary1)
+	for rows.NextRow() {
+		v := rows.Values()
+		if len(v[0]) == 8 { // null: the journal is empty
+			seen = int64(binary.BigEndian.Uint64(v[0]))
+		}
+		if v[1] == nil {
+			continue // no such stream
+		}
+		events = append(events, Event{})
+		if wrong := r.scan.read(v[1:], &events[len(events)-1]); wrong != nil {
+			err = wrong
 		}
 	}
-	if closed := results.Close(); closed != nil {
+	if _, closed := rows.Close(); closed != nil {
 		return nil, 0, closed
 	}
 	if err != nil {

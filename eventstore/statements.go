@@ -14,8 +14,8 @@ const pin = `select set_config('enable_seqscan', 'off', true), set_config('plan_
 const pinSession = `select set_config('enable_seqscan', 'off', false), set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false)`
 
 type statements struct {
-	append, appendOne, role, head, stream, history, streams, page, lanePage, positionAt, stored, makePartitions, nextPartition string
-	segments, verifyStreams, firstWrong                                                                                        string
+	append, appendOne, role, head, stream, history, histories, streams, page, lanePage, positionAt, stored, makePartitions, nextPartition string
+	segments, verifyStreams, firstWrong                                                                                                   string
 }
 
 func statementsFor(journal string, simulated bool) statements {
@@ -26,7 +26,7 @@ func statementsFor(journal string, simulated bool) statements {
 		clock, clockOne = ", $18", ", $14"
 	}
 	in := func(sql string) string {
-		return strings.NewReplacer("{journal}", "journal."+journal, "{columns}", Columns, "{name}", journal).Replace(sql)
+		return strings.NewReplacer("{journal}", "journal."+journal, "{columns}", Columns, "{e.columns}", "e."+strings.ReplaceAll(Columns, ", ", ", e."), "{name}", journal).Replace(sql)
 	}
 	return statements{
 		appendOne: `select request, outcome, first, last, version, recorded_at from journal.` + function +
@@ -38,9 +38,19 @@ func statementsFor(journal string, simulated bool) statements {
 			  select from pg_inherits i
 			   where i.inhparent = '{journal}'::regclass
 			     and has_table_privilege(i.inhrelid, 'insert, update, delete, truncate'))`),
-		head:     in(`select position from {journal} order by position desc limit 1`),
-		stream:   in(`select {columns} from {journal} where stream_id = $1 and version > $2 order by version`),
-		history:  in(`select {columns} from {journal} where stream_id = $1 order by version`),
+		head:   in(`select position from {journal} order by position desc limit 1`),
+		stream: in(`select {columns} from {journal} where stream_id = $1 and version > $2 order by version`),
+		// One statement has one snapshot: the head and the stream belong together. A stream without events is one row of nulls.
+		history: in(`
+			select h.head, {e.columns}
+			  from (select (select position from {journal} order by position desc limit 1) as head) h
+			  left join {journal} e on e.stream_id = $1
+			 order by e.version`),
+		histories: in(`
+			select h.head, {e.columns}
+			  from (select (select position from {journal} order by position desc limit 1) as head) h
+			  left join {journal} e on e.stream_id = any($1)
+			 order by e.stream_id, e.version`),
 		streams:  in(`select {columns} from {journal} where stream_id = any($1) order by stream_id, version`),
 		page:     in(`select {columns} from {journal} where position > $1 order by position limit $2`),
 		lanePage: in(`select {columns} from {journal} where lane = $1 and position > $2 and position <= $3 order by position limit $4`),
