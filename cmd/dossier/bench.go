@@ -16,15 +16,15 @@ import (
 
 // benchCommand measures each part beside its baseline, in turns, in the same run: figures are ratios and medians of five.
 func (a *app) benchCommand() *cli.Command {
-	measure := func(name, usage string, run func(context.Context, *bench) error) *cli.Command {
+	measure := func(name, usage string, run func(context.Context, *bench) error, own ...cli.Flag) *cli.Command {
 		return &cli.Command{
 			Name: name, Usage: usage,
-			Flags: []cli.Flag{
+			Flags: append([]cli.Flag{
 				&cli.IntFlag{Name: "rounds", Value: 5, Usage: "interleaved rounds; figures are medians"},
 				&cli.BoolFlag{Name: "quick", Usage: "one short round: to see that it runs, not to quote"},
 				&cli.StringFlag{Name: "cpuprofile", Usage: "write a CPU profile of this process to a file", TakesFile: true},
 				formatFlag(),
-			},
+			}, own...),
 			Action: func(ctx context.Context, cmd *cli.Command) error { return a.bench(ctx, cmd, name, run) },
 		}
 	}
@@ -35,6 +35,8 @@ func (a *app) benchCommand() *cli.Command {
 			measure("replay", "reading the journal in order against a bare scan of the same rows", benchReplay),
 			measure("relay", "journal to Kafka against watermill-kafka's publisher, 3 ms produce latency", benchRelay),
 			measure("project", "command to visible row, and a burst through the whole pipe", benchProject),
+			measure("growth", "appends to a journal of many events against one of 200,000", benchGrowth,
+				&cli.Int64Flag{Name: "events", Value: 20_000_000, Usage: "in the large journal (fills some 600 bytes of disk for each)"}),
 		},
 	})
 }
@@ -45,6 +47,7 @@ type bench struct {
 	log    io.Writer
 	rounds int
 	quick  bool
+	events int64 // growth only
 	stack  *benchStack
 	lines  []line
 	notes  []string
@@ -61,7 +64,7 @@ type line struct {
 }
 
 func (a *app) bench(ctx context.Context, cmd *cli.Command, name string, run func(context.Context, *bench) error) error {
-	b := &bench{out: a.stdout, log: a.stderr, rounds: cmd.Int("rounds"), quick: cmd.Bool("quick")}
+	b := &bench{out: a.stdout, log: a.stderr, rounds: cmd.Int("rounds"), quick: cmd.Bool("quick"), events: cmd.Int64("events")}
 	if b.quick {
 		b.rounds = 1
 	}
