@@ -5,7 +5,7 @@ DATA ?=
 ARGS ?=
 BROKERS ?= 1
 
-.PHONY: help dev test test-kafka kafka kafka-stop receipt build lint fmt fuzz bench clean
+.PHONY: help dev test test-kafka kafka kafka-stop receipt test-faults soak build lint fmt fuzz bench clean
 
 help: ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,12 @@ test-kafka: ## The pipeline tests against the brokers of `make kafka`
 	@test -s .kafka/bootstrap || { echo "no broker: run 'make kafka' first" >&2; exit 1; }
 	@DOSSIER_TEST_KAFKA=$$(cat .kafka/bootstrap) go run ./internal/devstack/withpostgres -- \
 		go test -race -count=1 -run Kafka ./eventstore/... ./projections/... ./handlers/...
+
+test-faults: ## Every fault alone and short, with the race detector: broker, topics, messages, wires, Postgres, processes, clocks, disk
+	@DOSSIER_TEST_FAULTS=1 go run ./internal/devstack/withpostgres -- go test -race -count=1 -timeout 10m $(ARGS) ./cmd/faults
+
+soak: ## Faults of all kinds at random for MINUTES=10, then everything is held against everything; exit 3 if anything is wrong
+	@go build -o bin/faults ./cmd/faults && bin/faults -minutes $(or $(MINUTES),10) $(if $(SEED),-seed $(SEED)) $(ARGS)
 
 receipt: bin/dossier ## Import the real permit log into a folder of its own and print its sums: make receipt XES=path/to/receipt.xes.gz
 	@test -n "$(XES)" || { echo "usage: make receipt XES=path/to/receipt.xes.gz" >&2; exit 2; }
