@@ -67,6 +67,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		beside.Go(func() { e.listen(ctx) })
 	}
 	beside.Go(func() { e.keep(ctx) })
+	beside.Go(func() { e.check(ctx) })
 	committed, stop := e.journal.Watch()
 	defer stop()
 	if !e.o.NoKafka {

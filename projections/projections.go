@@ -53,6 +53,10 @@ type Options struct {
 	Log     *slog.Logger
 	Kafka   func(*sarama.Config) // TLS, SASL, timeouts
 
+	// Check is how long a sweep that compares every row with a fold takes at least; it takes longer when that would be a tenth of a
+	// connection's time. 0: never.
+	Check time.Duration
+
 	// Patience is how long a lane may stand behind what the relay published before it is read from the journal; default 2 s.
 	Patience time.Duration
 	// Retry is the wait before a parked stream is tried again; it doubles with each failure up to an hour. Default 10 s.

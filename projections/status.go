@@ -18,6 +18,7 @@ type Status struct {
 	Projections []Progress
 	Listening   bool   // Kafka answers
 	Stale       string // why the views cannot be as new as the journal, "" when nothing is in the way
+	Drift       string // the row found last that is not what a fold says, "" when the last sweep found none
 	Err         string // what the engine is failing at now, "" when nothing
 	Counters    Counters
 }
@@ -25,7 +26,7 @@ type Status struct {
 // Healthy says whether the views are complete and follow the journal.
 func (s Status) Healthy() bool {
 	parked := slices.ContainsFunc(s.Projections, func(p Progress) bool { return p.Parked > 0 })
-	return !parked && s.Stale == "" && s.Err == ""
+	return !parked && s.Stale == "" && s.Err == "" && s.Drift == ""
 }
 
 // Counters only grow.
@@ -40,10 +41,11 @@ type Counters struct {
 	Retried      int64 // transactions tried again after a fault that is no event's
 	Parked       int64 // streams parked
 	Resumed      int64 // parked streams that are whole again
+	Swept        int64 // times that every row was compared with a fold, or up to the first difference
 }
 
 type counters struct {
-	applied, transactions, healed, skipped, refused, unreadable, lost, retried, parked, resumed atomic.Int64
+	applied, transactions, healed, skipped, refused, unreadable, lost, retried, parked, resumed, swept atomic.Int64
 }
 
 // Progress is how far one projection has come.
@@ -113,6 +115,15 @@ func (r *report) fault(err error) {
 	}
 }
 
+// drifted notes a difference, and says whether it is news.
+func (r *report) drifted(what string) (news bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	news = what != "" && what != r.status.Drift
+	r.status.Drift = what
+	return news
+}
+
 // blind notes that no stock could be taken: the database is away, and what was seen last is old.
 func (r *report) blind(err error) {
 	r.mu.Lock()
@@ -167,7 +178,7 @@ func (e *Engine) Status() Status {
 	s.Counters = Counters{
 		Applied: c.applied.Load(), Transactions: c.transactions.Load(), Healed: c.healed.Load(), Skipped: c.skipped.Load(),
 		Refused: c.refused.Load(), Unreadable: c.unreadable.Load(), Lost: c.lost.Load(), Retried: c.retried.Load(),
-		Parked: c.parked.Load(), Resumed: c.resumed.Load(),
+		Parked: c.parked.Load(), Resumed: c.resumed.Load(), Swept: c.swept.Load(),
 	}
 	return s
 }

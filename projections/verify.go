@@ -113,15 +113,27 @@ func (c *comparison) page(ctx context.Context, after uuid.UUID) (last uuid.UUID,
 
 // streams are the next dossiers of the journal and the last id of the range they cover.
 func (c *comparison) streams(ctx context.Context, after uuid.UUID) (ids []uuid.UUID, last uuid.UUID, err error) {
-	err = c.views.read(ctx, func(tx pgx.Tx) error {
+	if ids, err = c.views.streams(ctx, after, uuid.Max, verifyPage); err != nil {
+		return nil, last, err
+	}
+	if len(ids) == verifyPage {
+		return ids, ids[len(ids)-1], nil
+	}
+	return ids, uuid.Max, nil
+}
+
+// streams lists dossiers of the journal after an id up to another.
+func (v *Views) streams(ctx context.Context, after, end uuid.UUID, limit int) (ids []uuid.UUID, err error) {
+	err = v.read(ctx, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
 			select e.stream_id
 			  from journal.events e
 			 where e.version = 1
 			   and e.stream_kind = $1
 			   and e.stream_id > $2
+			   and e.stream_id <= $3
 			 order by e.stream_id
-			 limit $3`, dossierKind, after, verifyPage)
+			 limit $4`, dossierKind, after, end, limit)
 		if err != nil {
 			return err
 		}
@@ -129,12 +141,9 @@ func (c *comparison) streams(ctx context.Context, after uuid.UUID) (ids []uuid.U
 		return err
 	})
 	if err != nil {
-		return nil, last, fmt.Errorf("read streams: %w", err)
+		return nil, fmt.Errorf("read streams: %w", err)
 	}
-	if len(ids) == verifyPage {
-		return ids, ids[len(ids)-1], nil
-	}
-	return ids, uuid.Max, nil
+	return ids, nil
 }
 
 func (c *comparison) shown(ctx context.Context, after, last uuid.UUID) (s shown, err error) {

@@ -33,6 +33,7 @@ func (a *app) commands() *cli.Command {
 			a.domainCommand(),
 			a.verifyCommand(),
 			a.projectionsCommand(),
+			a.parkedCommand(),
 			a.recoverCommand(),
 			a.clockCommand(),
 			a.benchCommand(),

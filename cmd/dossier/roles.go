@@ -76,6 +76,7 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 	p.relay = relay.New(pool, journal, p.relayOptions())
 	p.engine = projections.NewEngine(pool, journal, projections.Options{
 		Brokers: cfg.Kafka.Brokers, Topic: cfg.Kafka.Topic, Log: log, Kafka: kafkaAccess(cfg),
+		Check: 45 * time.Second, // a row that somebody changed is reported within a minute
 	})
 	p.views = projections.NewViews(pool, journal).Follow(p.engine)
 	return p, nil

@@ -131,6 +131,8 @@ func (s *server) checkProjections(ctx context.Context) check {
 	if s.Engine != nil {
 		if st := s.Engine.Status(); st.Err != "" || st.Stale != "" {
 			return red("bảng xem chưa theo được sổ sự kiện", "the views do not follow the journal: "+st.Stale+st.Err)
+		} else if st.Drift != "" {
+			return red("bảng xem có dòng khác với sổ sự kiện: chạy “dossier projections rebuild”", "a view has a row that the journal does not tell: run “dossier projections rebuild”: "+st.Drift)
 		}
 	}
 	standing, err := projections.Standing(ctx, s.Pool)

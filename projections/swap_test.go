@@ -1,0 +1,239 @@
+package projections
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"dossier/domain/dossier"
+)
+
+var everyProjection = []string{"dossiers", "dossier_versions", "history"}
+
+func (s *stack) rebuilder() Rebuilder { return Rebuilder{Owner: s.db.Owner, Views: s.views} }
+
+func (s *stack) whole() {
+	s.Helper()
+	if diff := cmp.Diff(s.folds(), s.rows()); diff != "" {
+		s.Errorf("rows (-journal +views):\n%s", cut(diff))
+	}
+}
+
+func TestARebuildWhileCommandsAndReadsGoOnEndsWithTheRowsOfAFold(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.live(300)
+	s.start(Options{NoKafka: true})
+	s.arrive()
+	s.exec(`update views.dossiers_v1 set status = 'issued'`)
+	s.exec(`delete from views.history_v1 where version = 1 and id <> $1`, s.ids[0])
+
+	var reads, wrong atomic.Int64
+	first := s.ids[0]
+	stop := s.run(func(ctx context.Context) error {
+		for ctx.Err() == nil {
+			rows := 0
+			if err := s.db.App.QueryRow(ctx, `select count(*) from reporting.dossiers where id = $1`, first).Scan(&rows); ctx.Err() == nil && (err != nil || rows != 1) {
+				wrong.Add(1)
+			}
+			if entries, err := s.views.History(ctx, first); ctx.Err() == nil && (err != nil || len(entries) == 0) {
+				wrong.Add(1)
+			}
+			reads.Add(1)
+		}
+		return nil
+	})
+	for _, name := range everyProjection {
+		steps := 0
+		r := s.rebuilder()
+		r.Step = func(string) { steps++; s.live(25) } // commands between all steps
+		done, err := r.Rebuild(s.ctx(), name)
+		if err != nil {
+			t.Fatalf("rebuild %s: %v", name, err)
+		}
+		if done.Events == 0 || done.Compared == 0 || steps != 4 {
+			t.Errorf("rebuild %s: %+v in %d steps", name, done, steps)
+		}
+		s.live(10)
+	}
+	s.arrive()
+	stop()
+	s.whole()
+	if wrong.Load() > 0 || reads.Load() == 0 {
+		t.Errorf("%d of %d reads failed or were wrong", wrong.Load(), reads.Load())
+	}
+	if n := count(s, `select count(*) from pg_indexes where schemaname = 'views' and tablename = 'dossiers_v1' and indexname !~ '_(next|old|aside)$'`); n != 10 {
+		t.Errorf("the new table has %d indexes under their usual names, want 10", n)
+	}
+	if n := count(s, `select count(*) from reporting.dossiers where status = 'issued'`); n == len(s.ids) {
+		t.Error("the reporting view still reads the table from before")
+	}
+}
+
+func TestARebuildThatWasStoppedGoesOnWhereItWas(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.live(200)
+	_, stop := s.start(Options{NoKafka: true})
+	s.arrive()
+	ctx, cancel := context.WithCancel(s.ctx())
+	r := s.rebuilder()
+	r.Progress = func(done, _ int64) {
+		if done > 60 {
+			cancel()
+		}
+	}
+	if _, err := r.Rebuild(ctx, "history"); err == nil {
+		t.Fatal("a rebuild that was stopped says it is done")
+	}
+	s.whole()
+	if n := count(s, `select count(*) from views.rebuilt_parts`); n == 0 {
+		t.Fatal("nothing is noted as built")
+	}
+	s.live(50)
+	s.arrive()
+	done, err := s.rebuilder().Rebuild(s.ctx(), "history")
+	if err != nil || !done.Resumed || done.Events >= s.head() {
+		t.Errorf("%+v, %v: want a rebuild that went on", done, err)
+	}
+	stop()
+	s.whole()
+}
+
+func TestARollbackBringsTheTableBeforeBackWithEverythingSince(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.live(100)
+	s.start(Options{NoKafka: true})
+	s.arrive()
+	for _, name := range everyProjection {
+		if err := s.rebuilder().Rollback(s.ctx(), name); err == nil {
+			t.Fatalf("rollback of %s without a rebuild", name)
+		}
+		if _, err := s.rebuilder().Rebuild(s.ctx(), name); err != nil {
+			t.Fatal(err)
+		}
+		s.live(40)
+		s.arrive()
+		for range 2 { // back and forth
+			if err := s.rebuilder().Rollback(s.ctx(), name); err != nil {
+				t.Fatal(err)
+			}
+			s.live(20)
+			s.arrive()
+		}
+		if _, err := s.rebuilder().Rebuild(s.ctx(), name); err != nil {
+			t.Fatalf("rebuild %s after a rollback: %v", name, err)
+		}
+	}
+	s.arrive()
+	s.whole()
+}
+
+func TestARebuildLeavesParkedStreamsToTheirRetry(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.live(40)
+	bad := s.submit()
+	s.poison(bad)
+	e, _ := s.start(Options{NoKafka: true, Retry: time.Hour})
+	s.arrive()
+	if _, err := s.rebuilder().Rebuild(s.ctx(), "dossiers"); err != nil {
+		t.Fatal(err)
+	}
+	row, _, err := s.views.Get(s.ctx(), bad)
+	if err != nil || row.State.Version != 1 || !row.Stale {
+		t.Errorf("parked dossier after a rebuild: %+v, %v", row, err)
+	}
+	if e.Status().Counters.Parked != 3 {
+		t.Errorf("%d streams parked", e.Status().Counters.Parked)
+	}
+}
+
+func TestTwoRebuildsOfAProjectionDoNotMeet(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.live(20)
+	s.start(Options{NoKafka: true})
+	s.arrive()
+	r := s.rebuilder()
+	var second error
+	r.Step = func(string) { _, second = s.rebuilder().Rebuild(s.ctx(), "history") }
+	if _, err := r.Rebuild(s.ctx(), "history"); err != nil || second == nil || !strings.Contains(second.Error(), "under way") {
+		t.Errorf("first: %v, second: %v", err, second)
+	}
+	if _, err := s.rebuilder().Rebuild(s.ctx(), "nonsense"); err == nil || !strings.Contains(err.Error(), "dossiers, dossier_versions or history") {
+		t.Errorf("an unknown projection: %v", err)
+	}
+}
+
+func TestARowChangedByHandIsReportedAndForgottenWhenMended(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.live(60)
+	e, _ := s.start(Options{NoKafka: true, Check: 50 * time.Millisecond})
+	s.arrive()
+	s.eventually("a sweep without a difference", func() bool { st := e.Status(); return st.Counters.Swept > 1 && st.Healthy() })
+	id := s.ids[7]
+	s.exec(`update views.dossiers_v1 set unit = 'elsewhere' where id = $1`, id)
+	s.eventually("the drift", func() bool { st := e.Status(); return strings.Contains(st.Drift, id.String()) && !st.Healthy() })
+	if _, err := s.rebuilder().Rebuild(s.ctx(), "dossiers"); err != nil {
+		t.Fatal(err)
+	}
+	s.eventually("that it is mended", func() bool { return e.Status().Healthy() })
+}
+
+func TestParkedStreamsAreListedAndTriedAgainByHand(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	good, bad := s.submit(), s.submit()
+	at := s.poison(bad)
+	_, stop := s.start(Options{NoKafka: true, Retry: time.Hour})
+	s.arrive()
+	stop()
+	list, err := Parked(s.ctx(), s.db.App)
+	if err != nil || len(list) != 3 || list[0].Stream != bad || list[0].Position != at || !strings.Contains(list[0].Error, "enchanted") {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	tried, err := RetryParked(s.ctx(), s.db.App, s.journal, good)
+	if err != nil || len(tried) != 0 {
+		t.Errorf("one that is not parked: %+v, %v", tried, err)
+	}
+	if tried, err = RetryParked(s.ctx(), s.db.App, s.journal, uuid.Nil); err != nil || len(tried) != 3 || tried[0].Whole || tried[0].Attempts != 2 {
+		t.Errorf("still poisoned: %+v, %v", tried, err)
+	}
+	// What a newer program would do: know the event.
+	s.mend(bad, at)
+	if tried, err = RetryParked(s.ctx(), s.db.App, s.journal, bad); err != nil || len(tried) != 3 || !tried[0].Whole || !tried[2].Whole {
+		t.Errorf("mended: %+v, %v", tried, err)
+	}
+	row, _, err := s.views.Get(s.ctx(), bad)
+	if err != nil || row.State.Version != 2 || row.Stale || row.State.Status != dossier.Accepted {
+		t.Errorf("%+v, %v", row, err)
+	}
+}
+
+// mend makes the event one that is known, as a newer program would.
+func (s *stack) mend(id uuid.UUID, position int64) {
+	s.Helper()
+	typ, _, data, err := dossier.Encode(dossier.DossierAccepted{ProcedureVersion: 1})
+	if err != nil {
+		s.Fatal(err)
+	}
+	err = pgx.BeginFunc(s.ctx(), s.db.Owner, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(s.ctx(), `set local session_replication_role = replica`); err != nil { // no triggers
+			return err
+		}
+		_, err := tx.Exec(s.ctx(), `update journal.events set type = $3, data = $4 where stream_id = $1 and position = $2`, id, position, typ, string(data))
+		return err
+	})
+	if err != nil {
+		s.Fatal(err)
+	}
+}
