@@ -59,6 +59,11 @@ func (l *listener) listen(ctx context.Context, addrs []string) error {
 	}
 	defer consumer.Close() //nolint:errcheck // nothing to lose
 	parts, err := openParts(client, consumer)
+	defer func() {
+		for _, p := range parts {
+			p.AsyncClose()
+		}
+	}()
 	if err != nil {
 		return fmt.Errorf("listen to Kafka: %w", err)
 	}
@@ -74,33 +79,32 @@ func (l *listener) listen(ctx context.Context, addrs []string) error {
 type part struct {
 	number         int32
 	oldest, newest int64
-	records        <-chan *sarama.ConsumerMessage
+	sarama.PartitionConsumer
 }
 
-// openParts starts reading all partitions at once: one after the other would take half a second each. They end with the client.
-func openParts(client sarama.Client, consumer sarama.Consumer) ([]part, error) {
+// openParts starts reading all partitions at once: one after the other would take half a second each. Close them all, also after an error.
+func openParts(client sarama.Client, consumer sarama.Consumer) (parts []part, err error) {
 	all, err := client.Partitions(relay.DefaultTopic)
 	if err != nil {
 		return nil, err
 	}
-	var parts []part
 	for _, p := range all {
 		oldest, err := client.GetOffset(relay.DefaultTopic, p, sarama.OffsetOldest)
 		if err != nil {
-			return nil, err
+			return parts, err
 		}
 		newest, err := client.GetOffset(relay.DefaultTopic, p, sarama.OffsetNewest)
 		if err != nil {
-			return nil, err
+			return parts, err
 		}
 		if newest == oldest {
 			continue
 		}
 		records, err := consumer.ConsumePartition(relay.DefaultTopic, p, oldest)
 		if err != nil {
-			return nil, err
+			return parts, err
 		}
-		parts = append(parts, part{p, oldest, newest, records.Messages()})
+		parts = append(parts, part{p, oldest, newest, records})
 	}
 	return parts, nil
 }
@@ -111,7 +115,7 @@ func (l *listener) listenTo(ctx context.Context, p part) error {
 	limit := time.After(time.Minute)
 	for {
 		select {
-		case m := <-p.records:
+		case m := <-p.Messages():
 			l.hear(m)
 			if m.Offset >= p.newest-1 {
 				return nil

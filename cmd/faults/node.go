@@ -138,12 +138,22 @@ func (n *node) trouble() string {
 	if e == nil {
 		return ""
 	}
-	if s := e.Status(); !s.Healthy() {
+	s := e.Status()
+	if !s.Healthy() {
 		return "views: " + s.Stale + s.Err
-	} else if !s.Listening {
+	}
+	if !s.Listening {
 		return "views: not listening to Kafka"
+	}
+	for _, p := range s.Projections {
+		if p.Lag > lagSaid {
+			return fmt.Sprintf("view %s is %s late", p.Name, p.Lag.Round(time.Second))
+		}
 	}
 	return ""
 }
+
+// lagSaid is how late a view must say it is for a look to count as told.
+const lagSaid = 2 * time.Second
 
 var discard = slog.New(slog.DiscardHandler)

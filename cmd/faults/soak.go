@@ -143,6 +143,7 @@ func (s *soak) print(v verdict, longest time.Duration, red int) {
 	fmt.Fprintf(s.out, "messages       %d dropped, %d doubled, %d delayed or reordered\n", dropped, doubled, moved)
 	fmt.Fprintf(s.out, "lost           %d\ndoubled effects %d\nreordered      %d\n", v.lost, v.doubled, v.reordered)
 	fmt.Fprintf(s.out, "longest stall  %s\n", longest.Round(time.Millisecond))
+	fmt.Fprintf(s.out, "               then said %s\n", s.w.stalls.worst)
 	fmt.Fprintf(s.out, "alarms raised  %d, red at %d looks\n", s.w.alarms.sum(), red)
 	table(s.out, s.w.alarms.all())
 }

@@ -12,15 +12,21 @@ type stalls struct {
 	longest time.Duration
 	silent  time.Duration // longest stall during which no node had anything to say
 	red     int           // looks at which some node was in trouble
+	worst   string        // what the nodes said at the longest stall
 }
 
 // silence is how long a view may be late before somebody must say why.
 const silence = 6 * time.Second
 
-func (s *stalls) look(stall time.Duration, trouble string) {
+func (s *stalls) look(stall time.Duration, trouble string, says func() string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.longest = max(s.longest, stall)
+	if stall > s.longest {
+		s.longest = stall
+		if stall > time.Second {
+			s.worst = says()
+		}
+	}
 	if trouble != "" {
 		s.red++
 		return
@@ -64,5 +70,5 @@ func (w *world) lookOnce(ctx context.Context) {
 	if err != nil {
 		trouble, stamp.Position = "the database does not answer", 0
 	}
-	w.stalls.look(w.ledger.shown(stamp.Position, time.Now()), trouble)
+	w.stalls.look(w.ledger.shown(stamp.Position, time.Now()), trouble, w.says)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"dossier/eventstore"
+	"dossier/eventstore/relay"
 	"dossier/internal/devstack"
 	"dossier/migrations"
 	"dossier/projections"
@@ -41,8 +42,9 @@ type world struct {
 	stalls *stalls
 
 	truncated atomic.Bool // records were deleted from the topic on purpose
-	working   []func()    // stops the load
-	watching  func()      // stops the watch
+	rolls     atomic.Uint64
+	working   []func() // stops the load
+	watching  func()   // stops the watch
 }
 
 // settings of a world.
@@ -216,13 +218,11 @@ func (w *world) settle(ctx context.Context) error {
 		return fmt.Errorf("everything is healed and still %w; %s", err, w.says())
 	}
 	return until(ctx, func() error {
-		for _, n := range w.nodes {
-			s := n.relay.Status()
-			if s.Role == "leader" && s.Cursor >= head && s.Err == "" {
-				return nil
-			}
+		cursor, _, _, err := relay.Head(ctx, w.own)
+		if err == nil && cursor < head {
+			err = fmt.Errorf("published up to %d of %d: %s", cursor, head, w.says())
 		}
-		return fmt.Errorf("no relay has published up to %d: %s", head, w.says())
+		return err
 	})
 }
 
@@ -260,3 +260,17 @@ func until(ctx context.Context, holds func() error) error {
 		}
 	}
 }
+
+// asOwner runs statements with all rights.
+func (w *world) asOwner(ctx context.Context, statements string) error {
+	c, err := pgx.Connect(ctx, w.pg.Load().URL(devstack.Superuser, database))
+	if err != nil {
+		return fmt.Errorf("reach Postgres: %w", err)
+	}
+	defer c.Close(context.WithoutCancel(ctx))
+	_, err = c.Exec(ctx, statements)
+	return err
+}
+
+// dice are new ones from the world's seed.
+func (w *world) dice() *rand.Rand { return rand.New(rand.NewPCG(w.seed, w.rolls.Add(1))) }
