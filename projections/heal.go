@@ -14,12 +14,21 @@ import (
 )
 
 // heal reads lanes from the journal, each up to its position, in transactions of at most a batch. One that is reached costs
-// nothing.
+// nothing. No lane goes beyond the journal: a message may tell of a tail that it lost, and what it will have there instead
+// would be skipped.
 func (e *Engine) heal(ctx context.Context, upTo lanes) error {
+	if !slices.ContainsFunc(allLanes, func(lane int16) bool { return upTo[lane] > e.stand.least[lane] }) {
+		return nil
+	}
+	head, err := e.journal.Head(ctx)
+	if err != nil {
+		return err
+	}
 	var behind []int
 	last := int64(0)
-	for lane, position := range upTo {
-		if position > e.stand.least[lane] {
+	for lane := range upTo {
+		upTo[lane] = min(upTo[lane], head)
+		if position := upTo[lane]; position > e.stand.least[lane] {
 			behind = append(behind, lane)
 			last = max(last, position)
 		}
@@ -120,6 +129,10 @@ type sample struct {
 // tend does what Kafka does not: it moves idle lanes up, reads what was not delivered, and tries parked streams again. It
 // stands between deliveries, so it asks little; see keep for the rest.
 func (e *Engine) tend(ctx context.Context) error {
+	// After a failover the database may stand behind what this process remembers, and nothing else would ever tell.
+	if err := e.load(ctx); err != nil {
+		return err
+	}
 	catchUp := e.catchUp
 	if e.o.NoKafka {
 		catchUp = e.followJournal
@@ -141,6 +154,11 @@ func (e *Engine) catchUp(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read what is published: %w", err)
 	}
+	head, err := e.journal.Head(ctx)
+	if err != nil {
+		return err
+	}
+	cursor = min(cursor, head) // the relay may not know yet that the journal lost its tail
 	now := time.Now()
 	overdue := e.publishedBefore(now.Add(-e.o.Patience))
 	e.published = append(e.published, sample{now, cursor})

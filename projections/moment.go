@@ -31,15 +31,30 @@ var nothing = folded{state: &dossier.State{}}
 
 // next is the moment of an event that follows, and what the stream then amounts to.
 func (f folded) next(ev eventstore.Event) (Moment, folded, error) {
+	m, g, err := f.bare(ev)
+	if err == nil {
+		err = m.encode()
+	}
+	if err != nil {
+		return Moment{}, f, err
+	}
+	return m, g, nil
+}
+
+// bare is next without the encoded state, which costs as much as all the rest and which not every row has.
+func (f folded) bare(ev eventstore.Event) (Moment, folded, error) {
 	fact, g, err := f.evolve(ev)
 	if err != nil {
 		return Moment{}, f, err
 	}
-	state, err := json.Marshal(g.state)
-	if err != nil {
-		return Moment{}, f, fmt.Errorf("encode state after event %d: %w", ev.Position, err)
+	return Moment{Event: ev, Fact: fact, Before: f.state, After: g.state, Backdated: g.backdated}, g, nil
+}
+
+func (m *Moment) encode() (err error) {
+	if m.State, err = json.Marshal(m.After); err != nil {
+		return fmt.Errorf("encode state after event %d: %w", m.Event.Position, err)
 	}
-	return Moment{Event: ev, Fact: fact, Before: f.state, After: g.state, State: state, Backdated: g.backdated}, g, nil
+	return nil
 }
 
 // evolve is next without the work that only rows need. A panic in the domain is a fault of that event, not of the process:

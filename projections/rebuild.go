@@ -373,17 +373,20 @@ func (r Rebuilder) compare(ctx context.Context, s *standby) (compared int64, err
 			parked.add(s.live.name, parking{stream: id, position: 0})
 		}
 	}
+	var sum atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(r.Workers, 2))
 	for part := range parts {
-		err := s.eachPage(ctx, part, func(ids []uuid.UUID, after, last uuid.UUID) error {
-			n, err := s.comparePage(ctx, ids, after, last, parked)
-			compared += n
-			return err
+		g.Go(func() error {
+			return s.eachPage(ctx, part, func(ids []uuid.UUID, after, last uuid.UUID) error {
+				n, err := s.comparePage(ctx, ids, after, last, parked)
+				sum.Add(n)
+				return err
+			})
 		})
-		if err != nil {
-			return compared, err
-		}
 	}
-	return compared, nil
+	err = g.Wait()
+	return sum.Load(), err
 }
 
 func (s *standby) comparePage(ctx context.Context, ids []uuid.UUID, after, last uuid.UUID, parked parked) (compared int64, err error) {

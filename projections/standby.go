@@ -65,37 +65,55 @@ func (s *standby) rowsOf(histories map[uuid.UUID][]eventstore.Event, ids []uuid.
 		if from, is := parked[s.live.name][id]; is {
 			upTo = min(upTo, from-1)
 		}
-		var one struct {
-			states  []stateRow
-			entries []historyRow
-		}
-		f := nothing
-		for _, ev := range histories[id] {
+		history := histories[id]
+		for n, ev := range history {
 			if ev.Position > upTo {
+				history = history[:n]
 				break
 			}
-			var m Moment
-			if m, f, err = f.next(ev); err != nil {
-				return nil, 0, fmt.Errorf("fold stream %s at position %d, which is not parked: %w", id, ev.Position, err)
-			}
-			events++
-			switch s.live.name {
-			case historyTable.name:
-				r, err := historyRowOf(&m)
-				if err != nil {
-					return nil, 0, err
-				}
-				one.entries = append(one.entries, r)
-			case dossiersTable.name:
-				one.states = []stateRow{stateRowOf(&m)}
-			default:
-				one.states = append(one.states, stateRowOf(&m))
-			}
 		}
-		all = append(all, rows(one.states)...)
-		all = append(all, rows(one.entries)...)
+		events += int64(len(history))
+		if all, err = s.live.fold(all, history); err != nil {
+			return nil, 0, fmt.Errorf("stream %s, which is not parked: %w", id, err)
+		}
 	}
 	return all, events, nil
+}
+
+// fold adds the rows of one stream.
+func (t table) fold(all []row, history []eventstore.Event) ([]row, error) {
+	var states []stateRow
+	var entries []historyRow
+	f := nothing
+	for n, ev := range history {
+		m, g, err := f.bare(ev)
+		if err != nil {
+			return nil, err
+		}
+		f = g
+		switch t.name {
+		case historyTable.name:
+			r, err := historyRowOf(&m)
+			if err != nil {
+				return nil, err
+			}
+			entries = append(entries, r)
+		case versionsTable.name:
+			if err := m.encode(); err != nil {
+				return nil, err
+			}
+			states = append(states, stateRowOf(&m))
+		default:
+			if n < len(history)-1 {
+				continue
+			}
+			if err := m.encode(); err != nil {
+				return nil, err
+			}
+			states = []stateRow{stateRowOf(&m)}
+		}
+	}
+	return append(append(all, rows(states)...), rows(entries)...), nil
 }
 
 // values are a row as COPY takes it.

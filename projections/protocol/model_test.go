@@ -21,7 +21,6 @@ const (
 	compareTails                    // relay.compare: at the beginning of a session
 	sameHistory                     // flow.read: the event before the page is still the one that was sent
 	noticeRemade                    // flow.check and publisher.arrived: the topic is another
-	cursorLast                      // flow.send: the cursor moves after the page has arrived
 	stillParked                     // views.still_parked_v1
 	parkWithMove                    // Engine.isolate: parked in the transaction that moves the checkpoint
 	allGuards     guard = 1<<iota - 1
@@ -30,7 +29,7 @@ const (
 var guards = map[guard]string{
 	skipSeen: "skip seen", seePrevious: "see previous", compareAndSet: "compare and set", confirm: "confirm", refuseOld: "refuse old",
 	withinHead: "within head", lookAround: "look around", lookBack: "look back", compareTails: "compare tails",
-	sameHistory: "same history", noticeRemade: "notice remade", cursorLast: "cursor last", stillParked: "still parked", parkWithMove: "park with move",
+	sameHistory: "same history", noticeRemade: "notice remade", stillParked: "still parked", parkWithMove: "park with move",
 }
 
 func (g guard) String() string { return guards[g] }

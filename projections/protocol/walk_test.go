@@ -137,7 +137,7 @@ func TestNoWalkThroughTheProtocolBreaksAPromise(t *testing.T) {
 var needs = map[guard]string{
 	skipSeen: "two engines", seePrevious: "two engines", compareAndSet: "two engines", confirm: "failover", refuseOld: "failover",
 	withinHead: "failover", lookAround: "two engines", lookBack: "failover", compareTails: "two relays",
-	sameHistory: "failover", noticeRemade: "two relays", cursorLast: "two relays", stillParked: "poison", parkWithMove: "poison",
+	sameHistory: "failover", noticeRemade: "two relays", stillParked: "poison", parkWithMove: "poison",
 }
 
 func TestEveryGuardOfTheProtocolIsNeeded(t *testing.T) {
