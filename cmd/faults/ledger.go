@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -40,6 +41,7 @@ type known struct {
 // ledger is what the callers were told.
 type ledger struct {
 	hostile, refusals, answers atomic.Int64
+	busy                       atomic.Int64 // refusals that said: try again later
 
 	mu       sync.Mutex
 	acks     map[uuid.UUID]acknowledged // by command id
@@ -47,11 +49,10 @@ type ledger struct {
 	seen     []known
 	waiting  []acknowledged // not yet seen in the views, the oldest first
 	first    string         // what went wrong first
-	errors   map[string]int
 }
 
 func newLedger() *ledger {
-	return &ledger{acks: map[uuid.UUID]acknowledged{}, dossiers: map[uuid.UUID]int{}, errors: map[string]int{}}
+	return &ledger{acks: map[uuid.UUID]acknowledged{}, dossiers: map[uuid.UUID]int{}}
 }
 
 // done notes an answer and compares it with the answer to the same command before.
@@ -82,12 +83,10 @@ func (l *ledger) done(c command, r handlers.Receipt) {
 	}
 }
 
-func (l *ledger) refused(c command, err error) {
+func (l *ledger) refused(err error) {
 	l.refusals.Add(1)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.errors) < 200 {
-		l.errors[fmt.Sprintf("%T", err)]++
+	if errors.Is(err, eventstore.ErrBusy) {
+		l.busy.Add(1)
 	}
 }
 

@@ -124,7 +124,7 @@ func (x *writer) send(ctx, asked context.Context, c command, do sending) {
 			}
 			return
 		}
-		x.w.ledger.refused(c, err)
+		x.w.ledger.refused(err)
 		if !unanswered(err) || asked.Err() != nil || ctx.Err() != nil {
 			return
 		}
