@@ -104,11 +104,12 @@ var scenes = map[string]bounds{
 	"two engines": {events: 3, faults: 1, relays: 1, engines: 2, streams: []uint8{0, 2}},
 	"two relays":  {events: 2, faults: 1, relays: 2, engines: 1, streams: []uint8{0, 2}, remake: true},
 	"failover":    {events: 3, faults: 1, relays: 1, engines: 1, streams: []uint8{0, 2}, failover: true},
-	"poison":      {events: 3, faults: 1, relays: 1, engines: 2, streams: []uint8{0, 1}, poison: true},
+	"poison":      {events: 2, faults: 1, relays: 1, engines: 2, streams: []uint8{0, 1}, poison: true},
 }
 
 // larger are walked through when DOSSIER_LONG is set.
 var larger = map[string]bounds{
+	"poison, three events":     {events: 3, faults: 1, relays: 1, engines: 2, streams: []uint8{0, 1}, poison: true},
 	"two relays, three events": {events: 3, faults: 1, relays: 2, engines: 1, streams: []uint8{0, 2}, remake: true},
 	"two engines, four events": {events: 4, faults: 1, relays: 1, engines: 2, streams: []uint8{0, 2}, remake: true},
 	"failover, two engines":    {events: 3, faults: 1, relays: 1, engines: 2, streams: []uint8{0, 2}, failover: true},
