@@ -5,7 +5,7 @@ DATA ?=
 ARGS ?=
 BROKERS ?= 1
 
-.PHONY: help dev test test-kafka kafka kafka-stop receipt test-faults soak build lint fmt fuzz bench clean
+.PHONY: bench-peers help dev test test-kafka kafka kafka-stop receipt test-faults soak build lint fmt fuzz bench clean
 
 help: ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ fuzz: ## Ten seconds of each fuzz target
 
 bench: bin/dossier ## All measurements, each beside its baseline of the same run
 	@for b in append replay relay project; do bin/dossier bench $$b || exit; done
+
+bench-peers: ## Against emmett, dcb-es, watermill's outbox and plain SQL, in one run on one durable Postgres (needs node and npm; ARGS=-quick for a look)
+	@cd bench && go run . -results results/latest.json -charts ../docs/images $(ARGS)
 
 clean: ## Remove what was built
 	@rm -rf bin
