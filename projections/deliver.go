@@ -80,6 +80,9 @@ func (e *Engine) loadGenerations(ctx context.Context) error {
 	}
 	if g.Current() != e.generations.Current() {
 		e.states.forget() // they may hold what the journal lost
+		if err := e.load(ctx); err != nil {
+			return err // and the checkpoints read before may be of positions that were lost
+		}
 	}
 	e.generations = g
 	return nil

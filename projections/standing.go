@@ -74,6 +74,7 @@ func (e *Engine) load(ctx context.Context) error {
 	var key string
 	var lane int
 	var at int64
+	clear(e.stand.at) // a lane without a checkpoint is at the beginning, wherever this process saw it before
 	_, err = pgx.ForEachRow(rows, []any{&key, &lane, &at}, func() error {
 		e.stand.at[slices.Index(e.keys, key)][lane] = at
 		return nil

@@ -68,7 +68,7 @@ func TestAFailoverThatLostItsTailStopsLoudlyAndGoesOnAfterRecover(t *testing.T) 
 		t.Fatal(err)
 	}
 	w.work(3, 5*time.Millisecond)
-	w.answers(t, 150)
+	w.answers(t, 400)
 	w.holds(t)
 	if err := w.failOver(standby); err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func TestAFailoverThatLostItsTailStopsLoudlyAndGoesOnAfterRecover(t *testing.T) 
 	}
 	w.recover(t)
 	w.work(3, 5*time.Millisecond)
-	w.answers(t, 150)
+	w.answers(t, 60) // fewer than were lost: who remembers how far the lost ones led must forget it
 	w.holds(t)
 }
 
