@@ -16,7 +16,8 @@ const (
 type recent struct {
 	mu     sync.Mutex
 	era    int64
-	wanted bool // nobody reads before the first era: nothing is kept
+	line   int64 // the writer's connection that the events came from
+	wanted bool  // nobody reads before the first era: nothing is kept
 	events []Event
 	bytes  int
 }
@@ -55,12 +56,17 @@ func (r *recent) forget() {
 	r.events, r.bytes = r.events[:0], 0
 }
 
-// note keeps what a batch of this era has appended.
-func (r *recent) note(era int64, requests []*pending, rows []row) {
+// note keeps what a batch of this era has appended. A new connection may lead to a database that lost what the old one had, and
+// has the same positions again for other events.
+func (r *recent) note(era, line int64, requests []*pending, rows []row) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if era != r.era || !r.wanted {
 		return
+	}
+	if line != r.line {
+		r.forget()
+		r.line = line
 	}
 	for _, row := range rows { // in the order of their positions
 		if row.outcome == appended {

@@ -81,13 +81,18 @@ func TestRecentCommitsAreBounded(t *testing.T) {
 	p := &pending{Request: request(time.Now())}
 	n := int64(len(p.Events))
 	for first := int64(1); first < 5*recentEvents; first += n {
-		r.note(0, []*pending{p}, []row{{request: 1, outcome: appended, first: first, last: first + n - 1, version: n}})
+		r.note(0, 1, []*pending{p}, []row{{request: 1, outcome: appended, first: first, last: first + n - 1, version: n}})
 		if int64(len(r.events)) > recentEvents+n {
 			t.Fatalf("%d events are kept", len(r.events))
 		}
 	}
-	r.note(1, []*pending{p}, []row{{request: 1, outcome: appended, first: 1 << 20, last: 1 << 20, version: 1}})
+	r.note(1, 1, []*pending{p}, []row{{request: 1, outcome: appended, first: 1 << 20, last: 1 << 20, version: 1}})
 	if last := r.events[len(r.events)-1].Position; last >= 1<<20 {
 		t.Errorf("a batch of another era was let in")
+	}
+	next := r.events[len(r.events)-1].Position + 1
+	r.note(0, 2, []*pending{p}, []row{{request: 1, outcome: appended, first: next, last: next + n - 1, version: n}})
+	if int64(len(r.events)) != n {
+		t.Errorf("%d events are kept after the writer connected again, want only the %d new ones", len(r.events), n)
 	}
 }

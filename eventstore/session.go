@@ -26,6 +26,7 @@ type session struct {
 	prepared map[string]string // name → statement
 	conn     *pgx.Conn
 	used     time.Time // when the connection last did something
+	times    int64     // that it was connected
 }
 
 // unsentError is a failure before anything was sent.
@@ -56,6 +57,7 @@ func (s *session) connect() error {
 		return unsentError{fmt.Errorf("prepare: %w", err)}
 	}
 	s.conn, s.used = conn, time.Now()
+	s.times++
 	return nil
 }
 

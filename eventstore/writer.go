@@ -102,7 +102,7 @@ func (w *writer) deliver(requests []*pending, lostAt time.Time) {
 	rows, err := w.send(requests)
 	switch fate := fateOf(err); {
 	case err == nil:
-		w.j.recent.note(w.era, requests, rows)
+		w.j.recent.note(w.era, w.line.times, requests, rows)
 		w.answer(requests, rows, lostAt)
 	case fate == lost:
 		w.counts.lost.Add(1)

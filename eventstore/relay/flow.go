@@ -8,6 +8,7 @@ import (
 
 	"github.com/IBM/sarama"
 	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/google/uuid"
 
 	"dossier/eventstore"
 )
@@ -25,7 +26,8 @@ type flow struct {
 	publisher   *publisher
 	generations eventstore.Generations
 	prev        [eventstore.Lanes]int64
-	after       int64 // last position read
+	after       int64     // last position read
+	last        uuid.UUID // the event there, once one was read
 	checked     time.Time
 	foreign     time.Time // when a commit of another process was last found by looking
 }
@@ -146,12 +148,9 @@ func (f *flow) wait(ctx context.Context, wake <-chan struct{}) page {
 
 // read makes messages of the next events.
 func (f *flow) read(ctx context.Context) page {
-	events := f.journal.RecentPage(f.after, f.o.Page)
-	if len(events) == 0 {
-		var err error
-		if events, err = f.journal.Page(ctx, f.after, f.o.Page); err != nil || len(events) == 0 {
-			return page{err: err}
-		}
+	events, err := f.next(ctx)
+	if err != nil || len(events) == 0 {
+		return page{err: err}
 	}
 	messages := make([]*message.Message, len(events))
 	for i, e := range events {
@@ -160,10 +159,30 @@ func (f *flow) read(ctx context.Context) page {
 		}
 		d := eventstore.Delivered{Event: e, Prev: f.prev[e.Lane], Generation: f.generations.Of(e.Position)}
 		messages[i] = Message(d, f.o.Source)
-		f.prev[e.Lane], f.after = e.Position, e.Position
+		f.prev[e.Lane], f.after, f.last = e.Position, e.Position, e.ID
 	}
 	last := events[len(events)-1]
 	return page{messages: messages, last: mark{position: last.Position, event: last.ID}}
+}
+
+// next returns the events after the last one, from memory if this process has just written them. What is read from the
+// database begins with the last event itself: a database that failed over without it, and has grown past it since, is found out
+// before anything of its new history is sent with the old one's lane ends.
+func (f *flow) next(ctx context.Context) ([]eventstore.Event, error) {
+	if events := f.journal.RecentPage(f.after, f.o.Page); len(events) > 0 {
+		return events, nil
+	}
+	if f.last == uuid.Nil {
+		return f.journal.Page(ctx, f.after, f.o.Page)
+	}
+	events, err := f.journal.Page(ctx, f.after-1, f.o.Page+1)
+	if err != nil {
+		return nil, err
+	}
+	if len(events) == 0 || events[0].ID != f.last {
+		return nil, fmt.Errorf("the journal no longer has event %s at position %d", f.last, f.after)
+	}
+	return events[1:], nil
 }
 
 // check notices a topic that was deleted and made again, or got more partitions, while nothing was sent.
