@@ -15,6 +15,7 @@ import (
 // Options of a journal. The zero value is the business journal with production limits.
 type Options struct {
 	Access    bool             // journal.access instead of journal.events
+	Archive   string           // folder of the archive files that detached segments live in; empty: they cannot be read
 	Log       *slog.Logger     // default: none
 	Now       func() time.Time // the caller's clock, compared with the database's; default time.Now
 	Simulated func() time.Time // dev only: append under this clock; needs migrations.Simulated
@@ -52,6 +53,7 @@ type Journal struct {
 	writer    *writer
 	histories *histories
 	recent    recent
+	archive   *archive
 	upkeep    *upkeep
 	streams   keyLock
 	watch     watchers
@@ -65,6 +67,7 @@ func Open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Journal, error) 
 	if o.Access {
 		j.name = "access"
 	}
+	j.archive = &archive{j: j}
 	j.sql = statementsFor(j.name, o.Simulated != nil)
 	if err := j.checkRole(ctx); err != nil {
 		return nil, err

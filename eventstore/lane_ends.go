@@ -3,6 +3,7 @@ package eventstore
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -29,7 +30,13 @@ func (j *Journal) LaneEnds(ctx context.Context, upTo int64) (ends [Lanes]int64, 
 		})
 		return err
 	})
-	if err := j.pool.SendBatch(ctx, b).Close(); err != nil {
+	var at base
+	b.Queue(j.sql.base).QueryRow(func(row pgx.Row) error { return row.Scan(&at.position, &at.changed) })
+	err = j.pool.SendBatch(ctx, b).Close()
+	if err == nil && at.position > 0 && slices.Contains(ends[:], 0) {
+		err = j.archive.laneEnds(ctx, at, upTo, &ends)
+	}
+	if err != nil {
 		return ends, fmt.Errorf("read the ends of the lanes at %d: %w", upTo, err)
 	}
 	return ends, nil

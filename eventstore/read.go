@@ -12,7 +12,12 @@ import (
 
 // Stream returns the events of a stream with a version above after, in order.
 func (j *Journal) Stream(ctx context.Context, id uuid.UUID, after int64) ([]Event, error) {
-	events, err := j.events(ctx, j.sql.stream, id, after)
+	events, at, err := j.events(ctx, j.sql.stream, id, after)
+	if err == nil && at.position > 0 {
+		byStream := map[uuid.UUID][]Event{id: events}
+		err = j.archive.before(ctx, at, after, []uuid.UUID{id}, byStream)
+		events = byStream[id]
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read stream %s: %w", id, err)
 	}
@@ -21,17 +26,26 @@ func (j *Journal) Stream(ctx context.Context, id uuid.UUID, after int64) ([]Even
 
 // Streams returns the events of several streams, each in order. A stream without events has no entry.
 func (j *Journal) Streams(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID][]Event, error) {
-	events, err := j.events(ctx, j.sql.streams, ids)
+	events, at, err := j.events(ctx, j.sql.streams, ids)
+	byStream := streamsOf(events)
+	if err == nil {
+		err = j.archive.before(ctx, at, 0, ids, byStream)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read %d streams: %w", len(ids), err)
 	}
-	return streamsOf(events), nil
+	return byStream, nil
 }
 
 // Page returns up to limit events with a position above after, in order. There are no holes: a reader that has read up to a
 // position has read everything up to it.
 func (j *Journal) Page(ctx context.Context, after int64, limit int) ([]Event, error) {
-	events, err := j.events(ctx, j.sql.page, after, limit)
+	events, at, err := j.events(ctx, j.sql.page, after, limit)
+	if err == nil && after < at.position {
+		events, err = j.through(ctx, at, -1, after, at.position, limit, func(after int64, limit int) ([]Event, base, error) {
+			return j.events(ctx, j.sql.page, after, limit)
+		})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read journal after %d: %w", after, err)
 	}
@@ -40,11 +54,35 @@ func (j *Journal) Page(ctx context.Context, after int64, limit int) ([]Event, er
 
 // LanePage returns up to limit events of a lane with after < position <= upTo, in order.
 func (j *Journal) LanePage(ctx context.Context, lane int, after, upTo int64, limit int) ([]Event, error) {
-	events, err := j.events(ctx, j.sql.lanePage, int16(lane), after, upTo, limit)
+	events, at, err := j.events(ctx, j.sql.lanePage, int16(lane), after, upTo, limit)
+	if err == nil && after < at.position {
+		events, err = j.through(ctx, at, lane, after, upTo, limit, func(after int64, limit int) ([]Event, base, error) {
+			return j.events(ctx, j.sql.lanePage, int16(lane), after, upTo, limit)
+		})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read lane %d after %d: %w", lane, after, err)
 	}
 	return events, nil
+}
+
+// through reads a page from the files, and what it still lacks from the table beyond them. A segment that was brought back
+// meanwhile is in the table again: its file need not be there any more.
+func (j *Journal) through(ctx context.Context, at base, lane int, after, upTo int64, limit int, table func(after int64, limit int) ([]Event, base, error)) ([]Event, error) {
+	for {
+		events, err := j.archive.page(ctx, at, lane, after, upTo, limit)
+		if err == nil && len(events) == limit {
+			return events, nil
+		}
+		rest, now, wrong := table(max(after, at.position), limit-len(events))
+		if wrong != nil || now == at {
+			return append(events, rest...), errors.Join(err, wrong)
+		}
+		if at = now; after >= at.position {
+			rest, _, err := table(after, limit)
+			return rest, err
+		}
+	}
 }
 
 // Head returns the last position, 0 when the journal is empty.
@@ -61,27 +99,48 @@ func (j *Journal) Head(ctx context.Context) (int64, error) {
 // PositionAt returns the last position recorded at or before t: what was known then. 0 before the first event.
 func (j *Journal) PositionAt(ctx context.Context, t time.Time) (int64, error) {
 	var position int64
-	if err := j.one(ctx, j.sql.positionAt, []any{t}, &position); err != nil {
+	err := j.one(ctx, j.sql.positionAt, []any{t}, &position)
+	if err == nil {
+		position, err = j.archivedAt(ctx, position, t)
+	}
+	if err != nil {
 		return 0, fmt.Errorf("find position at %s: %w", t.Format(time.RFC3339Nano), err)
 	}
 	return position, nil
 }
 
-// events runs one pinned query.
-func (j *Journal) events(ctx context.Context, sql string, args ...any) (events []Event, err error) {
-	b := &pgx.Batch{}
-	b.Queue(pin)
-	b.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
-		events, err = Scan(rows)
-		return err
-	})
-	return events, j.pool.SendBatch(ctx, b).Close()
+// archivedAt looks on in the archive when what was recorded by t ends before the table begins.
+func (j *Journal) archivedAt(ctx context.Context, position int64, t time.Time) (int64, error) {
+	var at base
+	if err := j.one(ctx, j.sql.base, nil, &at.position, &at.changed); err != nil || position > at.position || at.position == 0 {
+		return position, err
+	}
+	return j.archive.positionAt(ctx, at, t)
 }
 
-// one runs one pinned query for one value.
-func (j *Journal) one(ctx context.Context, sql string, args []any, dst any) error {
+// events runs one pinned query, and says where the archive ended while it ran. When that changed in between nobody knows which
+// of the two the rows belong to, and the query runs again.
+func (j *Journal) events(ctx context.Context, sql string, args ...any) (events []Event, at base, err error) {
+	for {
+		var before base
+		b := &pgx.Batch{}
+		b.Queue(pin)
+		b.Queue(j.sql.base).QueryRow(func(row pgx.Row) error { return row.Scan(&before.position, &before.changed) })
+		b.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
+			events, err = Scan(rows)
+			return err
+		})
+		b.Queue(j.sql.base).QueryRow(func(row pgx.Row) error { return row.Scan(&at.position, &at.changed) })
+		if err := j.pool.SendBatch(ctx, b).Close(); err != nil || before == at {
+			return events, at, err
+		}
+	}
+}
+
+// one runs one pinned query for one row.
+func (j *Journal) one(ctx context.Context, sql string, args []any, dst ...any) error {
 	b := &pgx.Batch{}
 	b.Queue(pin)
-	b.Queue(sql, args...).QueryRow(func(row pgx.Row) error { return row.Scan(dst) })
+	b.Queue(sql, args...).QueryRow(func(row pgx.Row) error { return row.Scan(dst...) })
 	return j.pool.SendBatch(ctx, b).Close()
 }

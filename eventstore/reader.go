@@ -3,6 +3,7 @@ package eventstore
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"time"
 
@@ -28,6 +29,7 @@ type histories struct {
 // ask is one caller who waits for a history.
 type ask struct {
 	id     uuid.UUID
+	err    error        // of this stream alone: its archive file cannot be read
 	answer chan history // buffered, so the reader never waits for a caller who left
 }
 
@@ -127,7 +129,7 @@ func (r *historyReader) answer(asks []*ask) {
 		r.drop()
 	}
 	for _, a := range asks {
-		if err != nil {
+		if err := errors.Join(err, a.err); err != nil {
 			a.answer <- history{err: fmt.Errorf("read stream %s: %w", a.id, err)}
 			continue
 		}
@@ -150,17 +152,21 @@ func (r *historyReader) read(asks []*ask) (byStream map[uuid.UUID][]Event, seen 
 		statement, id = historiesStatement, r.ids.finish()
 	}
 	var events []Event
+	var archived int64
 	rows := pg.ExecPrepared(context.Background(), statement, [][]byte{id}, binary1, binary1)
 	for rows.NextRow() {
 		v := rows.Values()
 		if len(v[0]) == 8 { // null: the journal is empty
 			seen = int64(binary.BigEndian.Uint64(v[0]))
 		}
-		if v[1] == nil {
+		if len(v[1]) == 8 {
+			archived = int64(binary.BigEndian.Uint64(v[1]))
+		}
+		if v[2] == nil {
 			continue // no such stream
 		}
 		events = append(events, Event{})
-		if wrong := r.scan.read(v[1:], &events[len(events)-1]); wrong != nil {
+		if wrong := r.scan.read(v[2:], &events[len(events)-1]); wrong != nil {
 			err = wrong
 		}
 	}
@@ -171,7 +177,32 @@ func (r *historyReader) read(asks []*ask) (byStream map[uuid.UUID][]Event, seen 
 		return nil, 0, err
 	}
 	r.used = time.Now()
-	return streamsOf(events), seen, nil
+	byStream = streamsOf(events)
+	r.whole(asks, archived, byStream)
+	return byStream, seen, nil
+}
+
+// whole reads anew, through the archive, what does not begin at version 1. The head that was seen stays the older one. A file that
+// cannot be read is the fault of those streams alone that need it.
+func (r *historyReader) whole(asks []*ask, archived int64, byStream map[uuid.UUID][]Event) {
+	var short []*ask
+	var ids []uuid.UUID
+	for _, a := range asks {
+		if events := byStream[a.id]; archived > 0 && (len(events) == 0 || events[0].Version > 1) {
+			short, ids = append(short, a), append(ids, a.id)
+		}
+	}
+	if len(short) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), sessionTimeout)
+	defer cancel()
+	all, err := r.j.Streams(ctx, ids)
+	for _, a := range short {
+		if byStream[a.id] = all[a.id]; err != nil {
+			byStream[a.id], a.err = r.j.Stream(ctx, a.id, 0)
+		}
+	}
 }
 
 // streamsOf cuts events that are ordered by stream.

@@ -15,7 +15,7 @@ const pinSession = `select set_config('enable_seqscan', 'off', false), set_confi
 
 type statements struct {
 	append, appendOne, role, head, stream, history, histories, streams, page, lanePage, positionAt, stored, makePartitions, nextPartition string
-	segments, verifyStreams, firstWrong                                                                                                   string
+	base, verifyStreams, firstWrong                                                                                                       string
 }
 
 func statementsFor(journal string, simulated bool) statements {
@@ -26,7 +26,8 @@ func statementsFor(journal string, simulated bool) statements {
 		clock, clockOne = ", $18", ", $14"
 	}
 	in := func(sql string) string {
-		return strings.NewReplacer("{journal}", "journal."+journal, "{columns}", Columns, "{e.columns}", "e."+strings.ReplaceAll(Columns, ", ", ", e."), "{name}", journal).Replace(sql)
+		return strings.NewReplacer("{journal}", "journal."+journal, "{columns}", Columns, "{e.columns}", "e."+strings.ReplaceAll(Columns, ", ", ", e."), "{name}", journal,
+			"{archived}", "(select coalesce(max(s.to_position), 0) from journal.segments s where s.journal = '"+journal+"')").Replace(sql)
 	}
 	return statements{
 		appendOne: `select request, outcome, first, last, version, recorded_at from journal.` + function +
@@ -42,13 +43,13 @@ func statementsFor(journal string, simulated bool) statements {
 		stream: in(`select {columns} from {journal} where stream_id = $1 and version > $2 order by version`),
 		// One statement has one snapshot: the head and the stream belong together. A stream without events is one row of nulls.
 		history: in(`
-			select h.head, {e.columns}
-			  from (select (select position from {journal} order by position desc limit 1) as head) h
+			select h.head, h.archived, {e.columns}
+			  from (select (select position from {journal} order by position desc limit 1) as head, {archived} as archived) h
 			  left join {journal} e on e.stream_id = $1
 			 order by e.version`),
 		histories: in(`
-			select h.head, {e.columns}
-			  from (select (select position from {journal} order by position desc limit 1) as head) h
+			select h.head, h.archived, {e.columns}
+			  from (select (select position from {journal} order by position desc limit 1) as head, {archived} as archived) h
 			  left join {journal} e on e.stream_id = any($1)
 			 order by e.stream_id, e.version`),
 		streams:  in(`select {columns} from {journal} where stream_id = any($1) order by stream_id, version`),
@@ -69,7 +70,10 @@ func statementsFor(journal string, simulated bool) statements {
 			select high from search where low = high`),
 		stored:         in(`select event_id, position, version, recorded_at from {journal} where event_id = any($1)`),
 		makePartitions: in(`select journal.make_partitions_v1('{name}', $1)`),
-		segments:       in(`select from_position, to_position from journal.segments where journal = '{name}' order by from_position`),
+		base: in(`
+			select coalesce(max(to_position), 0), coalesce(max(detached_at), 'epoch')
+			  from journal.segments
+			 where journal = '{name}'`),
 		verifyStreams: in(`
 			select e.stream_id, e.version, e.position, e.stream_kind,
 			       coalesce((select a.version from journal.archived_streams a where a.journal = '{name}' and a.id = e.stream_id), 0)

@@ -31,7 +31,7 @@ func (j *Journal) Update(ctx context.Context, s Stream, c Command, expected *int
 			return result, err
 		}
 		if conflict.Expected < reached { // what came first is committed, so a fresh read must show it
-			return Result{}, fmt.Errorf("update stream %s: its first %d events are in a detached segment or lost: %w", s.ID, reached, err)
+			return Result{}, fmt.Errorf("update stream %s: its first %d events are not where the journal says: %w", s.ID, reached, err)
 		}
 		reached = conflict.Actual
 		if err := pause(ctx, attempt); err != nil {

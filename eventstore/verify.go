@@ -37,7 +37,7 @@ func (j *Journal) Verify(ctx context.Context, progress func(done, total int64)) 
 		return nil, err
 	}
 	v := &verification{j: j, head: head, progress: progress}
-	if err := v.findBase(ctx); err != nil {
+	if err := v.archived(ctx); err != nil {
 		return nil, fmt.Errorf("verify journal %s: %w", j.name, err)
 	}
 	for _, walk := range []func(context.Context) (*Difference, error){v.byPosition, v.byStream} {
@@ -50,36 +50,37 @@ func (j *Journal) Verify(ctx context.Context, progress func(done, total int64)) 
 
 type verification struct {
 	j          *Journal
-	base, head int64 // first position not in this database any more, last one that is
+	base, head int64 // where the archive ends, where the journal does
 	done       int64
 	progress   func(done, total int64)
 }
 
-// findBase reads where the detached segments end; they must follow each other from position 1.
-func (v *verification) findBase(ctx context.Context) error {
-	rows, err := v.j.pool.Query(ctx, v.j.sql.segments)
+// archived checks the file of each detached segment against its sums; the segments must follow each other from position 1.
+func (v *verification) archived(ctx context.Context) error {
+	segments, err := v.j.Segments(ctx)
 	if err != nil {
 		return err
 	}
-	var from, to int64
-	_, err = pgx.ForEachRow(rows, []any{&from, &to}, func() error {
-		if from != v.base+1 {
-			return fmt.Errorf("detached segment begins at %d, not %d", from, v.base+1)
+	for _, s := range segments {
+		if s.From != v.base+1 {
+			return fmt.Errorf("detached segment begins at %d, not %d", s.From, v.base+1)
 		}
-		v.base = to
-		return nil
-	})
-	return err
+		if err := v.j.archive.in(s, func(f *segment) error { return f.check(ctx) }); err != nil {
+			return err
+		}
+		v.base = s.To
+	}
+	return nil
 }
 
 func (v *verification) step(rows int) {
 	v.done += int64(rows)
-	v.progress(v.done, 2*(v.head-v.base))
+	v.progress(v.done, 2*v.head-v.base)
 }
 
 // byPosition checks each row by itself and against the one before it.
 func (v *verification) byPosition(ctx context.Context) (*Difference, error) {
-	last := Event{Position: v.base}
+	last := Event{}
 	for last.Position < v.head {
 		events, err := v.j.Page(ctx, last.Position, verifyPage)
 		if err != nil {

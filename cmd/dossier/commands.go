@@ -35,6 +35,7 @@ func (a *app) commands() *cli.Command {
 			a.projectionsCommand(),
 			a.parkedCommand(),
 			a.recoverCommand(),
+			a.archiveCommand(),
 			a.clockCommand(),
 			a.benchCommand(),
 			a.versionCommand(),

@@ -53,6 +53,7 @@ func (a *app) showConfig(cmd *cli.Command, c config.Config) error {
 	add("http.addr", c.HTTP.Addr, "HTTP_ADDR")
 	add("http.public_url", c.HTTP.PublicURL, "PUBLIC_URL")
 	add("command_key", c.CommandKey, "COMMAND_KEY")
+	add("archive_dir", c.ArchiveDir, "ARCHIVE_DIR")
 	add("zone", c.Zone, "DOSSIER_ZONE")
 	add("log.level", c.Log.Level, "LOG_LEVEL")
 	add("log.format", c.Log.Format, "LOG_FORMAT")

@@ -194,7 +194,7 @@ func devSettings(pg *devstack.Postgres, folder, admin string) (config.Config, er
 	if err != nil {
 		return c, err
 	}
-	c.Source = folder
+	c.Source, c.ArchiveDir = folder, filepath.Join(folder, "archive")
 	c.Database.URL, c.Database.AdminURL = pg.URL("dossier_app", devDatabase), admin
 	if old, err := config.Load(filepath.Join(folder, settingsFile)); err == nil {
 		c.CommandKey = old.CommandKey

@@ -66,7 +66,7 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 	if err != nil {
 		return nil, err
 	}
-	journal, err := eventstore.Open(ctx, pool, eventstore.Options{Log: log})
+	journal, err := eventstore.Open(ctx, pool, eventstore.Options{Log: log, Archive: cfg.ArchiveDir})
 	if err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("open journal: %w", err)

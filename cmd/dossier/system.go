@@ -78,7 +78,7 @@ func (a *app) connect(ctx context.Context, cfg config.Config, s *system) (*syste
 	if err != nil {
 		return nil, err
 	}
-	journal, err := eventstore.Open(ctx, pool, eventstore.Options{Log: slog.New(slog.DiscardHandler)})
+	journal, err := eventstore.Open(ctx, pool, eventstore.Options{Log: slog.New(slog.DiscardHandler), Archive: cfg.ArchiveDir})
 	if err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("open journal: %w", err)

@@ -40,6 +40,9 @@ func (a *app) verify(ctx context.Context, cmd *cli.Command) error {
 		return checkError{fmt.Errorf("the journal does not hold at position %d, stream %s: %s", wrong.Position, wrong.Stream, wrong.What)}
 	}
 	fmt.Fprintf(a.stdout, "journal      %d events: positions 1 to %d without a hole, versions without a hole, times in order\n", head, head)
+	if err := a.sayArchived(ctx, s); err != nil {
+		return err
+	}
 
 	progress, done = a.progress("views")
 	report, err := projections.Verify(ctx, s.pool, s.journal, progress)
@@ -58,5 +61,19 @@ func (a *app) verify(ctx context.Context, cmd *cli.Command) error {
 		fmt.Fprintf(a.stdout, "             the views are behind: they catch up when the projector runs\n")
 	}
 	fmt.Fprintf(a.stdout, "holds        (%.1f s)\n", time.Since(began).Seconds())
+	return nil
+}
+
+// sayArchived says how much of the journal was read from files.
+func (a *app) sayArchived(ctx context.Context, s *system) error {
+	segments, err := s.journal.Segments(ctx)
+	if err != nil || len(segments) == 0 {
+		return err
+	}
+	events := int64(0)
+	for _, g := range segments {
+		events += g.Events
+	}
+	fmt.Fprintf(a.stdout, "archive      %d of them from %d file(s), each with the SHA-256 it was archived with\n", events, len(segments))
 	return nil
 }

@@ -33,6 +33,7 @@ type Config struct {
 		PublicURL string `json:"public_url,omitempty"`
 	} `json:"http"`
 	CommandKey string `json:"command_key,omitempty"`
+	ArchiveDir string `json:"archive_dir,omitempty"` // folder of the files that old partitions were moved to
 	Zone       string `json:"zone"`
 	Log        struct {
 		Level  string `json:"level"`
@@ -62,6 +63,7 @@ func FromEnv(getenv func(string) string) (Config, error) {
 	c.HTTP.Addr = or(getenv("HTTP_ADDR"), "127.0.0.1:8080")
 	c.HTTP.PublicURL = getenv("PUBLIC_URL")
 	c.CommandKey = env.secret("COMMAND_KEY")
+	c.ArchiveDir = getenv("ARCHIVE_DIR")
 	c.Zone = or(getenv("DOSSIER_ZONE"), "Asia/Ho_Chi_Minh")
 	c.Log.Level = or(getenv("LOG_LEVEL"), "info")
 	c.Log.Format = getenv("LOG_FORMAT")
