@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"runtime/pprof"
 	"syscall"
 )
 
@@ -39,12 +40,26 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	quick := flags.Bool("quick", false, "one short round: to see that it runs, not to quote; goals do not fail it")
 	results := flags.String("results", "", "also write the figures to this JSON file")
 	charts := flags.String("charts", "", "also draw charts into this folder")
+	only := flags.String("only", "", "measure only what begins with this: append, read, relay or commit, or more of the line's name")
+	profile := flags.String("cpuprofile", "", "write a CPU profile of this process (ours and the Go baselines) to a file")
 	if err := flags.Parse(args); err != nil {
 		return flag.ErrHelp
 	}
 	m := &measurement{plan: fullPlan(*rounds), log: log}
 	if *quick {
 		m.plan = quickPlan()
+	}
+	m.only = *only
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
 	}
 	if err := m.run(ctx); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -48,6 +49,7 @@ type contender struct {
 type measurement struct {
 	plan   plan
 	log    io.Writer
+	only   string
 	stack  *stack
 	ours   *ours
 	outbox *outbox
@@ -76,6 +78,14 @@ func (m *measurement) run(ctx context.Context) (err error) {
 		}
 	}
 	return nil
+}
+
+func (m *measurement) wanted(what string) bool {
+	wanted := strings.HasPrefix(what, m.only)
+	if wanted {
+		fmt.Fprintln(m.log, what)
+	}
+	return wanted
 }
 
 // open gives everyone a database of their own on the one Postgres.
@@ -127,7 +137,9 @@ var appends = []struct {
 
 func (m *measurement) appends(ctx context.Context) error {
 	for _, a := range appends {
-		fmt.Fprintln(m.log, a.what)
+		if !m.wanted(a.what) {
+			continue
+		}
 		for _, c := range m.field {
 			if _, err := c.store.append(ctx, a.writers, a.batch, m.plan.warm); err != nil {
 				return fmt.Errorf("warm %s: %w", c.name, err)
@@ -148,7 +160,9 @@ func (m *measurement) appends(ctx context.Context) error {
 // reads drains what the appends have left, in order, from the first event.
 func (m *measurement) reads(ctx context.Context) error {
 	what := fmt.Sprintf("read %d events in order", m.plan.read)
-	fmt.Fprintln(m.log, what)
+	if !m.wanted(what) {
+		return nil
+	}
 	var field []contender
 	for _, c := range m.field {
 		r, ok := c.store.(reader)
@@ -179,7 +193,9 @@ func (m *measurement) forwarderName() string {
 
 func (m *measurement) relays(ctx context.Context) error {
 	what := fmt.Sprintf("relay to Kafka, %d waiting events", m.plan.relayed)
-	fmt.Fprintln(m.log, what)
+	if !m.wanted(what) {
+		return nil
+	}
 	journal, err := openOurs(ctx, m.stack, "relaying")
 	if err != nil {
 		return err
@@ -212,7 +228,9 @@ func (m *measurement) relays(ctx context.Context) error {
 // latency is measured on fresh databases: neither relay has a backlog.
 func (m *measurement) latency(ctx context.Context) error {
 	what := fmt.Sprintf("commit to Kafka consumer, %d events/s", m.plan.perSecond)
-	fmt.Fprintln(m.log, what)
+	if !m.wanted(what) {
+		return nil
+	}
 	var p50, p99 [2][]float64
 	for round := range m.plan.rounds {
 		mine, peer, err := m.latencyRound(ctx, round)
@@ -249,9 +267,6 @@ func (m *measurement) latencyRound(ctx context.Context, round int) (mine, peer [
 		return nil, nil, err
 	}
 	defer box.close()
-	if err := box.fill(1); err != nil { // makes its table
-		return nil, nil, err
-	}
 	publish := box.wrapped()
 	peer, err = delays(ctx, m.plan.perSecond, m.plan.delaySpan, peerTopic, peerID,
 		func(b []string) (func(), error) { return box.forward(ctx, b, "latency") },

@@ -27,7 +27,7 @@ const (
 	eventMeta = `{"actor":"applicant-1","actorrole":"applicant","commandhash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","commandid":"7b1c5f0e-3f0b-5a77-9a40-8f4f2a9f6f11"}`
 )
 
-// Pools. goPool is the number of connections of each Go baseline, nodePool of each Node peer: the fastest of 10, 20, 40 and 80 tried.
+// Pools: connections of each Go baseline and of each Node peer (twice the default of node-postgres, so that 16 writers need not wait).
 const (
 	goPool   = 40
 	nodePool = 20

@@ -40,7 +40,11 @@ func openOutbox(ctx context.Context, s *stack, database string) (*outbox, error)
 	if err != nil {
 		return nil, fmt.Errorf("make outbox: %w", err)
 	}
-	return &outbox{db, publisher}, nil
+	o := &outbox{db, publisher}
+	if err := publisher.Publish("append", newMessages(1)...); err != nil { // two first publishers at once fail to make the table
+		return nil, fmt.Errorf("make outbox table: %w", err)
+	}
+	return o, o.fill(1)
 }
 
 func newMessages(n int) []*message.Message {
