@@ -105,6 +105,7 @@ func (a *Archive) alone(ctx context.Context, do func(*pgx.Conn) error) error {
 	if !got {
 		return &Refusal{"another archive command is running"}
 	}
+	defer conn.Exec(context.WithoutCancel(ctx), `select pg_advisory_unlock(1685025651, 31)`) // the server notices a closed connection late
 	if err := os.MkdirAll(a.dir, 0o755); err != nil {
 		return fmt.Errorf("make archive folder: %w", err)
 	}
@@ -143,6 +144,19 @@ func (a *Archive) refuse(ctx context.Context, conn *pgx.Conn, p Part) error {
 	}
 	var behind string
 	var next int64
+	err = conn.QueryRow(ctx, `
+		select r.standby, min(l.at)
+		  from views.rebuilds r
+		 cross join lateral unnest(r.at) as l(at)
+		 where l.at < $1
+		 group by r.standby
+		 limit 1`, p.To).Scan(&behind, &next)
+	if err == nil {
+		return &Refusal{fmt.Sprintf("table %s, which is being built or kept for going back, stands at %d", behind, next)}
+	}
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return err
+	}
 	err = conn.QueryRow(ctx, `
 		select p.projection, min(u.next)
 		  from (select distinct projection from views.checkpoints) p
@@ -310,8 +324,8 @@ func (a *Archive) takeOut(ctx context.Context, conn *pgx.Conn, p *Part) error {
 func record(ctx context.Context, conn *pgx.Conn, p Part, m Manifest) error {
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
-			insert into journal.archived_streams (journal, id, version)
-			select 'events', e.stream_id, max(e.version)
+			insert into journal.archived_streams (journal, id, version, stream_kind)
+			select 'events', e.stream_id, max(e.version), max(e.stream_kind)
 			  from `+pgx.Identifier{"journal", p.table}.Sanitize()+` e
 			 group by e.stream_id
 			    on conflict (journal, id) do update set version = excluded.version`)

@@ -132,7 +132,14 @@ func (v *Views) streams(ctx context.Context, after, end uuid.UUID, limit int) (i
 			   and e.stream_kind = $1
 			   and e.stream_id > $2
 			   and e.stream_id <= $3
-			 order by e.stream_id
+			 union
+			select a.id
+			  from journal.archived_streams a
+			 where a.journal = 'events'
+			   and a.stream_kind = $1
+			   and a.id > $2
+			   and a.id <= $3
+			 order by stream_id
 			 limit $4`, dossierKind, after, end, limit)
 		if err != nil {
 			return err

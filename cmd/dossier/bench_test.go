@@ -9,7 +9,7 @@ import (
 func TestTheBenchesRunToTheirEnd(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"append": "512 clients, against COPY", "replay": "payload undecoded", "relay": "produce latency", "project": "burst",
+		"append": "512 clients, against COPY", "replay": "payload undecoded", "relay": "produce latency", "project": "burst", "growth": "256 clients, old streams",
 	} {
 		code, out, stderr := here(nil, "bench", name, "--quick")
 		if code != 0 || !strings.Contains(out, want) {
