@@ -72,7 +72,7 @@ func (l *line) stored(sql string, ids []uuid.UUID) (map[uuid.UUID]storedEvent, e
 	found := map[uuid.UUID]storedEvent{}
 	var id uuid.UUID
 	var e storedEvent
-	_, err = pgx.ForEachRow(rows, []any{&id, &e.position, &e.version, &e.recordedAt}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&id, &e.stream, &e.position, &e.version, &e.recordedAt}, func() error {
 		found[id] = e
 		return nil
 	})

@@ -68,7 +68,7 @@ func statementsFor(journal string, simulated bool) statements {
 			   where low < high
 			)
 			select high from search where low = high`),
-		stored:         in(`select event_id, position, version, recorded_at from {journal} where event_id = any($1)`),
+		stored:         in(`select event_id, stream_id, position, version, recorded_at from {journal} where event_id = any($1)`),
 		makePartitions: in(`select journal.make_partitions_v1('{name}', $1)`),
 		base: in(`
 			select coalesce(max(to_position), 0), coalesce(max(detached_at), 'epoch')

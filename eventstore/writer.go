@@ -271,6 +271,7 @@ func (w *writer) refuse(p *pending, err error) {
 
 // storedEvent is where an event id was found.
 type storedEvent struct {
+	stream            uuid.UUID
 	position, version int64
 	recordedAt        time.Time
 }
@@ -290,7 +291,9 @@ func settle(requests []*pending, stored map[uuid.UUID]storedEvent) (missing []*p
 	for _, p := range requests {
 		first, ok := stored[p.Events[0].ID]
 		last, also := stored[p.Events[len(p.Events)-1].ID]
-		if !ok || !also || last.position-first.position != int64(len(p.Events)-1) {
+		// The same id on another stream is somebody else's event: this request is not stored.
+		ours := first.stream == p.Stream.ID && last.stream == p.Stream.ID
+		if !ok || !also || !ours || last.position-first.position != int64(len(p.Events)-1) {
 			missing = append(missing, p)
 			continue
 		}
