@@ -12,7 +12,7 @@ import (
 // Charts are plain SVG: horizontal bars, ours dark, and the same figures as text at each bar, so nothing is told by colour alone.
 const (
 	chartWidth = 760
-	labelWidth = 250
+	labelWidth = 270
 	valueWidth = 110
 	barHeight  = 20
 	barStep    = 27
@@ -66,10 +66,14 @@ func chart(title string, groups []group) string {
 			if i == 0 {
 				class = "ours"
 			}
-			fmt.Fprintf(&s, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>\n", labelWidth-8, y+15, html.EscapeString(b.Name))
+			name := b.Name
+			if !b.Checks {
+				name += " (no version check)"
+			}
+			fmt.Fprintf(&s, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>\n", labelWidth-8, y+15, html.EscapeString(name))
 			fmt.Fprintf(&s, "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" class=\"%s\"/>\n", labelWidth, y, width, barHeight, class)
 			fmt.Fprintf(&s, "<text x=\"%.1f\" y=\"%d\">%s</text>\n", labelWidth+width+6, y+15, figure(b.Value, g.Unit))
-			fmt.Fprintf(&told, " %s %s;", b.Name, figure(b.Value, g.Unit))
+			fmt.Fprintf(&told, " %s %s;", name, figure(b.Value, g.Unit))
 			y += barStep
 		}
 		told.WriteString(" ")
