@@ -116,9 +116,9 @@ func TestAJournalReadsTheSameWhateverIsArchived(t *testing.T) {
 		upTo := 1 + rand.Int64N(int64(len(want)))
 		got := read(t, j, ids, 1+rand.N(25), upTo, want[upTo-1].RecordedAt)
 		checkEverything(t, got, want, ids, upTo)
-	}
-	if d, err := j.Verify(ctx, nil); d != nil || err != nil {
-		t.Errorf("verify = %v, %v", d, err)
+		if d, err := j.Verify(ctx, nil); d != nil || err != nil {
+			t.Fatalf("verify = %v, %v", d, err)
+		}
 	}
 }
 
@@ -225,6 +225,58 @@ func TestADamagedOrMissingFileStopsOnlyThoseWhoNeedIt(t *testing.T) {
 	if _, err := archive.Restore(ctx); err != nil {
 		t.Fatal(err)
 	}
+	if d, err := j.Verify(ctx, nil); d != nil || err != nil {
+		t.Errorf("verify = %v, %v", d, err)
+	}
+}
+
+func TestADetachingThatALongReadHeldUpIsEndedByTheNext(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := dbtest.New(t)
+	db.PartitionSize(t, 10)
+	dir := t.TempDir()
+	j := open(t, db.App, eventstore.Options{Archive: dir})
+	if _, err := j.Append(ctx, eventstore.Request{Stream: newStream(), Events: facts(15)}); err != nil {
+		t.Fatal(err)
+	}
+	everybodyFollowed(t, db)
+	reader, err := db.Owner.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Rollback(ctx)
+	if _, err := reader.Exec(ctx, `select from journal.events`); err != nil {
+		t.Fatal(err)
+	}
+	cut, cancel := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := eventstore.NewArchive(db.Owner, dir).Detach(cut)
+		ended <- err
+	}()
+	eventually(t, "the detaching waits for the reader", func() bool {
+		var pending bool
+		err := db.Owner.QueryRow(ctx, `select exists (select from pg_inherits where inhdetachpending)`).Scan(&pending)
+		return err == nil && pending
+	})
+	if _, err := j.Append(ctx, eventstore.Request{Stream: newStream(), Events: facts(2)}); err != nil {
+		t.Errorf("append while it waits: %v", err)
+	}
+	cancel()
+	if err := <-ended; err == nil {
+		t.Fatal("detached beside a reader")
+	}
+	if page, err := j.Page(ctx, 0, 100); len(page) != 17 || err != nil {
+		t.Errorf("half detached: %d events, %v", len(page), err)
+	}
+	if err := reader.Rollback(ctx); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the next ends it", func() bool {
+		part, err := eventstore.NewArchive(db.Owner, dir).Detach(ctx)
+		return err == nil && part.Where == "detached" && part.From == 1
+	})
 	if d, err := j.Verify(ctx, nil); d != nil || err != nil {
 		t.Errorf("verify = %v, %v", d, err)
 	}

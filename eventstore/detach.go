@@ -304,6 +304,12 @@ func (a *Archive) takeOut(ctx context.Context, conn *pgx.Conn, p *Part) error {
 			return err
 		}
 	}
+	// Making a partition reads the journal and then wants the lock that detaching holds until all who read are gone: a deadlock.
+	// So partitions are not made meanwhile.
+	if _, err := conn.Exec(ctx, `select pg_advisory_lock(1685025651, 11)`); err != nil {
+		return err
+	}
+	defer conn.Exec(context.WithoutCancel(ctx), `select pg_advisory_unlock(1685025651, 11)`)
 	var pending bool
 	if err := conn.QueryRow(ctx, `select coalesce((select inhdetachpending from pg_inherits where inhrelid = to_regclass($1)), false)`,
 		"journal."+p.table).Scan(&pending); err != nil {
