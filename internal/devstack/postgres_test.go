@@ -67,6 +67,21 @@ func startHelper(t *testing.T, what, dir string) (*os.Process, []string) {
 	if err != nil || words[0] != "READY" {
 		t.Fatalf("the helper says %q (%v)", line, err)
 	}
+	if what == "postgres" {
+		server := number(t, words[1])
+		t.Cleanup(func() { // the folder can go when nobody writes there any more
+			_ = cmd.Process.Kill()
+			tick := time.NewTicker(10 * time.Millisecond)
+			defer tick.Stop()
+			for limit := time.After(10 * time.Second); alive(server); {
+				select {
+				case <-limit:
+					return
+				case <-tick.C:
+				}
+			}
+		})
+	}
 	return cmd.Process, words[1:]
 }
 
