@@ -35,6 +35,22 @@ func (c Calendar) Count(agency string, from time.Time, l Limit, p Policy, pauses
 	return w.Count
 }
 
+// CountAll counts limits one after the other, each from the end of the one before, as a law does that gives 15 days to one office
+// and then 5 working days to another.
+func (c Calendar) CountAll(agency string, from time.Time, limits []Limit, p Policy, pauses ...Pause) Count {
+	var all Count
+	for _, l := range limits {
+		n := c.Count(agency, from, l, p, pauses...)
+		n.Provisional, n.Assumed = n.Provisional || all.Provisional, n.Assumed || all.Assumed
+		n.Steps = append(all.Steps, n.Steps...)
+		if all = n; !n.Known() {
+			break
+		}
+		from = n.Due
+	}
+	return all
+}
+
 // walk goes from day to day and notes what each one does.
 type walk struct {
 	Count

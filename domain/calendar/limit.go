@@ -1,6 +1,9 @@
 package calendar
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Limit is a length of time that the law gives.
 type Limit struct {
@@ -20,6 +23,11 @@ const (
 	Months       Unit = "month"
 	SameDay      Unit = "same_day"
 )
+
+// Valid says whether the limit can be counted: a known unit, and more than nothing of it.
+func (l Limit) Valid() bool {
+	return l.Value > 0 && l.Value <= 10_000 && slices.Contains([]Unit{WorkingDays, CalendarDays, Hours24, WorkingHours, Months, SameDay}, l.Unit)
+}
 
 // Policy is how working days are counted; a procedure's version says which.
 type Policy string

@@ -46,6 +46,8 @@ func (q question) already() bool {
 		return q.mine(s.Issued)
 	case ReturnResult:
 		return q.mine(s.Returned) && s.Way == c.Way && s.To == c.recipient()
+	case RecomputeDeadline:
+		return has(running, s.Status) && !q.recounts()
 	case RecordDeadline:
 		return s.DueSource == ImportedDeadline && s.Due.Equal(instant(c.Due))
 	case RecordOutcome:

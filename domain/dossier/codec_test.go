@@ -25,13 +25,13 @@ var source = dossier.Of{From: dossier.Source{Activity: "ext:t02", Resource: "ext
 // samples has one event of each kind, every member filled.
 var samples = []dossier.Event{
 	dossier.DossierSubmitted{Procedure: "vet-practice-cert-renew", ProcedureVersion: 1, Channel: dossier.Post, Applicant: "ref-7f3a", Unit: "mot-cua", ExternalCode: "H15.50.05.13-261008-0975", Of: source},
-	dossier.DossierAccepted{ProcedureVersion: 1, Of: source},
+	dossier.DossierAccepted{ProcedureVersion: 1, Term: term, Of: source},
 	dossier.ReceptionRefused{Reason: "wrong_agency", Basis: "nd-118-2025.17.1", Of: source},
 	dossier.SupplementRequested{Stage: dossier.AtAppraisal, Items: []dossier.Code{"tp-1", "tp-3"}, Reason: "illegible", WindowDays: 15, Of: source},
 	dossier.SupplementSubmitted{Items: []dossier.Code{"tp-1"}, Late: true, Of: source},
 	dossier.SupplementAccepted{Of: source},
 	dossier.ClockStopped{Reason: dossier.AwaitingSupplement, Of: source},
-	dossier.ClockRestarted{CountedFrom: time.Date(2026, 11, 23, 7, 32, 0, 123456000, time.UTC), Of: source},
+	dossier.ClockRestarted{CountedFrom: time.Date(2026, 11, 23, 7, 32, 0, 123456000, time.UTC), OldDue: monday, Term: term, Of: source},
 	dossier.DossierForwarded{Unit: "phong-thu-y", Of: source},
 	dossier.OfficerAssigned{Officer: "nthoa", Of: source},
 	dossier.AppraisalStarted{Of: source},
@@ -45,7 +45,13 @@ var samples = []dossier.Event{
 	dossier.ResultReturned{Way: dossier.Counter, To: "representative", Of: source},
 	dossier.StepRecorded{Code: "ext:t02", Unit: "ext:group-1", Officer: "ext:resource01", Irregular: "after_end", Of: source},
 	dossier.DeadlineRecorded{Due: monday, DueSource: dossier.ImportedDeadline, Of: source},
+	dossier.DeadlineRecomputed{OldDue: monday, Reason: dossier.CalendarChanged, Term: term, Of: source},
 	dossier.OutcomeRecorded{Outcome: dossier.Unknown, Of: source},
+}
+
+var term = dossier.Term{
+	Limits: []dossier.Code{"15.calendar_day", "5.working_day"}, Policy: "whole_days", Calendar: "vn", CalendarVersion: 5, Agency: "mot-cua",
+	Due: time.Date(2026, 11, 30, 16, 59, 59, 999999000, time.UTC), MissingYear: 2028, Provisional: true, Assumed: true,
 }
 
 // storedKinds is what the journal may hold, for ever: a line is added for a new kind or version and never changed or removed.
@@ -165,7 +171,7 @@ func TestDecodeIsStrict(t *testing.T) {
 		data      string
 	}{
 		{"an unknown kind", "dossier.vanished", 1, `{}`},
-		{"a version of tomorrow", "dossier.accepted", 2, `{"procedure_version":1}`},
+		{"a version of tomorrow", "dossier.accepted", 3, `{"procedure_version":1}`},
 		{"version zero", "dossier.accepted", 0, `{"procedure_version":1}`},
 		{"a member nobody knows", "dossier.accepted", 1, `{"procedure_version":1,"note":"x"}`},
 		{"a member in another letter case", "dossier.accepted", 1, `{"Procedure_version":1}`},
@@ -201,7 +207,7 @@ func TestAFactKnowsItsPlace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.Position != 7 || f.Version != 3 || f.Meta.By().Account != "lq" || !f.RecordedAt.Equal(monday.Add(time.Minute)) || f.Event != (dossier.DossierAccepted{ProcedureVersion: 1}) {
+	if f.Position != 7 || f.Version != 3 || f.Meta.By().Account != "lq" || !f.RecordedAt.Equal(monday.Add(time.Minute)) || !cmp.Equal(f.Event, dossier.Event(dossier.DossierAccepted{ProcedureVersion: 1})) {
 		t.Errorf("%+v", f)
 	}
 	if _, err := dossier.DecodeFact(7, 3, "dossier.accepted", 1, []byte(`{"procedure_version":1}`), []byte(`[]`), monday, monday); err == nil {

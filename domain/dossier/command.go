@@ -112,6 +112,9 @@ type RecordDeadline struct {
 	Due time.Time `json:"due"`
 }
 
+// RecomputeDeadline counts the running limit again over the calendar as it is now. Where the date stays, nothing happens.
+type RecomputeDeadline struct{}
+
 // RecordOutcome takes over the end of an imported dossier.
 type RecordOutcome struct {
 	Outcome Outcome `json:"outcome,omitempty"` // without it: unknown
@@ -121,7 +124,7 @@ type RecordOutcome struct {
 var commands = []Command{
 	SubmitDossier{}, AcceptDossier{}, RefuseReception{}, RequestSupplement{}, SubmitSupplement{}, AcceptSupplement{},
 	ForwardDossier{}, AssignOfficer{}, StartAppraisal{}, RequestOpinion{}, RecordOpinion{}, SubmitForApproval{}, Approve{},
-	SignResult{}, IssueResult{}, ReturnResult{}, RecordStep{}, RecordDeadline{}, RecordOutcome{},
+	SignResult{}, IssueResult{}, ReturnResult{}, RecordStep{}, RecomputeDeadline{}, RecordDeadline{}, RecordOutcome{},
 }
 
 // CommandNames lists the kebab-case names, in the order of a dossier's way.
@@ -172,6 +175,7 @@ func (SignResult) Name() string        { return "SignResult" }
 func (IssueResult) Name() string       { return "IssueResult" }
 func (ReturnResult) Name() string      { return "ReturnResult" }
 func (RecordStep) Name() string        { return "RecordStep" }
+func (RecomputeDeadline) Name() string { return "RecomputeDeadline" }
 func (RecordDeadline) Name() string    { return "RecordDeadline" }
 func (RecordOutcome) Name() string     { return "RecordOutcome" }
 
@@ -192,5 +196,6 @@ func (SignResult) command()        {}
 func (IssueResult) command()       {}
 func (ReturnResult) command()      {}
 func (RecordStep) command()        {}
+func (RecomputeDeadline) command() {}
 func (RecordDeadline) command()    {}
 func (RecordOutcome) command()     {}

@@ -90,7 +90,7 @@ func TestABodyThatIsNotUnderstoodSaysWhichFieldAndWhatWouldBeAccepted(t *testing
 func TestTheNamesOfCommandsAreThoseOfTheInterface(t *testing.T) {
 	want := []string{"submit", "accept", "refuse-reception", "request-supplement", "submit-supplement", "accept-supplement", "forward",
 		"assign-officer", "start-appraisal", "request-opinion", "record-opinion", "submit-for-approval", "approve", "sign", "issue",
-		"return", "record-step", "record-deadline", "record-outcome"}
+		"return", "record-step", "recompute-deadline", "record-deadline", "record-outcome"}
 	if got := dossier.CommandNames(); !slices.Equal(got, want) {
 		t.Errorf("names %v", got)
 	}

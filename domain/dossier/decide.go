@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"dossier/domain"
+	"dossier/domain/calendar"
 	"dossier/domain/procedure"
 )
 
@@ -15,6 +16,7 @@ type Context struct {
 	Origin     domain.Origin
 	LateReason string             // of LateReasons, when OccurredAt is more than five minutes before Now
 	Procedure  *procedure.Version // of the dossier, valid when it was filed
+	Calendar   *calendar.Calendar // over which limits are counted; nil: none is known
 	Source     Source             // imports: kept in every event
 }
 
@@ -60,7 +62,7 @@ func (q question) facts(late bool) []Event {
 	case SubmitDossier:
 		return []Event{DossierSubmitted{c.Procedure, q.x.Procedure.Number, c.Channel, c.Applicant, c.Unit, c.ExternalCode, of}}
 	case AcceptDossier:
-		return []Event{DossierAccepted{q.s.ProcedureVersion, of}}
+		return []Event{DossierAccepted{q.s.ProcedureVersion, q.term(q.at), of}}
 	case RefuseReception:
 		return []Event{ReceptionRefused{c.Reason, c.Basis, of}}
 	case RequestSupplement:
@@ -73,7 +75,7 @@ func (q question) facts(late bool) []Event {
 		return []Event{SupplementSubmitted{q.brought(), late, of}}
 	case AcceptSupplement:
 		answer, _ := q.s.OpenSupplement()
-		return []Event{SupplementAccepted{of}, ClockRestarted{answer.AnsweredAt, of}}
+		return []Event{SupplementAccepted{of}, ClockRestarted{answer.AnsweredAt, q.s.Due, q.term(answer.AnsweredAt), of}}
 	case ForwardDossier:
 		return []Event{DossierForwarded{c.Unit, of}}
 	case AssignOfficer:
@@ -96,6 +98,8 @@ func (q question) facts(late bool) []Event {
 		return []Event{ResultReturned{c.Way, c.recipient(), of}}
 	case RecordStep:
 		return []Event{StepRecorded{c.Code, c.Unit, c.Officer, c.Irregular, Of{c.source(q.x.Source)}}}
+	case RecomputeDeadline:
+		return []Event{DeadlineRecomputed{q.s.Due, q.recomputeReason(), q.recounted(), of}}
 	case RecordDeadline:
 		return []Event{DeadlineRecorded{instant(c.Due), ImportedDeadline, of}}
 	case RecordOutcome:

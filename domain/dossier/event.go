@@ -41,6 +41,7 @@ type DossierSubmitted struct {
 // DossierAccepted says that the dossier is received, complete, under this version of the procedure. The processing clock starts.
 type DossierAccepted struct {
 	ProcedureVersion int `json:"procedure_version"`
+	Term
 	Of
 }
 
@@ -81,6 +82,8 @@ type ClockStopped struct {
 // ClockRestarted starts the limit again from zero, counted from the moment the complete supplement arrived.
 type ClockRestarted struct {
 	CountedFrom time.Time `json:"counted_from"`
+	OldDue      time.Time `json:"old_due,omitzero"`
+	Term
 	Of
 }
 
@@ -166,6 +169,14 @@ type StepRecorded struct {
 type DeadlineRecorded struct {
 	Due       time.Time      `json:"due"`
 	DueSource DeadlineSource `json:"due_source"`
+	Of
+}
+
+// DeadlineRecomputed counts the running limit again over a newer version of the calendar. The dossier stays where it is.
+type DeadlineRecomputed struct {
+	OldDue time.Time       `json:"old_due,omitzero"`
+	Reason RecomputeReason `json:"reason"`
+	Term
 	Of
 }
 

@@ -47,6 +47,7 @@ func Evolve(s State, f Fact) State {
 	case DossierAccepted:
 		s.Status, s.Accepted, s.ProcedureVersion = Accepted, act, e.ProcedureVersion
 		s.Clock.StartedAt = act.At
+		s = s.due(e.Term)
 	case ReceptionRefused:
 		s.Status, s.Refused = ReceptionRefusedStatus, act
 		s.RefusalReason, s.RefusalBasis = e.Reason, string(e.Basis)
@@ -63,6 +64,9 @@ func Evolve(s State, f Fact) State {
 	case ClockRestarted:
 		s.Clock.StoppedAt, s.Clock.RestartedFrom = time.Time{}, instant(e.CountedFrom)
 		s.Clock.Restarts++
+		s = s.due(e.Term)
+	case DeadlineRecomputed:
+		s = s.due(e.Term)
 	case DossierForwarded:
 		s.Status, s.Forwarded, s.Unit = Forwarded, act, string(e.Unit)
 	case OfficerAssigned:
@@ -103,10 +107,19 @@ func Evolve(s State, f Fact) State {
 // deadlines stand beside the way.
 func ChangesState(e Event) bool {
 	switch e.(type) {
-	case StepRecorded, DeadlineRecorded:
+	case StepRecorded, DeadlineRecorded, DeadlineRecomputed:
 		return false
 	}
 	return true
+}
+
+// due enters the limit that runs now. A due date that was taken over stays.
+func (s State) due(t Term) State {
+	s.Clock.Term = t
+	if s.DueSource != ImportedDeadline && len(t.Limits) > 0 {
+		s.Due, s.DueSource = instant(t.Due), ComputedDeadline
+	}
+	return s
 }
 
 // awaiting is where a request for a supplement leads.

@@ -14,7 +14,7 @@ import (
 	"dossier/domain/dossier"
 )
 
-var people = []domain.Actor{citizen, reception, head, officer, colleague, laboratory, leader, deputy, clerk, returnDesk, appraiserIn, importer}
+var people = []domain.Actor{citizen, reception, head, officer, colleague, laboratory, leader, deputy, clerk, returnDesk, appraiserIn, importer, timers}
 
 var codes = []dossier.Code{"tp-1", "tp-2", "tp-3", "officer", "colleague", "phong-thu-y", "phong-xet-nghiem", "phong-moi-truong"}
 

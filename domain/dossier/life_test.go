@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dossier/domain"
+	"dossier/domain/calendar"
 	"dossier/domain/dossier"
 	"dossier/domain/procedure"
 )
@@ -24,6 +25,7 @@ var (
 	clerk       = domain.Actor{Account: "clerk", Role: domain.Clerk, Unit: "van-thu"}
 	returnDesk  = domain.Actor{Account: "return-desk", Role: domain.ReturnOfficer, Unit: "mot-cua"}
 	importer    = domain.Actor{Account: "importer", Role: domain.System}
+	timers      = domain.Actor{Account: "timers", Role: domain.System}
 	appraiserIn = domain.Actor{Account: "officer", Role: domain.Approver} // the case officer wearing the approver's hat
 )
 
@@ -52,6 +54,38 @@ func by(who domain.Actor, what dossier.Command, how ...func(*dossier.Context)) a
 	return a
 }
 
+// vietnam is the calendar of all examples; flooded is the same after a notice that the last week of November is off.
+var (
+	vietnam = calendarOf(calendar.Calendar{}, string(calendar.Shipped()["vn"]))
+	flooded = calendarOf(vietnam, `{"code": "vn", "zone": "Asia/Ho_Chi_Minh", "hours": [], "years": [{"year": 2026, "status": "official", "basis": "flood", "days": [
+		{"date": "2026-11-24", "kind": "holiday", "name": "culture", "certainty": "secondary"},
+		{"date": "2026-11-25", "kind": "holiday", "name": "flood", "certainty": "text"},
+		{"date": "2026-11-26", "kind": "holiday", "name": "flood", "certainty": "text"},
+		{"date": "2026-11-27", "kind": "holiday", "name": "flood", "certainty": "text"}]}]}`)
+)
+
+func calendarOf(c calendar.Calendar, file string) calendar.Calendar {
+	commands, mistakes := calendar.Read(c, []byte(file))
+	if len(mistakes) > 0 {
+		panic(mistakes[0])
+	}
+	for _, wish := range commands {
+		events, err := calendar.Decide(c, wish)
+		if err != nil {
+			panic(err)
+		}
+		for _, e := range events {
+			c = calendar.Evolve(c, calendar.Fact{Version: c.Version + 1, Event: e})
+		}
+	}
+	return c
+}
+
+// under lets the machine act of itself, over a calendar.
+func under(c *calendar.Calendar) func(*dossier.Context) {
+	return func(x *dossier.Context) { x.Origin, x.Calendar = domain.Live, c }
+}
+
 func imported(x *dossier.Context) { x.Origin = domain.Imported }
 
 // earlier lets the act have happened so long before it is entered.
@@ -68,7 +102,7 @@ func (l *life) context(a act) dossier.Context {
 	if c, is := a.what.(dossier.SubmitDossier); is {
 		p, _ = procedure.Lookup(string(c.Procedure))
 	}
-	x := dossier.Context{Now: l.now, Actor: a.who, Procedure: &p}
+	x := dossier.Context{Now: l.now, Actor: a.who, Procedure: &p, Calendar: &vietnam}
 	if a.who.Role == domain.System {
 		x.Origin = domain.Imported
 	}
@@ -137,6 +171,7 @@ var (
 	issue      = by(clerk, dossier.IssueResult{})
 	handOver   = by(returnDesk, dossier.ReturnResult{Way: dossier.Counter})
 	note       = by(officer, dossier.RecordStep{Code: "desk-check"})
+	recount    = by(timers, dossier.RecomputeDeadline{}, under(&flooded))
 	takeDue    = by(importer, dossier.RecordDeadline{Due: monday.Add(500 * time.Hour)})
 	takeEnd    = by(importer, dossier.RecordOutcome{Outcome: dossier.Unknown})
 )

@@ -94,10 +94,24 @@ func (StopReason) values() []string { return []string{"awaiting_supplement"} }
 // DeadlineSource is where a due date comes from.
 type DeadlineSource string
 
-// ImportedDeadline is a due date taken over as it stood in the source, never computed again.
-const ImportedDeadline DeadlineSource = "imported"
+// An imported due date is taken over as it stood in the source and never computed again; a computed one explains itself.
+const (
+	ImportedDeadline DeadlineSource = "imported"
+	ComputedDeadline DeadlineSource = "computed"
+)
 
-func (DeadlineSource) values() []string { return []string{"imported"} }
+func (DeadlineSource) values() []string { return []string{"imported", "computed"} }
+
+// RecomputeReason is why a due date was counted again.
+type RecomputeReason string
+
+// A year that was missing is published, or the calendar's days or hours have changed.
+const (
+	CalendarPublished RecomputeReason = "calendar_published"
+	CalendarChanged   RecomputeReason = "calendar_changed"
+)
+
+func (RecomputeReason) values() []string { return []string{"calendar_published", "calendar_changed"} }
 
 // Irregular is why an imported event could not become the command its mapping names and was kept as a step.
 type Irregular string

@@ -102,12 +102,21 @@ type Opinion struct {
 // Open says whether the answer is still awaited.
 func (o Opinion) Open() bool { return o.Verdict == "" }
 
-// Clock holds the facts from which the due date is computed. It holds no due date.
+// Clock holds the facts from which the due date is computed.
 type Clock struct {
 	StartedAt     time.Time `json:"started_at,omitzero"`
 	StoppedAt     time.Time `json:"stopped_at,omitzero"` // while it stands still
 	RestartedFrom time.Time `json:"restarted_from,omitzero"`
 	Restarts      int       `json:"restarts,omitempty"`
+	Term          Term      `json:"term,omitzero"` // of the last clock event
+}
+
+// From is the moment from which the running limit is counted.
+func (c Clock) From() time.Time {
+	if !c.RestartedFrom.IsZero() {
+		return c.RestartedFrom
+	}
+	return c.StartedAt
 }
 
 // Step is the last piece of work noted.

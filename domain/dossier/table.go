@@ -27,6 +27,9 @@ type Transition struct {
 // inHand are the states in which the authority works on a received dossier.
 var inHand = []Status{Accepted, Forwarded, Assigned, Appraising, Verifying, SupplementRequestedStatus, PendingApproval, Approved}
 
+// running are the states in which the processing clock runs.
+var running = []Status{Accepted, Forwarded, Assigned, Appraising, Verifying, PendingApproval, Approved}
+
 // transitions is the law of moves, in the order of a dossier's way (Decree 118/2025, Articles 16 to 22).
 var transitions = []Transition{
 	{Command: "SubmitDossier", From: []Status{None}, To: Submitted,
@@ -117,6 +120,10 @@ var transitions = []Transition{
 		Events: []string{"dossier.step-recorded"},
 		Actors: []domain.Role{domain.System}},
 
+	{Command: "RecomputeDeadline", From: running, To: Same,
+		Events: []string{"dossier.deadline-recomputed"},
+		Actors: []domain.Role{domain.System}},
+
 	{Command: "RecordDeadline", From: slices.Concat([]Status{Submitted, SupplementAtReception}, inHand), To: Same, Origin: domain.Imported,
 		Events: []string{"dossier.deadline-recorded"},
 		Actors: []domain.Role{domain.System}},
@@ -144,12 +151,9 @@ func (t Transition) binds(origin domain.Origin) bool {
 	return t.Origin == domain.Live || t.Origin == origin
 }
 
-// admits says whether the actor's role may make this move. The machine itself acts only when it imports.
+// admits says whether the actor's role may make this move. The machine itself makes every move when it imports.
 func (t Transition) admits(role domain.Role, origin domain.Origin) bool {
-	if role == domain.System {
-		return origin == domain.Imported
-	}
-	return slices.Contains(t.Actors, role)
+	return slices.Contains(t.Actors, role) || role == domain.System && origin == domain.Imported
 }
 
 // An Offer is an act that the state and the role admit. Refusal is set when a guard stands against it whatever its content.

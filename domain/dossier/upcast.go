@@ -12,6 +12,9 @@ var upcasters = map[string]map[int]func(members map[string]json.RawMessage){
 		// procedure had one version only.
 		1: func(members map[string]json.RawMessage) { members["procedure_version"] = json.RawMessage("1") },
 	},
+	// Version 1 did not say when the limit ends: nobody counted it then, so its due date is unknown.
+	"dossier.accepted":        {1: func(map[string]json.RawMessage) {}},
+	"dossier.clock-restarted": {1: func(map[string]json.RawMessage) {}},
 }
 
 // upcast brings stored data to the newest version of their kind, one version at a time.
@@ -19,12 +22,20 @@ func upcast(typ string, version int, data []byte) ([]byte, error) {
 	if version == kinds[typ].version {
 		return data, nil
 	}
-	var members map[string]json.RawMessage
 	if bad := wellFormed(data); bad != nil {
 		return nil, fmt.Errorf("read members: %v", bad)
 	}
-	if err := json.Unmarshal(data, &members); err != nil {
-		return nil, fmt.Errorf("read members: %w", err)
+	members := map[string]json.RawMessage{}
+	twice := ""
+	each(data, func(name string, raw []byte) bool {
+		if _, given := members[name]; given {
+			twice = name
+		}
+		members[name] = raw
+		return twice == ""
+	})
+	if twice != "" {
+		return nil, fmt.Errorf("read members: %v", duplicate(twice))
 	}
 	for v := version; v < kinds[typ].version; v++ {
 		step, known := upcasters[typ][v]

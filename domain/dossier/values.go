@@ -6,6 +6,7 @@ func Values(kind string) []string {
 		"channel": Channel(""), "stage": Stage(""), "proposal": Proposal(""), "outcome": Outcome(""), "verdict": Verdict(""),
 		"refusal_reason": RefusalReason(""), "supplement_reason": SupplementReason(""), "recipient": Recipient(""),
 		"stop_reason": StopReason(""), "deadline_source": DeadlineSource(""), "irregular": Irregular(""),
+		"recompute_reason": RecomputeReason(""), "count_policy": CountPolicy(""),
 	}
 	if list, ok := lists[kind]; ok {
 		return list.values()

@@ -51,6 +51,7 @@ var words = map[string]map[string]word{
 		"dossier.result-returned":        {"Đã trả kết quả", "Result returned"},
 		"dossier.step-recorded":          {"Đã ghi một bước xử lý", "Step recorded"},
 		"dossier.deadline-recorded":      {"Đã ghi ngày hẹn trả theo nguồn cũ", "Due date taken over"},
+		"dossier.deadline-recomputed":    {"Đã tính lại ngày hẹn trả", "Due date computed again"},
 		"dossier.outcome-recorded":       {"Đã ghi kết thúc theo nguồn cũ", "Outcome taken over"},
 	},
 	"command": {
@@ -72,6 +73,7 @@ var words = map[string]map[string]word{
 		"return":              {"Trả kết quả", "Return the result"},
 		"record-step":         {"Ghi bước xử lý", "Record a step"},
 		"record-deadline":     {"Ghi ngày hẹn trả theo nguồn cũ", "Take over a due date"},
+		"recompute-deadline":  {"Tính lại ngày hẹn trả", "Compute the due date again"},
 		"record-outcome":      {"Ghi kết thúc theo nguồn cũ", "Take over an outcome"},
 	},
 	"role": {
@@ -144,9 +146,20 @@ var words = map[string]map[string]word{
 		"paper_record":     {"Ghi trên giấy trước", "Recorded on paper first"},
 		"entry_correction": {"Nhập lại cho đúng thời điểm", "Entered again with the right time"},
 	},
-	"late":            {"late": {"muộn", "late"}},
-	"stop_reason":     {"awaiting_supplement": {"Chờ bổ sung", "Awaiting the supplement"}},
-	"deadline_source": {"imported": {"Theo nguồn cũ, không tính lại", "As the source says, not computed"}},
+	"late":        {"late": {"muộn", "late"}},
+	"stop_reason": {"awaiting_supplement": {"Chờ bổ sung", "Awaiting the supplement"}},
+	"deadline_source": {
+		"imported": {"Theo nguồn cũ, không tính lại", "As the source says, not computed"},
+		"computed": {"Tính theo thời hạn và lịch làm việc", "Computed from the limit and the calendar"},
+	},
+	"recompute_reason": {
+		"calendar_published": {"Lịch của năm đã được công bố", "The year's calendar was published"},
+		"calendar_changed":   {"Lịch làm việc đã thay đổi", "The calendar has changed"},
+	},
+	"count_policy": {
+		"whole_days":   {"Tính trọn ngày, từ ngày làm việc kế tiếp", "Whole days, from the next working day"},
+		"from_instant": {"Tính giờ làm việc từ lúc tiếp nhận, 8 giờ một ngày", "Working hours from the moment, 8 hours a day"},
+	},
 	"tone": {
 		"authority": {"Lượt của cơ quan", "The authority's turn"},
 		"applicant": {"Lượt của người nộp", "The applicant's turn"},
@@ -186,6 +199,8 @@ var words = map[string]map[string]word{
 		"not_signed":              {"Chưa ký", "Not signed"},
 	},
 	"act": {
+		"blds": {"Bộ luật Dân sự", "Civil Code"},
+		"blld": {"Bộ luật Lao động", "Labour Code"},
 		"nd":   {"NĐ", "Decree"},
 		"luat": {"Luật", "Law"},
 		"tt":   {"TT", "Circular"},

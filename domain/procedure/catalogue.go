@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"dossier/domain/calendar"
 )
 
 //go:embed procedures-vn.json
@@ -80,6 +82,7 @@ func (e entry) version() Version {
 	if total := e.TimeLimit.Total; total != nil {
 		v.Limit, v.OpenForFiling = *total, true
 		v.LimitVI, v.LimitEN = e.limit(wordsVI), e.limit(wordsEN)
+		v.Limits, v.Policy = e.limits(), calendar.WholeDays
 	}
 	v.Assumed = slices.Contains(v.AssumedValues, "time_limit")
 	return v
@@ -107,6 +110,19 @@ func (e entry) components() []Component {
 		list = append(list, one)
 	}
 	return list
+}
+
+// limits is what is counted: the total, or the stages one after the other where their units differ.
+func (e entry) limits() []calendar.Limit {
+	stages := []Limit{*e.TimeLimit.Total}
+	if e.TimeLimit.Total.Unit == "mixed" {
+		stages = e.TimeLimit.Stages
+	}
+	var limits []calendar.Limit
+	for _, s := range stages {
+		limits = append(limits, calendar.Limit{Value: s.Value, Unit: calendar.Unit(s.Unit)})
+	}
+	return limits
 }
 
 // limit writes the total in words; stages of different units are not added up but listed.

@@ -4,6 +4,8 @@
 // of the program. What rests on no source that was read is marked assumed and must be shown so.
 package procedure
 
+import "dossier/domain/calendar"
+
 // SupplementDays is how long an applicant has to answer where the sector's law says nothing: 15 calendar days (Decree
 // 118/2025, Article 19.5).
 const SupplementDays = 15
@@ -22,9 +24,11 @@ type Version struct {
 	ResultEN   string   `json:"result_en"`
 	LegalBasis []string `json:"legal_basis,omitempty"`
 
-	Limit   Limit  `json:"limit,omitzero"`
-	LimitVI string `json:"limit_vi"` // "15 ngày + 5 ngày làm việc", "" without a limit
-	LimitEN string `json:"limit_en"`
+	Limit   Limit            `json:"limit,omitzero"`
+	Limits  []calendar.Limit `json:"limits,omitempty"` // what is counted, one after the other
+	Policy  calendar.Policy  `json:"policy,omitempty"` // how working days are counted
+	LimitVI string           `json:"limit_vi"`         // "15 ngày + 5 ngày làm việc", "" without a limit
+	LimitEN string           `json:"limit_en"`
 
 	SupplementDays int         `json:"supplement_days"` // calendar days in which an applicant answers a request
 	Components     []Component `json:"components,omitempty"`

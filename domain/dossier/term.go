@@ -1,0 +1,109 @@
+package dossier
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"dossier/domain/calendar"
+)
+
+// Term is the limit that a clock event sets running and when it ends. The date stands in the event, so nobody has to count to
+// know it; whoever does count, over the calendar version named here, finds the same (State.Deadline).
+type Term struct {
+	Limits          []Code      `json:"limits,omitempty"` // one after the other: "15.working_day"
+	Policy          CountPolicy `json:"policy,omitempty"`
+	Calendar        Code        `json:"calendar,omitempty"`
+	CalendarVersion int         `json:"calendar_version,omitempty"`
+	Agency          Code        `json:"agency,omitempty"` // whose hours are counted
+	Due             time.Time   `json:"due,omitzero"`     // the last moment in time; missing: not known
+	MissingYear     int         `json:"missing_year,omitempty" range:"1900-2200"`
+	Provisional     bool        `json:"provisional,omitempty"`
+	Assumed         bool        `json:"assumed,omitempty"`
+}
+
+// CountPolicy is how working days are counted.
+type CountPolicy string
+
+func (CountPolicy) values() []string {
+	return []string{string(calendar.WholeDays), string(calendar.FromInstant)}
+}
+
+// LimitCode writes a limit as an event holds it; ParseLimit is its inverse.
+func LimitCode(l calendar.Limit) Code { return Code(fmt.Sprintf("%d.%s", l.Value, l.Unit)) }
+
+// ParseLimit reads "15.working_day".
+func ParseLimit(c Code) (calendar.Limit, bool) {
+	value, unit, _ := strings.Cut(string(c), ".")
+	n, err := strconv.Atoi(value)
+	l := calendar.Limit{Value: n, Unit: calendar.Unit(unit)}
+	return l, err == nil && l.Valid()
+}
+
+// term counts the limit of the dossier's procedure from a moment. Without a limit, a calendar or one of its years the due date
+// stays unknown, and no act waits for it.
+func (q question) term(from time.Time) Term {
+	v, c := q.x.Procedure, q.x.Calendar
+	if v == nil || len(v.Limits) == 0 {
+		return Term{}
+	}
+	t := Term{Policy: CountPolicy(v.Policy), Agency: Code(q.s.FiledAt)}
+	for _, l := range v.Limits {
+		t.Limits = append(t.Limits, LimitCode(l))
+	}
+	if c == nil || !c.Exists() {
+		t.MissingYear = from.In(hanoi).Year()
+		return t
+	}
+	return t.over(*c, from)
+}
+
+// over dates the term by a calendar.
+func (t Term) over(c calendar.Calendar, from time.Time) Term {
+	n := t.count(c, from)
+	t.Calendar, t.CalendarVersion = Code(c.Code), int(c.Version)
+	t.Due, t.MissingYear, t.Provisional, t.Assumed = instant(n.Due), n.Missing, n.Provisional, n.Assumed
+	return t
+}
+
+func (t Term) count(c calendar.Calendar, from time.Time) calendar.Count {
+	var limits []calendar.Limit
+	for _, code := range t.Limits {
+		if l, ok := ParseLimit(code); ok {
+			limits = append(limits, l)
+		}
+	}
+	return c.CountAll(string(t.Agency), from, limits, calendar.Policy(t.Policy))
+}
+
+// Deadline counts the running limit over a calendar, with the way that leads to the date. Over the version that the last clock event
+// names it is the date that the dossier bears.
+func (s State) Deadline(c calendar.Calendar) calendar.Count {
+	return s.Clock.Term.count(c, s.Clock.From())
+}
+
+// recounted is the running term over the calendar as it is now.
+func (q question) recounted() Term { return q.s.Clock.Term.over(*q.x.Calendar, q.s.Clock.From()) }
+
+// recounts says whether the calendar as it is now gives another date than the one that stands.
+func (q question) recounts() bool { return q.x.Calendar != nil && q.s.Recounts(*q.x.Calendar) }
+
+// Recounts says whether a calendar, as it is now, gives another due date than the one the dossier bears. A date that was taken over
+// stands, and so does one whose clock does not run.
+func (s State) Recounts(c calendar.Calendar) bool {
+	t := s.Clock.Term
+	if len(t.Limits) == 0 || s.DueSource == ImportedDeadline || !slices.Contains(running, s.Status) || int64(t.CalendarVersion) >= c.Version {
+		return false
+	}
+	now := t.over(c, s.Clock.From())
+	return !now.Due.Equal(s.Due) || now.Provisional != t.Provisional || now.Assumed != t.Assumed
+}
+
+func (q question) recomputeReason() RecomputeReason {
+	if q.s.Clock.Term.MissingYear > 0 {
+		return CalendarPublished
+	}
+	return CalendarChanged
+}
