@@ -21,6 +21,7 @@ const (
 	ConsultedUnit       Role = "consulted_unit"
 	Approver            Role = "approver"
 	ProcedureController Role = "procedure_controller"
+	CatalogueAdmin      Role = "catalogue_admin" // versions of procedures, forms, calendars
 	SystemAdmin         Role = "system_admin"
 	Auditor             Role = "auditor"
 	System              Role = "system" // timers, importers: the machine itself
@@ -30,7 +31,7 @@ const (
 func Roles() []Role {
 	return []Role{
 		Applicant, ReceptionOfficer, ReturnOfficer, OneStopLead, Clerk, DivisionHead, CaseOfficer, ConsultedUnit, Approver,
-		ProcedureController, SystemAdmin, Auditor, System,
+		ProcedureController, CatalogueAdmin, SystemAdmin, Auditor, System,
 	}
 }
 

@@ -25,6 +25,7 @@ const (
 	List    ActKind = "list"    // many dossiers; an applicant gets its own only
 	Feed    ActKind = "feed"    // events; an applicant gets those of its own dossiers only
 	Import  ActKind = "import"  // bring in history from elsewhere
+	Rule    ActKind = "rule"    // publish calendars and procedures
 	Operate ActKind = "operate" // look after the machine: no content
 )
 
@@ -40,6 +41,7 @@ var rights = map[ActKind][]domain.Role{
 	List:    append([]domain.Role{domain.Applicant}, staff...),
 	Feed:    append([]domain.Role{domain.Applicant}, staff...),
 	Import:  {domain.System},
+	Rule:    {domain.CatalogueAdmin, domain.System},
 	Operate: {domain.SystemAdmin, domain.System},
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dossier/domain"
+	"dossier/domain/calendar"
 	"dossier/domain/dossier"
 	"dossier/domain/procedure"
 	"dossier/eventstore"
@@ -16,8 +17,9 @@ import (
 
 // Executor is the one place where commands are decided.
 type Executor struct {
-	journal *eventstore.Journal
-	o       ExecutorOptions
+	journal   *eventstore.Journal
+	calendars *Calendars
+	o         ExecutorOptions
 }
 
 // ExecutorOptions of an executor.
@@ -33,7 +35,17 @@ func NewExecutor(j *eventstore.Journal, o ExecutorOptions) *Executor {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Executor{journal: j, o: o}
+	return &Executor{journal: j, calendars: newCalendars(j), o: o}
+}
+
+// Calendars are those by which this executor counts.
+func (x *Executor) Calendars() *Calendars { return x.calendars }
+
+// counting lists the commands that set a limit running and so need a calendar.
+var counting = map[string]bool{
+	dossier.Kebab(dossier.AcceptDossier{}.Name()):     true,
+	dossier.Kebab(dossier.AcceptSupplement{}.Name()):  true,
+	dossier.Kebab(dossier.RecomputeDeadline{}.Name()): true,
 }
 
 // decidedOn lists the commands that may only be sent for the version that was looked at: approve, sign, issue.
@@ -59,7 +71,7 @@ func (x *Executor) Submit(ctx context.Context, a domain.Actor, e Envelope, c dos
 		}
 		e.Expected = nil
 		return x.update(ctx, a, eventstore.StreamIDFor(Kind, a.Account, e.Key), name, e, x.o.Origin, func(s dossier.State) ([]Decided, error) {
-			return x.decide(s, c, a, e, rules)
+			return x.decide(s, c, a, e, rules, nil)
 		})
 	})
 }
@@ -75,6 +87,14 @@ func (x *Executor) Do(ctx context.Context, a domain.Actor, id uuid.UUID, e Envel
 		if NeedsVersion(name) && e.Expected == nil {
 			return Receipt{}, ErrVersionRequired
 		}
+		var days *calendar.Calendar
+		if counting[name] {
+			c, err := x.calendars.Get(ctx, StandardCalendar)
+			if err != nil {
+				return Receipt{}, err
+			}
+			days = &c
+		}
 		return x.update(ctx, a, id, name, e, x.o.Origin, func(s dossier.State) ([]Decided, error) {
 			if s.Version == 0 {
 				return nil, ErrNotFound
@@ -83,14 +103,14 @@ func (x *Executor) Do(ctx context.Context, a domain.Actor, id uuid.UUID, e Envel
 			if err := Authorize(a, act); err != nil {
 				return nil, err
 			}
-			return x.decide(s, c, a, e, ruled(s.Procedure))
+			return x.decide(s, c, a, e, ruled(s.Procedure), days)
 		})
 	})
 }
 
 // decide asks the domain.
-func (x *Executor) decide(s dossier.State, c dossier.Command, a domain.Actor, e Envelope, v *procedure.Version) ([]Decided, error) {
-	given := dossier.Context{Now: x.o.Now(), Actor: a, Origin: x.o.Origin, LateReason: e.LateReason, Procedure: v}
+func (x *Executor) decide(s dossier.State, c dossier.Command, a domain.Actor, e Envelope, v *procedure.Version, days *calendar.Calendar) ([]Decided, error) {
+	given := dossier.Context{Now: x.o.Now(), Actor: a, Origin: x.o.Origin, LateReason: e.LateReason, Procedure: v, Calendar: days}
 	if e.OccurredAt != nil {
 		given.OccurredAt = *e.OccurredAt
 	}

@@ -19,6 +19,9 @@ const Kind = "dossier"
 // ErrNotFound says that there is no such dossier.
 var ErrNotFound = errors.New("no such dossier")
 
+// ErrNoCalendar says that there is no such calendar, or not at that version.
+var ErrNoCalendar = errors.New("no such calendar")
+
 // ErrVersionRequired says that the act must name the version it was decided on (If-Match).
 var ErrVersionRequired = errors.New("this act must name the version it was decided on")
 

@@ -66,6 +66,7 @@ func NewDevLogin() *DevLogin {
 		{"lead", domain.OneStopLead, UnitOneStop, "Lãnh đạo Bộ phận Một cửa", "Head of the one-stop unit"},
 		{"consulted", domain.ConsultedUnit, UnitPlantProtection, "Đơn vị phối hợp", "Consulted unit"},
 		{"controller", domain.ProcedureController, UnitLeadership, "Kiểm soát thủ tục", "Procedure controller"},
+		{"catalogue", domain.CatalogueAdmin, UnitLeadership, "Quản trị danh mục thủ tục", "Catalogue administrator"},
 		{"auditor", domain.Auditor, UnitInspectorate, "Thanh tra, kiểm toán", "Auditor"},
 		{"admin", domain.SystemAdmin, UnitIT, "Quản trị hệ thống", "System administrator"},
 	}}

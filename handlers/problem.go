@@ -115,6 +115,10 @@ func plain(err error) ProblemBody {
 		return body(http.StatusNotFound, "not_found", words{
 			"Không có hồ sơ mang mã này. Xem lại mã trên giấy tiếp nhận, nhất là 4 số cuối",
 			"No dossier has this code. Check your receipt, the last 4 digits above all"})
+	case errors.Is(err, ErrNoCalendar):
+		return body(http.StatusNotFound, "no_calendar", words{
+			"Không có lịch mang mã này, hoặc chưa có phiên bản này. Lịch của Việt Nam mang mã vn",
+			"There is no calendar of this code, or not this version of it. Vietnam's is vn"})
 	case errors.Is(err, ErrUnauthenticated):
 		return body(http.StatusUnauthorized, "unauthenticated", words{
 			"Cần đăng nhập để dùng đường dẫn này", "You must be signed in to use this"})

@@ -18,6 +18,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/urfave/cli/v3"
 
+	"dossier/domain"
+	"dossier/domain/calendar"
 	"dossier/handlers"
 	"dossier/internal/config"
 	"dossier/internal/devstack"
@@ -97,6 +99,9 @@ func (a *app) dev(ctx context.Context, cmd *cli.Command) error {
 		return err
 	}
 	defer p.close()
+	if err := p.publishShipped(ctx); err != nil {
+		return err
+	}
 	return p.run(ctx, allRoles, func(addr string) {
 		cfg.HTTP.Addr = addr
 		if err := cfg.Save(filepath.Join(folder, settingsFile)); err != nil {
@@ -104,6 +109,21 @@ func (a *app) dev(ctx context.Context, cmd *cli.Command) error {
 		}
 		a.banner(p, folder, addr, time.Since(began))
 	})
+}
+
+// publishShipped gives a stack that has none the calendars that come with the program.
+func (p *process) publishShipped(ctx context.Context) error {
+	actor := domain.Actor{Account: "catalogue", Role: domain.CatalogueAdmin, Unit: handlers.UnitLeadership}
+	for code, file := range calendar.Shipped() {
+		c, err := p.executor.Calendars().Get(ctx, code)
+		if err == nil && !c.Exists() {
+			_, err = p.executor.PublishCalendar(ctx, actor, code, file, handlers.Envelope{Key: "shipped-" + code})
+		}
+		if err != nil {
+			return fmt.Errorf("publish calendar %s: %w", code, err)
+		}
+	}
+	return nil
 }
 
 // free says who has a port, and refuses addresses that others could reach: anybody may act as anybody here.

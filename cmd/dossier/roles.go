@@ -28,9 +28,10 @@ const (
 	roleAPI       = "api"
 	roleRelay     = "relay"
 	roleProjector = "projector"
+	roleReactor   = "reactor"
 )
 
-var allRoles = []string{roleAPI, roleRelay, roleProjector}
+var allRoles = []string{roleAPI, roleRelay, roleProjector, roleReactor}
 
 // parseRoles reads "api,relay".
 func parseRoles(s string) ([]string, error) {
@@ -109,6 +110,9 @@ func (p *process) run(ctx context.Context, roles []string, ready func(addr strin
 	}
 	if slices.Contains(roles, roleProjector) {
 		g.Go(func() error { return p.engine.Run(ctx) })
+	}
+	if slices.Contains(roles, roleReactor) {
+		g.Go(func() error { return handlers.NewRecounter(p.executor, p.views, p.log).Run(ctx) })
 	}
 	if slices.Contains(roles, roleAPI) {
 		g.Go(func() error { return p.serveHTTP(ctx, ready) })

@@ -18,7 +18,7 @@ func (a *app) serveCommand() *cli.Command {
 	return &cli.Command{
 		Name: "serve", Usage: "run in production: DATABASE_URL, KAFKA_BROKERS",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "roles", Usage: "some of api,relay,projector", DefaultText: "all", Sources: cli.EnvVars("DOSSIER_ROLES")},
+			&cli.StringFlag{Name: "roles", Usage: "some of api,relay,projector,reactor", DefaultText: "all", Sources: cli.EnvVars("DOSSIER_ROLES")},
 			&cli.StringFlag{Name: "http", Usage: "address to listen on", DefaultText: "127.0.0.1:8080", Sources: cli.EnvVars("HTTP_ADDR")},
 			&cli.BoolFlag{Name: "dev-login", Usage: "believe the demo accounts, whoever asks: for trying out, never with real dossiers", Sources: cli.EnvVars("DOSSIER_DEV_LOGIN")},
 		},

@@ -75,6 +75,29 @@ func Evolve(c Calendar, f Fact) Calendar {
 	return c
 }
 
+// YearsKnown lists the published years in order.
+func (c Calendar) YearsKnown() []int { return slices.Sorted(maps.Keys(c.Years)) }
+
+// Listed is the days on which the year differs from the week, in order.
+func (y Year) Listed() []Day {
+	var days []Day
+	for _, date := range slices.Sorted(maps.Keys(y.Days)) {
+		days = append(days, y.Days[date])
+	}
+	return days
+}
+
+// Text writes the week as files have it: {"mon": ["07:00-11:30", "13:30-17:00"]}.
+func (w Week) Text() map[string][]string {
+	text := map[string][]string{}
+	for day, spans := range w {
+		for _, s := range spans {
+			text[weekdays[day]] = append(text[weekdays[day]], s.From.String()+"-"+s.To.String())
+		}
+	}
+	return text
+}
+
 // Exists says whether the calendar has been opened.
 func (c Calendar) Exists() bool { return c.Version > 0 }
 

@@ -2,6 +2,7 @@ package calendar
 
 import (
 	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -126,6 +127,13 @@ func mistake(doc document.Document, path string, err error) document.Mistake {
 	}
 	m.Line = doc.Line(m.Path)
 	return m
+}
+
+// CodeOf is the code of the calendar that a file is about, "" when it does not say.
+func CodeOf(data []byte) string {
+	var f struct{ Code string }
+	_ = json.Unmarshal(data, &f) // what is wrong with the file, Read tells
+	return f.Code
 }
 
 //go:embed shipped/*.json

@@ -1,7 +1,10 @@
 package calendar
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -27,6 +30,17 @@ const (
 // Valid says whether the limit can be counted: a known unit, and more than nothing of it.
 func (l Limit) Valid() bool {
 	return l.Value > 0 && l.Value <= 10_000 && slices.Contains([]Unit{WorkingDays, CalendarDays, Hours24, WorkingHours, Months, SameDay}, l.Unit)
+}
+
+// String writes "3.working_day"; ParseLimit is its inverse.
+func (l Limit) String() string { return fmt.Sprintf("%d.%s", l.Value, l.Unit) }
+
+// ParseLimit reads "3.working_day".
+func ParseLimit(s string) (Limit, bool) {
+	value, unit, _ := strings.Cut(s, ".")
+	n, err := strconv.Atoi(value)
+	l := Limit{n, Unit(unit)}
+	return l, err == nil && l.Valid()
 }
 
 // Policy is how working days are counted; a procedure's version says which.

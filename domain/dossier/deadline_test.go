@@ -10,8 +10,8 @@ import (
 	"dossier/domain/dossier"
 )
 
-// day is the due date as a receipt shows it.
-func day(l *life) string {
+// dueDay is the due date as a receipt shows it.
+func dueDay(l *life) string {
 	if l.state.Due.IsZero() {
 		return "unknown"
 	}
@@ -20,7 +20,7 @@ func day(l *life) string {
 
 func TestAcceptanceSetsTheDueDateByTheLimitOfTheProcedure(t *testing.T) {
 	l := in(t, dossier.Accepted) // Monday 23 November, three working days, the 24th is a holiday
-	if got := day(l); got != "2026-11-27" || l.state.DueSource != dossier.ComputedDeadline {
+	if got := dueDay(l); got != "2026-11-27" || l.state.DueSource != dossier.ComputedDeadline {
 		t.Errorf("due %s (%s)", got, l.state.DueSource)
 	}
 	if c := l.state.Clock.Term; c.Calendar != "vn" || int64(c.CalendarVersion) != vietnam.Version || c.Limits[0] != "3.working_day" {
@@ -30,8 +30,8 @@ func TestAcceptanceSetsTheDueDateByTheLimitOfTheProcedure(t *testing.T) {
 
 func TestACompleteSupplementCountsTheWholeLimitAgainFromItsArrival(t *testing.T) {
 	l := given(t, paths[dossier.SupplementRequestedStatus]...)
-	if day(l) != "2026-11-27" {
-		t.Fatalf("while it waits the old date stands: %s", day(l))
+	if dueDay(l) != "2026-11-27" {
+		t.Fatalf("while it waits the old date stands: %s", dueDay(l))
 	}
 	l.now = l.now.Add(72 * time.Hour) // Thursday
 	l.then(t, supply)
@@ -41,21 +41,21 @@ func TestACompleteSupplementCountsTheWholeLimitAgainFromItsArrival(t *testing.T)
 		t.Fatal(err)
 	}
 	restarted := events[1].(dossier.ClockRestarted)
-	if day(l) != "2026-12-01" || calendar.DateOf(restarted.OldDue, vietnam.Location()).String() != "2026-11-27" {
-		t.Errorf("due %s, was %s", day(l), restarted.OldDue)
+	if dueDay(l) != "2026-12-01" || calendar.DateOf(restarted.OldDue, vietnam.Location()).String() != "2026-11-27" {
+		t.Errorf("due %s, was %s", dueDay(l), restarted.OldDue)
 	}
 }
 
 func TestWithoutACalendarOrItsYearADossierIsAcceptedAndItsDueDateUnknown(t *testing.T) {
 	noCalendar := func(x *dossier.Context) { x.Calendar = nil }
 	l := given(t, submit, by(reception, dossier.AcceptDossier{}, noCalendar))
-	if day(l) != "unknown" || l.state.Status != dossier.Accepted || l.state.Clock.Term.MissingYear != 2026 {
-		t.Fatalf("due %s, %+v", day(l), l.state.Clock.Term)
+	if dueDay(l) != "unknown" || l.state.Status != dossier.Accepted || l.state.Clock.Term.MissingYear != 2026 {
+		t.Fatalf("due %s, %+v", dueDay(l), l.state.Clock.Term)
 	}
 	// The calendar comes, and the date with it.
 	events, err := l.do(by(timers, dossier.RecomputeDeadline{}, under(&vietnam)))
-	if err != nil || day(l) != "2026-11-27" || events[0].(dossier.DeadlineRecomputed).Reason != dossier.CalendarPublished {
-		t.Fatalf("due %s, %v, %v", day(l), events, err)
+	if err != nil || dueDay(l) != "2026-11-27" || events[0].(dossier.DeadlineRecomputed).Reason != dossier.CalendarPublished {
+		t.Fatalf("due %s, %v, %v", dueDay(l), events, err)
 	}
 	// Counted once, there is nothing more to do.
 	if events, err := l.do(by(timers, dossier.RecomputeDeadline{}, under(&vietnam))); err != nil || len(events) > 0 {
@@ -69,8 +69,8 @@ func TestAChangedCalendarMovesTheDateOnlyByAFactOfItsOwn(t *testing.T) {
 		t.Fatal("three days of November went, and the date would stay")
 	}
 	events, err := l.do(recount)
-	if err != nil || day(l) != "2026-12-02" || l.state.Status != dossier.Appraising {
-		t.Fatalf("due %s, %v", day(l), err)
+	if err != nil || dueDay(l) != "2026-12-02" || l.state.Status != dossier.Appraising {
+		t.Fatalf("due %s, %v", dueDay(l), err)
 	}
 	e := events[0].(dossier.DeadlineRecomputed)
 	if e.Reason != dossier.CalendarChanged || calendar.DateOf(e.OldDue, vietnam.Location()).String() != "2026-11-27" || l.state.Recounts(flooded) {

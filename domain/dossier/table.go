@@ -30,6 +30,9 @@ var inHand = []Status{Accepted, Forwarded, Assigned, Appraising, Verifying, Supp
 // running are the states in which the processing clock runs.
 var running = []Status{Accepted, Forwarded, Assigned, Appraising, Verifying, PendingApproval, Approved}
 
+// Running lists the states in which the processing clock runs.
+func Running() []Status { return slices.Clone(running) }
+
 // transitions is the law of moves, in the order of a dossier's way (Decree 118/2025, Articles 16 to 22).
 var transitions = []Transition{
 	{Command: "SubmitDossier", From: []Status{None}, To: Submitted,

@@ -1,10 +1,7 @@
 package dossier
 
 import (
-	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"dossier/domain/calendar"
@@ -31,17 +28,6 @@ func (CountPolicy) values() []string {
 	return []string{string(calendar.WholeDays), string(calendar.FromInstant)}
 }
 
-// LimitCode writes a limit as an event holds it; ParseLimit is its inverse.
-func LimitCode(l calendar.Limit) Code { return Code(fmt.Sprintf("%d.%s", l.Value, l.Unit)) }
-
-// ParseLimit reads "15.working_day".
-func ParseLimit(c Code) (calendar.Limit, bool) {
-	value, unit, _ := strings.Cut(string(c), ".")
-	n, err := strconv.Atoi(value)
-	l := calendar.Limit{Value: n, Unit: calendar.Unit(unit)}
-	return l, err == nil && l.Valid()
-}
-
 // term counts the limit of the dossier's procedure from a moment. Without a limit, a calendar or one of its years the due date
 // stays unknown, and no act waits for it.
 func (q question) term(from time.Time) Term {
@@ -51,7 +37,7 @@ func (q question) term(from time.Time) Term {
 	}
 	t := Term{Policy: CountPolicy(v.Policy), Agency: Code(q.s.FiledAt)}
 	for _, l := range v.Limits {
-		t.Limits = append(t.Limits, LimitCode(l))
+		t.Limits = append(t.Limits, Code(l.String()))
 	}
 	if c == nil || !c.Exists() {
 		t.MissingYear = from.In(hanoi).Year()
@@ -71,7 +57,7 @@ func (t Term) over(c calendar.Calendar, from time.Time) Term {
 func (t Term) count(c calendar.Calendar, from time.Time) calendar.Count {
 	var limits []calendar.Limit
 	for _, code := range t.Limits {
-		if l, ok := ParseLimit(code); ok {
+		if l, ok := calendar.ParseLimit(string(code)); ok {
 			limits = append(limits, l)
 		}
 	}

@@ -87,6 +87,7 @@ var words = map[string]map[string]word{
 		"consulted_unit":       {"Đơn vị phối hợp", "Consulted unit"},
 		"approver":             {"Lãnh đạo đơn vị", "Approving leader"},
 		"procedure_controller": {"Kiểm soát thủ tục hành chính", "Procedure controller"},
+		"catalogue_admin":      {"Quản trị danh mục thủ tục", "Catalogue administrator"},
 		"system_admin":         {"Quản trị hệ thống", "System administrator"},
 		"auditor":              {"Thanh tra, kiểm toán", "Auditor"},
 		"system":               {"Hệ thống", "The system"},

@@ -6,10 +6,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"dossier/domain"
+	"dossier/domain/calendar"
 	"dossier/domain/dossier"
 	"dossier/eventstore"
 	"dossier/handlers"
@@ -60,6 +62,9 @@ func play(ctx context.Context, x *handlers.Executor, clock *Clock, stories []sto
 	if len(turns) > 0 {
 		clock.back(turns[0].entered)
 	}
+	if err := publishCalendars(ctx, x); err != nil {
+		return err
+	}
 	for i, t := range turns {
 		clock.Set(t.entered)
 		key := fmt.Sprintf("demo-%d-%d", stories[t.story].number, t.nth)
@@ -68,6 +73,17 @@ func play(ctx context.Context, x *handlers.Executor, clock *Clock, stories []sto
 		}
 		if progress != nil {
 			progress(i+1, len(turns))
+		}
+	}
+	return nil
+}
+
+// publishCalendars lets the authority have its calendars before its first dossier.
+func publishCalendars(ctx context.Context, x *handlers.Executor) error {
+	catalogue := domain.Actor{Account: "catalogue", Role: domain.CatalogueAdmin, Unit: handlers.UnitLeadership}
+	for _, code := range slices.Sorted(maps.Keys(calendar.Shipped())) {
+		if _, err := x.PublishCalendar(ctx, catalogue, code, calendar.Shipped()[code], handlers.Envelope{Key: "demo-calendar-" + code}); err != nil {
+			return fmt.Errorf("publish calendar %s: %w", code, err)
 		}
 	}
 	return nil

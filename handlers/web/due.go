@@ -18,13 +18,12 @@ type dueView struct {
 // soonDays is how near a due date has to be to be called near.
 const soonDays = 2
 
-// dueOf says by when. Until the calendar is here only a due date taken over from another system is known; the days between
-// are whole calendar days, and say so by being "ngày", not "ngày làm việc".
+// dueOf says by when. The days between are whole calendar days, and say so by being "ngày", not "ngày làm việc".
 func (f format) dueOf(s dossier.State, now time.Time) dueView {
 	if s.Due.IsZero() {
 		return f.unknownDue(s)
 	}
-	v := dueView{Date: s.Due, Why: Words{"Hạn ghi ở hệ thống cũ, giữ nguyên.", "Due date taken over from the other system as it stood."}.In(f.lang)}
+	v := dueView{Date: s.Due, Why: f.whyDue(s)}
 	if s.Status.Ended() {
 		v.Kind, v.Words = f.ended(f.dayNumber(s.Due) - f.dayNumber(endedAt(s)))
 		return v
@@ -35,6 +34,17 @@ func (f format) dueOf(s dossier.State, now time.Time) dueView {
 	}
 	v.Kind, v.Words = f.ahead(f.dayNumber(s.Due) - f.dayNumber(now))
 	return v
+}
+
+// whyDue is the one sentence under a date; the page of the deadline has all of it.
+func (f format) whyDue(s dossier.State) string {
+	switch {
+	case s.DueSource == dossier.ImportedDeadline:
+		return Words{"Hạn ghi ở hệ thống cũ, giữ nguyên.", "Due date taken over from the other system as it stood."}.In(f.lang)
+	case s.Clock.Term.Provisional:
+		return Words{"Tạm tính: lịch của năm đó chưa công bố.", "Provisional: that year's calendar is not published yet."}.In(f.lang)
+	}
+	return Words{"Tính %s từ %s.", "%s counted from %s."}.In(f.lang, limitText(s.Clock.Term, f.lang), f.Moment(s.Clock.From()))
 }
 
 func (f format) ahead(days int) (kind, words string) {
@@ -78,7 +88,7 @@ func (f format) unknownDue(s dossier.State) dueView {
 		v.Why = Words{"Hồ sơ không được tiếp nhận, thời hạn chưa hề chạy.", "The dossier was not accepted, its clock never ran."}.In(f.lang)
 	case s.Status.Ended():
 		v.Words = Words{"xong %s", "done %s"}.In(f.lang, f.Date(endedAt(s)))
-		v.Why = Words{"Chưa tính được hạn trả: hệ thống chưa có lịch làm việc.", "No due date could be computed: the working calendar is not here yet."}.In(f.lang)
+		v.Why = Words{"Không tính được hạn trả: thủ tục không có thời hạn, hoặc chưa có lịch làm việc.", "No due date: the procedure has no limit, or its calendar is missing."}.In(f.lang)
 	case !s.Clock.StoppedAt.IsZero():
 		v.Kind, v.Words = "paused", Words{"tạm dừng từ %s", "paused since %s"}.In(f.lang, f.Date(s.Clock.StoppedAt))
 		if answered(s) {
@@ -91,7 +101,10 @@ func (f format) unknownDue(s dossier.State) dueView {
 		v.Why = Words{"Thời hạn bắt đầu khi cơ quan tiếp nhận hồ sơ đầy đủ.", "The limit starts when the authority accepts the complete dossier."}.In(f.lang)
 	default:
 		v.Words = Words{"chưa tính được", "not computed yet"}.In(f.lang)
-		v.Why = Words{"Hệ thống chưa có lịch làm việc để tính ngày.", "The working calendar that the date needs is not here yet."}.In(f.lang)
+		v.Why = Words{"Thiếu lịch làm việc để tính ngày.", "The working calendar that the date needs is missing."}.In(f.lang)
+		if year := s.Clock.Term.MissingYear; year > 0 {
+			v.Why = Words{"Thiếu lịch làm việc năm %d; có lịch thì hạn được tính ngay.", "The calendar of %d is missing; the date follows as soon as it is published."}.In(f.lang, year)
+		}
 	}
 	return v
 }

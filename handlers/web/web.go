@@ -60,6 +60,7 @@ func (s *site) routes() http.Handler {
 	mux.HandleFunc("GET /dossiers/new", s.page(s.newForm))
 	mux.HandleFunc("POST /dossiers/new", s.page(s.submit))
 	mux.HandleFunc("GET /dossiers/{id}", s.page(s.dossier))
+	mux.HandleFunc("GET /dossiers/{id}/deadline", s.page(s.deadline))
 	mux.HandleFunc("GET /dossiers/{id}/do/{command}", s.page(s.actForm))
 	mux.HandleFunc("POST /dossiers/{id}/do/{command}", s.page(s.act))
 	mux.HandleFunc("/", s.page(s.nowhere))
