@@ -13,7 +13,7 @@ import (
 // roles is every role there is, and one there is not.
 var roles = []domain.Role{
 	domain.Applicant, domain.ReceptionOfficer, domain.ReturnOfficer, domain.OneStopLead, domain.Clerk, domain.DivisionHead,
-	domain.CaseOfficer, domain.ConsultedUnit, domain.Approver, domain.ProcedureController, domain.SystemAdmin, domain.Auditor,
+	domain.CaseOfficer, domain.ConsultedUnit, domain.Approver, domain.ProcedureController, domain.CatalogueAdmin, domain.SystemAdmin, domain.Auditor,
 	domain.System, "no_such_role", "",
 }
 
@@ -36,6 +36,7 @@ var commandActors = map[string][]domain.Role{
 	"issue":               {domain.Clerk},
 	"return":              {domain.ReturnOfficer},
 	"record-step":         {domain.CaseOfficer, domain.DivisionHead, domain.ReceptionOfficer, domain.ConsultedUnit, domain.Clerk},
+	"recompute-deadline":  {domain.System},
 	"record-deadline":     {},
 	"record-outcome":      {},
 }
@@ -70,7 +71,7 @@ func TestEveryRoleMayReadExactlyWhatIsItsOwnToRead(t *testing.T) {
 	}
 	rights := map[handlers.ActKind][]domain.Role{
 		handlers.Read: readers, handlers.List: readers, handlers.Feed: readers,
-		handlers.Import: {domain.System}, handlers.Operate: {domain.SystemAdmin, domain.System}, "no_such_act": nil,
+		handlers.Import: {domain.System}, handlers.Rule: {domain.CatalogueAdmin, domain.System}, handlers.Operate: {domain.SystemAdmin, domain.System}, "no_such_act": nil,
 	}
 	for kind, want := range rights {
 		for _, role := range roles {

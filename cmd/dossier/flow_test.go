@@ -69,11 +69,11 @@ func TestASecondStackOnTheSameFolderIsRefusedAndAFreshStartKeepsTheData(t *testi
 	}
 	must(t, "submit", "--data", d.folder, "--set", "procedure=vet-practice-cert-renew", "--set", "channel=online", "--set", "applicant=applicant-1")
 	d.stop()
-	if out := must(t, "events", "read", "--data", d.folder); strings.Count(out, "\n") != 1 {
+	if out := must(t, "events", "read", "--data", d.folder); strings.Count(out, "dossier.submitted") != 2 {
 		t.Errorf("after a stop a command alone does not find the event: %s", out)
 	}
 	d.start()
-	if out := must(t, "events", "read", "--data", d.folder); strings.Count(out, "\n") != 1 {
+	if out := must(t, "events", "read", "--data", d.folder); strings.Count(out, "dossier.submitted") != 2 || strings.Count(out, "calendar.opened") != 4 {
 		t.Errorf("after a restart: %s", out)
 	}
 }

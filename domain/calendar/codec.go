@@ -17,6 +17,12 @@ var kinds = map[string]struct {
 	"calendar.year-published": {1, YearPublished{}},
 }
 
+// TypeName is the stored name with its newest version, as subscribers know it: "calendar.opened.v1".
+func TypeName(e Event) string {
+	typ, version, _, _ := Encode(e)
+	return fmt.Sprintf("%s.v%d", typ, version)
+}
+
 // Encode returns the stored name, its newest version and the stored data.
 func Encode(e Event) (typ string, version int, data json.RawMessage, err error) {
 	for name, k := range kinds {

@@ -21,13 +21,13 @@ type kind struct {
 // version and adds an upcaster.
 var kinds = map[string]kind{
 	"dossier.submitted":              {2, DossierSubmitted{}},
-	"dossier.accepted":               {2, DossierAccepted{}},
+	"dossier.accepted":               {1, DossierAccepted{}},
 	"dossier.reception-refused":      {1, ReceptionRefused{}},
 	"dossier.supplement-requested":   {1, SupplementRequested{}},
 	"dossier.supplement-submitted":   {1, SupplementSubmitted{}},
 	"dossier.supplement-accepted":    {1, SupplementAccepted{}},
 	"dossier.clock-stopped":          {1, ClockStopped{}},
-	"dossier.clock-restarted":        {2, ClockRestarted{}},
+	"dossier.clock-restarted":        {1, ClockRestarted{}},
 	"dossier.forwarded":              {1, DossierForwarded{}},
 	"dossier.officer-assigned":       {1, OfficerAssigned{}},
 	"dossier.appraisal-started":      {1, AppraisalStarted{}},

@@ -12,9 +12,6 @@ var upcasters = map[string]map[int]func(members map[string]json.RawMessage){
 		// procedure had one version only.
 		1: func(members map[string]json.RawMessage) { members["procedure_version"] = json.RawMessage("1") },
 	},
-	// Version 1 did not say when the limit ends: nobody counted it then, so its due date is unknown.
-	"dossier.accepted":        {1: func(map[string]json.RawMessage) {}},
-	"dossier.clock-restarted": {1: func(map[string]json.RawMessage) {}},
 }
 
 // upcast brings stored data to the newest version of their kind, one version at a time.

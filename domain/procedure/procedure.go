@@ -25,9 +25,9 @@ type Version struct {
 	LegalBasis []string `json:"legal_basis,omitempty"`
 
 	Limit   Limit            `json:"limit,omitzero"`
-	Limits  []calendar.Limit `json:"limits,omitempty"` // what is counted, one after the other
-	Policy  calendar.Policy  `json:"policy,omitempty"` // how working days are counted
-	LimitVI string           `json:"limit_vi"`         // "15 ngày + 5 ngày làm việc", "" without a limit
+	Limits  []calendar.Limit `json:"-"`        // what is counted, one after the other
+	Policy  calendar.Policy  `json:"-"`        // how working days are counted
+	LimitVI string           `json:"limit_vi"` // "15 ngày + 5 ngày làm việc", "" without a limit
 	LimitEN string           `json:"limit_en"`
 
 	SupplementDays int         `json:"supplement_days"` // calendar days in which an applicant answers a request

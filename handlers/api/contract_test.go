@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"dossier/domain/calendar"
 )
 
 // contract is a set of published schemas that answers are held to.
@@ -77,6 +79,7 @@ func TestEventsFollowTheirPublishedSchemas(t *testing.T) {
 	id := h.submitted().ID
 	h.done("reception", id, "request-supplement", `{"items":["tp-1","tp-2"],"reason":"missing"}`)
 	h.done("applicant-1", id, "submit-supplement", "")
+	h.publish(string(calendar.Shipped()["vn"]))
 	h.done("reception", id, "accept", "")
 	h.appraised()
 	c := newContract(t)

@@ -71,7 +71,7 @@ func (s *server) document(path, name string) {
 
 // eventSchemas are the contracts of all event types: /schemas/dossier.submitted.v2.
 func eventSchemas() map[string][]byte {
-	all := map[string][]byte{}
+	all := calendarSchemas()
 	for _, typ := range dossier.EventTypes() {
 		version, members := dossier.EventMembers(typ)
 		name := fmt.Sprintf("%s.v%d", typ, version)

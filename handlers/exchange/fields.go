@@ -269,7 +269,7 @@ var templates = []dossier.Command{
 	dossier.SubmitSupplement{}, dossier.AcceptSupplement{}, dossier.ForwardDossier{}, dossier.AssignOfficer{},
 	dossier.StartAppraisal{}, dossier.RequestOpinion{}, dossier.RecordOpinion{}, dossier.SubmitForApproval{}, dossier.Approve{},
 	dossier.SignResult{}, dossier.IssueResult{}, dossier.ReturnResult{}, dossier.RecordStep{}, dossier.RecordDeadline{},
-	dossier.RecordOutcome{},
+	dossier.RecordOutcome{}, dossier.RecomputeDeadline{},
 }
 
 func fieldNames(command string) []string {

@@ -225,7 +225,7 @@ func (w *town) lists(t *testing.T) {
 
 func (w *town) turnDueWhy(t *testing.T) {
 	lead := w.as("lead")
-	lead.get(dossierURL(w.by[dossier.PendingApproval])).says(t, "Lượt của", "lãnh đạo duyệt", "Hạn trả:", "chưa tính được", "Hệ thống chưa có lịch làm việc", "Vì: Đã trình duyệt", "Đang trình duyệt", "3 ngày làm việc")
+	lead.get(dossierURL(w.by[dossier.PendingApproval])).says(t, "Lượt của", "lãnh đạo duyệt", "Hạn trả:", "chưa tính được", "Thiếu lịch làm việc năm", "Vì: Đã trình duyệt", "Đang trình duyệt", "3 ngày làm việc")
 	lead.get(dossierURL(w.by[dossier.SupplementRequestedStatus])).says(t, "người nộp: bổ sung hồ sơ", "tạm dừng từ", "Chậm nhất hết")
 	lead.get(dossierURL(w.by[dossier.ReceptionRefusedStatus])).says(t, "không còn ai", "Không thuộc thẩm quyền giải quyết", "Điều 17")
 	old := lead.get("/dossiers/case-10011")
