@@ -115,9 +115,11 @@ func (w *walk) calendarDays(n int) {
 			w.note(w.c.Judge(w.agency, d), Paused, counted, 0, "")
 			continue
 		}
-		counted++
+		if counted++; counted < n {
+			w.note(w.c.Judge(w.agency, d), Counts, counted, 0, "")
+		}
 	}
-	w.land(d, n, "")
+	w.land(d, n, lawLastDay)
 }
 
 // months ends on the matching day of the month, or on its last day; the days of pauses come on top.

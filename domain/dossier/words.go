@@ -158,7 +158,7 @@ var words = map[string]map[string]word{
 		"calendar_changed":   {"Lịch làm việc đã thay đổi", "The calendar has changed"},
 	},
 	"count_policy": {
-		"whole_days":   {"Tính trọn ngày, từ ngày làm việc kế tiếp", "Whole days, from the next working day"},
+		"whole_days":   {"Tính trọn ngày, kể từ ngày kế tiếp", "Whole days, from the next day on"},
 		"from_instant": {"Tính giờ làm việc từ lúc tiếp nhận, 8 giờ một ngày", "Working hours from the moment, 8 hours a day"},
 	},
 	"tone": {

@@ -3,16 +3,12 @@ package demo
 import (
 	"math/rand/v2"
 	"time"
+
+	"dossier/domain/calendar"
 )
 
 // zone is where the demo authority stands. It has had no summer time since 1975.
 var zone = time.FixedZone("Asia/Ho_Chi_Minh", 7*60*60)
-
-// The office is open Monday to Friday in two halves.
-var halves = [2][2]time.Duration{
-	{7*time.Hour + 30*time.Minute, 11*time.Hour + 30*time.Minute},
-	{13 * time.Hour, 17 * time.Hour},
-}
 
 const workday = 8 * time.Hour
 
@@ -21,29 +17,36 @@ func midnight(t time.Time) time.Time {
 	return time.Date(y, m, d, 0, 0, 0, 0, zone)
 }
 
-// closed says whether nobody works that day: week-ends and the holidays that never move.
-func closed(t time.Time) bool {
-	t = t.In(zone)
-	switch t.Weekday() {
-	case time.Saturday, time.Sunday:
-		return true
+// vietnam is the calendar that the demo authority publishes before its first dossier.
+var vietnam = func() (c calendar.Calendar) {
+	wishes, _ := calendar.Read(c, calendar.Shipped()["vn"]) // a test reads the shipped files
+	for _, wish := range wishes {
+		events, _ := calendar.Decide(c, wish)
+		for _, e := range events {
+			c = calendar.Evolve(c, calendar.Fact{Version: c.Version + 1, Event: e})
+		}
 	}
-	switch t.Format("01-02") {
-	case "01-01", "04-30", "05-01", "09-02":
-		return true
+	return c
+}()
+
+// hours are the hours in which the office works on a day; of a year nobody has published, Monday to Friday.
+func hours(t time.Time) calendar.Spans {
+	day := calendar.DateOf(t, zone)
+	if v := vietnam.Judge("", day); v.Reason != calendar.NotKnown {
+		return v.Hours
 	}
-	return false
+	return vietnam.Hours[0].Week[day.Weekday()]
 }
+
+// closed says whether nobody works that day.
+func closed(t time.Time) bool { return len(hours(t)) == 0 }
 
 // open is the first moment from t on at which the office is open.
 func open(t time.Time) time.Time {
 	for day := midnight(t); ; day = day.AddDate(0, 0, 1) {
-		if closed(day) {
-			continue
-		}
-		for _, half := range halves {
-			if t.Before(day.Add(half[1])) {
-				return latest(t, day.Add(half[0]))
+		for _, half := range hours(day) {
+			if t.Before(minute(day, half.To)) {
+				return latest(t, minute(day, half.From))
 			}
 		}
 	}
@@ -54,12 +57,12 @@ func after(t time.Time, work time.Duration) time.Time {
 	t = open(t)
 	for {
 		day := midnight(t)
-		for _, half := range halves {
-			end := day.Add(half[1])
+		for _, half := range hours(day) {
+			end := minute(day, half.To)
 			if !t.Before(end) {
 				continue
 			}
-			t = latest(t, day.Add(half[0]))
+			t = latest(t, minute(day, half.From))
 			if left := end.Sub(t); work >= left {
 				work -= left
 				t = end
@@ -69,6 +72,10 @@ func after(t time.Time, work time.Duration) time.Time {
 		}
 		t = open(t)
 	}
+}
+
+func minute(day time.Time, c calendar.Clock) time.Time {
+	return day.Add(time.Duration(c) * time.Minute)
 }
 
 func latest(a, b time.Time) time.Time {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dossier/domain"
+	"dossier/domain/calendar"
 	"dossier/domain/dossier"
 	"dossier/domain/procedure"
 )
@@ -39,7 +40,9 @@ type teller struct {
 	when time.Time
 	acts []act
 
-	window int // days the applicant has for a supplement
+	window int     // days the applicant has for a supplement
+	limit  float64 // hours of work that the procedure's limit gives
+	pace   float64 // how long work takes, 1 at leisure
 }
 
 // chance is true p times of a hundred.
@@ -47,7 +50,7 @@ func (t *teller) chance(p int) bool { return t.r.IntN(100) < p }
 
 // work lets between min and max hours of work pass.
 func (t *teller) work(least, most float64) {
-	hours := least + t.r.Float64()*(most-least)
+	hours := t.pace * (least + t.r.Float64()*(most-least))
 	t.when = after(t.when, time.Duration(hours*float64(time.Hour))).Truncate(time.Second)
 }
 
@@ -59,10 +62,32 @@ func (t *teller) do(by domain.Actor, c dossier.Command) {
 func tell(i int, dice uint64, day time.Time, online float64, demand []procedure.Version) story {
 	r := rand.New(rand.NewPCG(dice, uint64(i)))
 	v := pick(demand, r)
-	t := &teller{r: r, at: officeFor(v.Sector), who: applicant(r), window: max(v.SupplementDays, procedure.SupplementDays)}
+	t := &teller{r: r, at: officeFor(v.Sector), who: applicant(r), window: max(v.SupplementDays, procedure.SupplementDays), limit: hoursOf(v.Limits), pace: 1}
 	t.file(v, day, online)
 	t.reception()
 	return story{number: i, procedure: v, acts: t.acts}
+}
+
+// usually is how many hours of work a dossier takes at leisure, with all that may come in between.
+const usually = 95
+
+// hurry lets the officers mind the limit; one dossier in twenty lies about.
+func (t *teller) hurry() {
+	t.pace = min(1, t.limit/usually)
+	if t.chance(5) {
+		t.pace *= 3
+	}
+}
+
+// hoursOf is about how many hours of work the limits give.
+func hoursOf(limits []calendar.Limit) (hours float64) {
+	each := map[calendar.Unit]float64{
+		calendar.WorkingDays: 8, calendar.CalendarDays: 8 * 5.0 / 7, calendar.Months: 8 * 21, calendar.Hours24: 1.0 / 3, calendar.WorkingHours: 1, calendar.SameDay: 4,
+	}
+	for _, l := range limits {
+		hours += float64(l.Value) * each[l.Unit]
+	}
+	return hours
 }
 
 // pick favours the head of the list: a few procedures make most of the work.
@@ -129,6 +154,7 @@ func (t *teller) reception() {
 		return
 	}
 	t.do(t.at.reception, dossier.AcceptDossier{})
+	t.hurry()
 	t.work(0.2, 4)
 	t.do(t.at.reception, dossier.ForwardDossier{Unit: dossier.Code(t.at.head.Unit)})
 	t.work(0.5, 10)
