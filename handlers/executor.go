@@ -45,6 +45,7 @@ func (x *Executor) Calendars() *Calendars { return x.calendars }
 var counting = map[string]bool{
 	dossier.Kebab(dossier.AcceptDossier{}.Name()):     true,
 	dossier.Kebab(dossier.AcceptSupplement{}.Name()):  true,
+	dossier.Kebab(dossier.RejectWithdrawal{}.Name()):  true,
 	dossier.Kebab(dossier.RecomputeDeadline{}.Name()): true,
 }
 

@@ -40,6 +40,22 @@ func (q question) already() bool {
 		return q.mine(s.Proposed) && s.Proposal == c.Proposal
 	case Approve:
 		return q.mine(s.Decided) && s.Decision == c.Outcome
+	case ExpireSupplement:
+		return len(s.Supplements) > 0 && s.Supplements[len(s.Supplements)-1].Expired
+	case ProposeExtension:
+		return q.mine(s.Extension.Proposed) && s.Extension.Due.Equal(instant(c.Due)) && s.Extension.Reason == c.Reason
+	case ApproveExtension:
+		return q.mine(s.Extension.Approved)
+	case RequestWithdrawal:
+		return q.mine(s.Withdrawn)
+	case RejectWithdrawal:
+		return q.mine(s.Kept) && s.Status != WithdrawalRequestedStatus && s.KeptReason == c.Reason
+	case ReturnForRework:
+		return q.mine(s.Reworked) && s.Status == Appraising && s.ReworkReason == c.Reason
+	case AcceptWithdrawal:
+		return q.mine(s.Stopped) && s.StoppedReason == ApplicantWithdrew
+	case StopDossier:
+		return q.mine(s.Stopped) && s.StoppedReason == c.Reason && s.StoppedBasis == string(c.Basis)
 	case SignResult:
 		return q.mine(s.Signed)
 	case IssueResult:

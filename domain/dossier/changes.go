@@ -52,7 +52,7 @@ func lineOf(lines []Change, guess int, field string) int {
 
 // lines writes a state as one value per field.
 func (s State) lines() []Change {
-	lines := append(make([]Change, 0, 40+5*len(s.Opinions)), []Change{
+	lines := append(make([]Change, 0, 48+5*len(s.Opinions)), []Change{
 		{Field: "status", Kind: "status", New: string(s.Status)},
 		{Field: "outcome", Kind: "outcome", New: string(s.Outcome)},
 		{Field: "procedure", New: s.Procedure},
@@ -73,11 +73,21 @@ func (s State) lines() []Change {
 		{Field: "way", Kind: "channel", New: string(s.Way)},
 		{Field: "to", Kind: "recipient", New: string(s.To)},
 		{Field: "back_to", Kind: "status", New: string(s.BackTo)},
+		{Field: "stood_at", Kind: "status", New: string(s.StoodAt)},
+		{Field: "reworks", New: number(s.Reworks)},
+		{Field: "rework_reason", Kind: "rework_reason", New: string(s.ReworkReason)},
+		{Field: "kept_reason", Kind: "withdrawal_refusal", New: string(s.KeptReason)},
+		{Field: "stopped_reason", Kind: "stopped_reason", New: string(s.StoppedReason)},
+		{Field: "stopped_basis", Kind: "basis", New: s.StoppedBasis},
 		{Field: "clock_started", Kind: "time", New: stamp(s.Clock.StartedAt)},
 		{Field: "clock_stopped", Kind: "time", New: stamp(s.Clock.StoppedAt)},
 		{Field: "clock_restarted_from", Kind: "time", New: stamp(s.Clock.RestartedFrom)},
 		{Field: "due", Kind: "time", New: stamp(s.Due)},
 		{Field: "due_source", Kind: "deadline_source", New: string(s.DueSource)},
+		{Field: "original_due", Kind: "time", New: stamp(s.Extension.Original)},
+		{Field: "extension_due", Kind: "time", New: stamp(s.Extension.Due)},
+		{Field: "extension_reason", Kind: "extension_reason", New: string(s.Extension.Reason)},
+		{Field: "extension_approved_by", New: s.Extension.Approved.By},
 		{Field: "steps", New: number(s.Steps)},
 		{Field: "irregular_steps", New: number(s.IrregularSteps)},
 		{Field: "last_step", New: s.LastStep.Code},

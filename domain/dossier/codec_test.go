@@ -47,6 +47,13 @@ var samples = []dossier.Event{
 	dossier.DeadlineRecorded{Due: monday, DueSource: dossier.ImportedDeadline, Of: source},
 	dossier.DeadlineRecomputed{OldDue: monday, Reason: dossier.CalendarChanged, Term: term, Of: source},
 	dossier.OutcomeRecorded{Outcome: dossier.Unknown, Of: source},
+	dossier.SupplementWindowExpired{Stage: dossier.AtAppraisal, Of: source},
+	dossier.ReturnedForRework{Reason: "draft_errors", Of: source},
+	dossier.ExtensionProposed{Due: monday, Reason: "awaiting_laboratory", Late: true, Of: source},
+	dossier.DeadlineExtended{OldDue: monday, Due: monday.Add(240 * time.Hour), Reason: "awaiting_laboratory", Of: source},
+	dossier.WithdrawalRequested{Of: source},
+	dossier.WithdrawalRejected{Reason: "applicant_changed_mind", Term: term, Of: source},
+	dossier.DossierStopped{Reason: "legal_impediment", Basis: "nd-118-2025.21", Of: source},
 }
 
 var term = dossier.Term{

@@ -47,6 +47,10 @@ type SubmitSupplement struct {
 // AcceptSupplement finds the answer complete and lets the limit start again.
 type AcceptSupplement struct{}
 
+// ExpireSupplement confirms that the window has passed without a complete answer: a dossier at reception is not received, one in
+// appraisal is stopped.
+type ExpireSupplement struct{}
+
 // ForwardDossier hands the dossier to the unit that resolves it.
 type ForwardDossier struct {
 	Unit Code `json:"unit"`
@@ -81,6 +85,37 @@ type SubmitForApproval struct {
 // Approve decides.
 type Approve struct {
 	Outcome Proposal `json:"outcome"`
+}
+
+// ReturnForRework gives the dossier back to the case officer. The clock goes on.
+type ReturnForRework struct {
+	Reason ReworkReason `json:"reason"`
+}
+
+// ProposeExtension asks for a later due date, once, with the reason that the apology will give (form 04).
+type ProposeExtension struct {
+	Due    time.Time       `json:"due"`
+	Reason ExtensionReason `json:"reason"`
+}
+
+// ApproveExtension grants the extension that was proposed.
+type ApproveExtension struct{}
+
+// RequestWithdrawal asks to stop, at the applicant's wish, until the result is issued. The clock stands still meanwhile.
+type RequestWithdrawal struct{}
+
+// AcceptWithdrawal stops the dossier at the applicant's wish.
+type AcceptWithdrawal struct{}
+
+// RejectWithdrawal goes on where the dossier stood.
+type RejectWithdrawal struct {
+	Reason WithdrawalRefusal `json:"reason"`
+}
+
+// StopDossier ends a dossier for a legal impediment, or because it has become void (form 05).
+type StopDossier struct {
+	Reason StoppedReason `json:"reason"`
+	Basis  Code          `json:"basis"`
 }
 
 // SignResult puts the signature under the decision.
@@ -122,9 +157,10 @@ type RecordOutcome struct {
 
 // commands lists every command once, in the order of a dossier's way.
 var commands = []Command{
-	SubmitDossier{}, AcceptDossier{}, RefuseReception{}, RequestSupplement{}, SubmitSupplement{}, AcceptSupplement{},
-	ForwardDossier{}, AssignOfficer{}, StartAppraisal{}, RequestOpinion{}, RecordOpinion{}, SubmitForApproval{}, Approve{},
-	SignResult{}, IssueResult{}, ReturnResult{}, RecordStep{}, RecomputeDeadline{}, RecordDeadline{}, RecordOutcome{},
+	SubmitDossier{}, AcceptDossier{}, RefuseReception{}, RequestSupplement{}, SubmitSupplement{}, AcceptSupplement{}, ExpireSupplement{},
+	ForwardDossier{}, AssignOfficer{}, StartAppraisal{}, RequestOpinion{}, RecordOpinion{}, SubmitForApproval{}, ReturnForRework{}, Approve{},
+	SignResult{}, IssueResult{}, ReturnResult{}, ProposeExtension{}, ApproveExtension{}, RequestWithdrawal{}, AcceptWithdrawal{},
+	RejectWithdrawal{}, StopDossier{}, RecordStep{}, RecomputeDeadline{}, RecordDeadline{}, RecordOutcome{},
 }
 
 // CommandNames lists the kebab-case names, in the order of a dossier's way.
@@ -174,6 +210,14 @@ func (Approve) Name() string           { return "Approve" }
 func (SignResult) Name() string        { return "SignResult" }
 func (IssueResult) Name() string       { return "IssueResult" }
 func (ReturnResult) Name() string      { return "ReturnResult" }
+func (ExpireSupplement) Name() string  { return "ExpireSupplement" }
+func (ReturnForRework) Name() string   { return "ReturnForRework" }
+func (ProposeExtension) Name() string  { return "ProposeExtension" }
+func (ApproveExtension) Name() string  { return "ApproveExtension" }
+func (RequestWithdrawal) Name() string { return "RequestWithdrawal" }
+func (AcceptWithdrawal) Name() string  { return "AcceptWithdrawal" }
+func (RejectWithdrawal) Name() string  { return "RejectWithdrawal" }
+func (StopDossier) Name() string       { return "StopDossier" }
 func (RecordStep) Name() string        { return "RecordStep" }
 func (RecomputeDeadline) Name() string { return "RecomputeDeadline" }
 func (RecordDeadline) Name() string    { return "RecordDeadline" }
@@ -195,6 +239,14 @@ func (Approve) command()           {}
 func (SignResult) command()        {}
 func (IssueResult) command()       {}
 func (ReturnResult) command()      {}
+func (ExpireSupplement) command()  {}
+func (ReturnForRework) command()   {}
+func (ProposeExtension) command()  {}
+func (ApproveExtension) command()  {}
+func (RequestWithdrawal) command() {}
+func (AcceptWithdrawal) command()  {}
+func (RejectWithdrawal) command()  {}
+func (StopDossier) command()       {}
 func (RecordStep) command()        {}
 func (RecomputeDeadline) command() {}
 func (RecordDeadline) command()    {}

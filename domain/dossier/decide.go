@@ -76,6 +76,12 @@ func (q question) facts(late bool) []Event {
 	case AcceptSupplement:
 		answer, _ := q.s.OpenSupplement()
 		return []Event{SupplementAccepted{of}, ClockRestarted{answer.AnsweredAt, q.s.Due, q.term(answer.AnsweredAt), of}}
+	case ExpireSupplement:
+		open, _ := q.s.OpenSupplement()
+		if open.Stage == AtReception {
+			return []Event{SupplementWindowExpired{open.Stage, of}, ReceptionRefused{SupplementExpired, expiryBasis, of}}
+		}
+		return []Event{SupplementWindowExpired{open.Stage, of}, DossierStopped{WindowExpired, expiryBasis, of}}
 	case ForwardDossier:
 		return []Event{DossierForwarded{c.Unit, of}}
 	case AssignOfficer:
@@ -90,6 +96,20 @@ func (q question) facts(late bool) []Event {
 		return []Event{SubmittedForApproval{c.Proposal, of}}
 	case Approve:
 		return []Event{DecisionApproved{c.Outcome, of}}
+	case ReturnForRework:
+		return []Event{ReturnedForRework{c.Reason, of}}
+	case ProposeExtension:
+		return []Event{ExtensionProposed{instant(c.Due), c.Reason, late, of}}
+	case ApproveExtension:
+		return []Event{DeadlineExtended{q.s.Due, q.s.Extension.Due, q.s.Extension.Reason, of}}
+	case RequestWithdrawal:
+		return []Event{WithdrawalRequested{of}}
+	case AcceptWithdrawal:
+		return []Event{DossierStopped{ApplicantWithdrew, "", of}}
+	case RejectWithdrawal:
+		return []Event{WithdrawalRejected{c.Reason, q.resumed(), of}}
+	case StopDossier:
+		return []Event{DossierStopped{c.Reason, c.Basis, of}}
 	case SignResult:
 		return []Event{ResultSigned{of}}
 	case IssueResult:
@@ -107,6 +127,9 @@ func (q question) facts(late bool) []Event {
 	}
 	panic("decide: a command outside the sealed set: " + q.c.Name())
 }
+
+// expiryBasis is the article by which an unanswered request ends a dossier.
+const expiryBasis Code = "nd-118-2025.19.5"
 
 // lawfulWindow is the number of calendar days that the procedure, else Article 19.5, gives the applicant.
 func (q question) lawfulWindow() int {

@@ -73,6 +73,12 @@ type SupplementAccepted struct {
 	Of
 }
 
+// SupplementWindowExpired says that the window passed without a complete answer.
+type SupplementWindowExpired struct {
+	Stage Stage `json:"stage"`
+	Of
+}
+
 // ClockStopped lets the processing clock stand still.
 type ClockStopped struct {
 	Reason StopReason `json:"reason"`
@@ -124,6 +130,47 @@ type OpinionReceived struct {
 // SubmittedForApproval lays the appraised dossier before the approver.
 type SubmittedForApproval struct {
 	Proposal Proposal `json:"proposal"`
+	Of
+}
+
+// ReturnedForRework gives the dossier back to the case officer.
+type ReturnedForRework struct {
+	Reason ReworkReason `json:"reason"`
+	Of
+}
+
+// ExtensionProposed asks for a later due date.
+type ExtensionProposed struct {
+	Due    time.Time       `json:"due"`
+	Reason ExtensionReason `json:"reason"`
+	Late   bool            `json:"late,omitempty"` // less than a day before it was due
+	Of
+}
+
+// DeadlineExtended moves the due date once. The original one stays beside it.
+type DeadlineExtended struct {
+	OldDue time.Time       `json:"old_due"`
+	Due    time.Time       `json:"due"`
+	Reason ExtensionReason `json:"reason"`
+	Of
+}
+
+// WithdrawalRequested is the applicant's wish to stop. A running clock stands still from here.
+type WithdrawalRequested struct {
+	Of
+}
+
+// WithdrawalRejected goes on where the dossier stood, and the clock with it: the days between do not count.
+type WithdrawalRejected struct {
+	Reason WithdrawalRefusal `json:"reason"`
+	Term
+	Of
+}
+
+// DossierStopped ends a dossier without a result.
+type DossierStopped struct {
+	Reason StoppedReason `json:"reason"`
+	Basis  Code          `json:"basis,omitempty"`
 	Of
 }
 

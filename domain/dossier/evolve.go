@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"dossier/domain"
+	"dossier/domain/calendar"
 )
 
 // A Fact is an event in its place: what happened, when it was true, when it was recorded, and who did it.
@@ -59,14 +60,33 @@ func Evolve(s State, f Fact) State {
 	case SupplementAccepted:
 		s.Status = Appraising
 		s.Supplements = closed(s.Supplements, act)
+	case SupplementWindowExpired:
+		s.Supplements = expired(s.Supplements)
 	case ClockStopped:
 		s.Clock.StoppedAt = act.At
 	case ClockRestarted:
-		s.Clock.StoppedAt, s.Clock.RestartedFrom = time.Time{}, instant(e.CountedFrom)
+		s.Clock.StoppedAt, s.Clock.RestartedFrom, s.Clock.Pauses = time.Time{}, instant(e.CountedFrom), nil
 		s.Clock.Restarts++
 		s = s.due(e.Term)
 	case DeadlineRecomputed:
 		s = s.due(e.Term)
+	case ExtensionProposed:
+		s.Extension.Proposed, s.Extension.Due, s.Extension.Reason = act, instant(e.Due), e.Reason
+	case DeadlineExtended:
+		s.Extension.Approved, s.Extension.Original = act, instant(e.OldDue)
+		s.Extension.Due, s.Extension.Reason = instant(e.Due), e.Reason
+		s.Due, s.DueSource = instant(e.Due), ExtendedDeadline
+	case WithdrawalRequested:
+		s = s.withdrawing(act)
+	case WithdrawalRejected:
+		s = s.goingOn(e, act)
+	case DossierStopped:
+		s.Status, s.Stopped, s.StoppedReason, s.StoppedBasis = Stopped, act, e.Reason, string(e.Basis)
+		s.BackTo, s.StoodAt = None, None
+	case ReturnedForRework:
+		s.Status, s.Proposed, s.Proposal = Appraising, Act{}, ""
+		s.Reworked, s.ReworkReason = act, e.Reason
+		s.Reworks++
 	case DossierForwarded:
 		s.Status, s.Forwarded, s.Unit = Forwarded, act, string(e.Unit)
 	case OfficerAssigned:
@@ -98,7 +118,7 @@ func Evolve(s State, f Fact) State {
 		s.Due, s.DueSource = instant(e.Due), e.DueSource
 	case OutcomeRecorded:
 		s.Status, s.Resolved, s.Outcome = Resolved, act, e.Outcome
-		s.BackTo = None
+		s.BackTo, s.StoodAt = None, None
 	}
 	return s
 }
@@ -107,7 +127,7 @@ func Evolve(s State, f Fact) State {
 // deadlines stand beside the way.
 func ChangesState(e Event) bool {
 	switch e.(type) {
-	case StepRecorded, DeadlineRecorded, DeadlineRecomputed:
+	case StepRecorded, DeadlineRecorded, DeadlineRecomputed, ExtensionProposed:
 		return false
 	}
 	return true
@@ -179,6 +199,43 @@ func closed(list []Supplement, act Act) []Supplement {
 		}
 	}
 	return list
+}
+
+// expired closes the request that nobody answered in full.
+func expired(list []Supplement) []Supplement {
+	list = slices.Clone(list)
+	for i := range list {
+		if !list[i].Closed {
+			list[i].Closed, list[i].Expired = true, true
+		}
+	}
+	return list
+}
+
+// withdrawing notes where the dossier stands; a running clock stands still.
+func (s State) withdrawing(act Act) State {
+	if has(running, s.Status) {
+		s.Clock.StoppedAt = act.At
+	}
+	s.Status, s.StoodAt, s.Withdrawn = WithdrawalRequestedStatus, s.Status, act
+	return s
+}
+
+// goingOn leads back to where the dossier stood; what the clock stood still does not count.
+func (s State) goingOn(e WithdrawalRejected, act Act) State {
+	if has(running, s.StoodAt) {
+		s.Clock.Pauses = append(slices.Clone(s.Clock.Pauses), calendar.Pause{From: s.Clock.StoppedAt, To: act.At})
+		s.Clock.StoppedAt = time.Time{}
+		if s.DueSource != ExtendedDeadline { // a date that was decided stands
+			s = s.due(e.Term)
+		}
+	}
+	if s.StoodAt != None {
+		s.Status = s.StoodAt
+	}
+	s.StoodAt, s.Withdrawn = None, Act{}
+	s.Kept, s.KeptReason = act, e.Reason
+	return s
 }
 
 // assigned names the officer. Reassigning keeps the state.

@@ -80,6 +80,10 @@ func (q question) explain(word, lang string) string {
 		return string(q.notAsked()[0])
 	case "days":
 		return strconv.Itoa(q.lawfulWindow())
+	case "due":
+		return day(q.s.Due, lang)
+	case "extended":
+		return day(q.s.Extension.Due, lang)
 	case "officer":
 		return q.s.Officer
 	case "open":

@@ -94,6 +94,17 @@ var guards = []Guard{
 		broken: func(q question) bool { return len(q.missing()) > 0 },
 		VI:     "Bản bổ sung chưa đủ, còn thiếu: {missing}. Tiếp nhận được khi người nộp đã gửi đủ.",
 		EN:     "The supplement is not complete; still missing: {missing}. It can be accepted once everything has come."},
+	{Code: "supplement_answered", Whatever: true, On: []string{"ExpireSupplement"}, Basis: "NĐ 118/2025, Điều 19.5",
+		broken: func(q question) bool { open, waiting := q.s.OpenSupplement(); return waiting && open.Complete() },
+		VI:     "Không kết thúc được vì hết hạn: người nộp đã bổ sung đủ. Tiếp nhận phần bổ sung, hồ sơ đi tiếp.",
+		EN:     "It cannot expire: everything that was asked for has come. Accept the supplement and go on."},
+	{Code: "window_not_over", Live: true, Whatever: true, On: []string{"ExpireSupplement"}, Basis: "NĐ 118/2025, Điều 19.5",
+		broken: func(q question) bool {
+			open, waiting := q.s.OpenSupplement()
+			return !q.x.Now.IsZero() && waiting && !q.at.After(open.Until)
+		},
+		VI: "Chưa xác nhận hết hạn được: người nộp còn đến {until}. Chờ hết hạn.",
+		EN: "The window is not over: the applicant has until {until}. Wait until then."},
 	{Code: "window_not_over", On: []string{"RefuseReception"}, Field: "reason", Basis: "NĐ 118/2025, Điều 19.5",
 		broken: question.expiredTooSoon,
 		VI:     "Chưa từ chối được với lý do hết hạn bổ sung: không có yêu cầu bổ sung nào đã quá hạn (hạn hiện tại: {until}). Chờ hết hạn, hoặc chọn lý do khác.",
@@ -138,6 +149,39 @@ var guards = []Guard{
 		broken: func(q question) bool { o, _ := q.opinion(); return !o.Due.IsZero() && q.at.After(o.Due) },
 		VI:     "Ý kiến đến sau thời hạn trả lời. Vẫn ghi nhận; việc này được đánh dấu muộn.",
 		EN:     "The opinion came after its due time. It is recorded and marked late."},
+
+	// Extension, once, before it is late; withdrawal and stop
+	{Code: "second_extension", Whatever: true, On: []string{"ProposeExtension", "ApproveExtension"}, Basis: "NĐ 118/2025, Điều 19.6",
+		broken: func(q question) bool { return q.s.Extension.Approved.Done() },
+		VI:     "Không gia hạn thêm được: hồ sơ đã gia hạn một lần ({extended}). Có thể làm: gửi thư xin lỗi với ngày hẹn lại; hồ sơ vẫn tính theo hạn đã gia hạn.",
+		EN:     "It cannot be extended again: it was once already (to {extended}). You can: send an apology with a promised date; the extended date still counts."},
+	{Code: "no_extension_proposed", Whatever: true, On: []string{"ApproveExtension"}, Basis: "NĐ 118/2025, Điều 19.6",
+		broken: func(q question) bool { return !q.s.Extension.Proposed.Done() },
+		VI:     "Chưa có đề nghị gia hạn. Chuyên viên thụ lý đề nghị trước, kèm lý do và ngày mới.",
+		EN:     "No extension was proposed. The case officer proposes one first, with a reason and a new date."},
+	{Code: "no_due_date", Whatever: true, On: []string{"ProposeExtension", "ApproveExtension"}, Basis: "NĐ 118/2025, Điều 19.6",
+		broken: func(q question) bool { return q.s.Due.IsZero() },
+		VI:     "Chưa gia hạn được: hồ sơ chưa có ngày hẹn trả.",
+		EN:     "It cannot be extended: the dossier has no due date yet."},
+	{Code: "extension_when_late", Live: true, On: []string{"ProposeExtension", "ApproveExtension"}, Basis: "NĐ 118/2025, Điều 19.6",
+		broken: func(q question) bool { return !q.s.Due.IsZero() && q.at.After(q.s.Due) },
+		VI:     "Không gia hạn được: đã quá hạn {due}. Có thể làm: gửi thư xin lỗi với ngày hẹn lại; hồ sơ vẫn tính là quá hạn.",
+		EN:     "It cannot be extended: it was due {due}. You can: send an apology with a promised date; it still counts as late."},
+	{Code: "extension_not_later", On: []string{"ProposeExtension"}, Field: "due", Basis: "NĐ 118/2025, Điều 19.6",
+		broken: func(q question) bool { return !q.s.Due.IsZero() && !q.c.(ProposeExtension).Due.After(q.s.Due) },
+		VI:     "Ngày mới phải sau ngày hẹn trả hiện tại ({due}).",
+		EN:     "The new date must be after the present due date ({due})."},
+	{Code: "extension_short_notice", Soft: true, Live: true, On: []string{"ProposeExtension"}, Basis: "NĐ 118/2025, Điều 19.6",
+		broken: func(q question) bool { return !q.s.Due.IsZero() && q.at.After(q.s.Due.Add(-24*time.Hour)) },
+		VI:     "Đề nghị gia hạn phải gửi trước hạn ít nhất 1 ngày (hạn {due}). Vẫn gửi được; việc này được đánh dấu muộn.",
+		EN:     "An extension is to be proposed at least one day before the due date ({due}). It is sent all the same and marked late."},
+	{Code: "follows_by_itself", On: []string{"StopDossier"}, Field: "reason",
+		broken: func(q question) bool {
+			r := q.c.(StopDossier).Reason
+			return r == ApplicantWithdrew || r == WindowExpired
+		},
+		VI: "Lý do này chỉ phát sinh từ việc khác: chấp nhận rút hồ sơ, hoặc xác nhận hết hạn bổ sung. Chọn: có trở ngại pháp lý, hoặc hồ sơ không còn giá trị.",
+		EN: "This reason follows from another act: accepting a withdrawal, or confirming that the window has passed. Choose legal impediment or void."},
 
 	// Decision, signature, issue: four acts, in this order, and never by the one who appraised
 	{Code: "appraiser_decides", Live: true, Whatever: true, On: []string{"Approve", "SignResult"},

@@ -67,6 +67,18 @@ func TestAHardGuardRefuses(t *testing.T) {
 		{"a window that is open is not expired", paths[dossier.SupplementAtReception], by(reception, dossier.RefuseReception{Reason: dossier.SupplementExpired, Basis: "nd-118-2025.19.5"}, func(x *dossier.Context) { x.Now = until.Add(15*day - 12*time.Hour) }), "window_not_over"},
 		{"without a request nothing has expired", paths[dossier.Submitted], by(reception, dossier.RefuseReception{Reason: dossier.SupplementExpired, Basis: "nd-118-2025.19.5"}), "window_not_over"},
 
+		{"a complete answer does not expire", append(slices.Clone(paths[dossier.SupplementRequestedStatus]), supply), expire, "supplement_answered"},
+		{"a window that is open does not expire", paths[dossier.SupplementRequestedStatus], by(reception, dossier.ExpireSupplement{}), "window_not_over"},
+
+		{"a due date is extended once", append(slices.Clone(paths[dossier.Appraising]), askLonger, grantMore), by(officer, dossier.ProposeExtension{Due: monday.Add(60 * day), Reason: "complex_case"}), "second_extension"},
+		{"an extension is proposed before it is approved", paths[dossier.Appraising], grantMore, "no_extension_proposed"},
+		{"what has no due date is not extended", []act{submit, by(reception, dossier.AcceptDossier{}, func(x *dossier.Context) { x.Calendar = nil })}, askLonger, "no_due_date"},
+		{"what is late is not extended", paths[dossier.Appraising], by(officer, askLonger.what, after(20*day)), "extension_when_late"},
+		{"an extension leads to a later day", paths[dossier.Appraising], by(officer, dossier.ProposeExtension{Due: monday.Add(day), Reason: "complex_case"}), "extension_not_later"},
+		{"a withdrawal is accepted, not declared", paths[dossier.Appraising], by(leader, dossier.StopDossier{Reason: dossier.ApplicantWithdrew, Basis: "nd-118-2025.21"}), "follows_by_itself"},
+		{"nothing is withdrawn after the issue", paths[dossier.Resolved], withdraw, "after_end"},
+		{"only the applicant's side withdraws", paths[dossier.Appraising], by(officer, dossier.RequestWithdrawal{}), "not_allowed"},
+
 		{"nobody is assigned while the one-stop unit waits for an opinion", []act{submit, accept, by(reception, askOpinion.what)}, assign, "not_forwarded"},
 		{"only the assignee starts the appraisal", paths[dossier.Assigned], by(colleague, dossier.StartAppraisal{}), "not_assignee"},
 		{"an opinion is asked with a time to answer by", paths[dossier.Appraising], opinionFrom("phong-xet-nghiem", time.Time{}), "due_missing"},

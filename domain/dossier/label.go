@@ -42,6 +42,8 @@ func (s State) Tone() string {
 	switch s.Status {
 	case SupplementAtReception, SupplementRequestedStatus:
 		return "applicant"
+	case Stopped:
+		return "ended"
 	case PendingApproval, Approved:
 		return "decision"
 	case ReceptionRefusedStatus:

@@ -269,10 +269,14 @@ func holds(t *rapid.T, s dossier.State) {
 	if waits := s.Status == dossier.SupplementAtReception || s.Status == dossier.SupplementRequestedStatus; waits && open == 0 {
 		t.Fatalf("%s without an open request", s.Status)
 	}
-	if verifying := s.Status == dossier.Verifying; verifying != (len(s.OpenOpinions()) > 0 && !s.Status.Ended()) || verifying != (s.BackTo != "") {
+	status := s.Status
+	if s.StoodAt != "" {
+		status = s.StoodAt // a withdrawal keeps everything as it stands
+	}
+	if verifying := status == dossier.Verifying; verifying != (len(s.OpenOpinions()) > 0 && !s.Status.Ended()) || verifying != (s.BackTo != "") {
 		t.Fatalf("%s, back to %q, with %d opinions open", s.Status, s.BackTo, len(s.OpenOpinions()))
 	}
-	if s.Status.Terminal() && s.Status != dossier.ReceptionRefusedStatus && !s.Resolved.Done() {
+	if s.Status == dossier.Returned && !s.Resolved.Done() {
 		t.Fatal("returned, but never resolved")
 	}
 	if s.Issued.Done() {
@@ -280,6 +284,12 @@ func holds(t *rapid.T, s dossier.State) {
 		if !inOrder || slices.Contains(s.Appraisers, s.Decided.By) && s.Origin != domain.Imported && s.Decided.By != importer.Account {
 			t.Fatalf("issued %+v, decided %+v, signed %+v, appraised by %v", s.Issued, s.Decided, s.Signed, s.Appraisers)
 		}
+	}
+	if (s.StoodAt != "") != (s.Status == dossier.WithdrawalRequestedStatus) {
+		t.Fatalf("%s, and stood at %q", s.Status, s.StoodAt)
+	}
+	if s.Status == dossier.Stopped && (!s.Stopped.Done() || s.StoppedReason == "") {
+		t.Fatalf("stopped %+v for %q", s.Stopped, s.StoppedReason)
 	}
 	if (s.Outcome != "") != (s.Status == dossier.Resolved || s.Status == dossier.Returned) {
 		t.Fatalf("outcome %q in %q", s.Outcome, s.Status)

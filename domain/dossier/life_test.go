@@ -172,6 +172,14 @@ var (
 	handOver   = by(returnDesk, dossier.ReturnResult{Way: dossier.Counter})
 	note       = by(officer, dossier.RecordStep{Code: "desk-check"})
 	recount    = by(timers, dossier.RecomputeDeadline{}, under(&flooded))
+	expire     = by(reception, dossier.ExpireSupplement{}, after(40*24*time.Hour))
+	rework     = by(leader, dossier.ReturnForRework{Reason: "draft_errors"})
+	askLonger  = by(officer, dossier.ProposeExtension{Due: monday.Add(30 * 24 * time.Hour), Reason: "awaiting_laboratory"})
+	grantMore  = by(leader, dossier.ApproveExtension{})
+	withdraw   = by(citizen, dossier.RequestWithdrawal{})
+	letGo      = by(reception, dossier.AcceptWithdrawal{})
+	keep       = by(reception, dossier.RejectWithdrawal{Reason: "applicant_changed_mind"})
+	stop       = by(leader, dossier.StopDossier{Reason: "legal_impediment", Basis: "nd-118-2025.21"})
 	takeDue    = by(importer, dossier.RecordDeadline{Due: monday.Add(500 * time.Hour)})
 	takeEnd    = by(importer, dossier.RecordOutcome{Outcome: dossier.Unknown})
 )
@@ -188,6 +196,8 @@ var paths = map[dossier.Status][]act{
 	dossier.Appraising:                {submit, accept, forward, assign, start},
 	dossier.Verifying:                 {submit, accept, forward, assign, start, askOpinion},
 	dossier.SupplementRequestedStatus: {submit, accept, forward, assign, start, askInCase},
+	dossier.WithdrawalRequestedStatus: {submit, accept, forward, assign, start, withdraw},
+	dossier.Stopped:                   {submit, accept, forward, assign, start, withdraw, letGo},
 	dossier.PendingApproval:           {submit, accept, forward, assign, start, propose},
 	dossier.Approved:                  {submit, accept, forward, assign, start, propose, approve},
 	dossier.Resolved:                  {submit, accept, forward, assign, start, propose, approve, sign, issue},

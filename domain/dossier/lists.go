@@ -94,13 +94,48 @@ func (StopReason) values() []string { return []string{"awaiting_supplement"} }
 // DeadlineSource is where a due date comes from.
 type DeadlineSource string
 
+// ReworkReason is why a proposal goes back to the case officer.
+type ReworkReason string
+
+func (ReworkReason) values() []string {
+	return []string{"incomplete_appraisal", "wrong_basis", "draft_errors", "opinion_needed"}
+}
+
+// ExtensionReason is why a result will be late (form 04).
+type ExtensionReason string
+
+func (ExtensionReason) values() []string {
+	return []string{"awaiting_laboratory", "awaiting_opinion", "awaiting_inspection", "complex_case", "system_outage", "force_majeure"}
+}
+
+// WithdrawalRefusal is why a withdrawal is not accepted.
+type WithdrawalRefusal string
+
+func (WithdrawalRefusal) values() []string {
+	return []string{"result_issued", "applicant_changed_mind", "not_by_owner"}
+}
+
+// StoppedReason is why a dossier ended without a result. The national code 8 does not tell; this does.
+type StoppedReason string
+
+// The reasons that follow from another act; the others are given when a dossier is stopped.
+const (
+	ApplicantWithdrew StoppedReason = "applicant_withdrew"
+	WindowExpired     StoppedReason = "supplement_expired"
+)
+
+func (StoppedReason) values() []string {
+	return []string{"applicant_withdrew", "supplement_expired", "legal_impediment", "void"}
+}
+
 // An imported due date is taken over as it stood in the source and never computed again; a computed one explains itself.
 const (
 	ImportedDeadline DeadlineSource = "imported"
 	ComputedDeadline DeadlineSource = "computed"
+	ExtendedDeadline DeadlineSource = "extended" // by decision, once
 )
 
-func (DeadlineSource) values() []string { return []string{"imported", "computed"} }
+func (DeadlineSource) values() []string { return []string{"imported", "computed", "extended"} }
 
 // RecomputeReason is why a due date was counted again.
 type RecomputeReason string

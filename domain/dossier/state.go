@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"dossier/domain"
+	"dossier/domain/calendar"
 )
 
 // State is what the facts so far amount to: the status view of one dossier. It survives JSON unchanged; times are UTC in
@@ -35,6 +36,10 @@ type State struct {
 	Issued    Act `json:"issued,omitzero"`
 	Resolved  Act `json:"resolved,omitzero"`
 	Returned  Act `json:"returned,omitzero"`
+	Withdrawn Act `json:"withdrawn,omitzero"` // when the applicant asked to stop
+	Kept      Act `json:"kept,omitzero"`      // when that was last rejected
+	Reworked  Act `json:"reworked,omitzero"`  // when it last went back to the case officer
+	Stopped   Act `json:"stopped,omitzero"`
 
 	RefusalReason RefusalReason `json:"refusal_reason,omitempty"`
 	RefusalBasis  string        `json:"refusal_basis,omitempty"`
@@ -47,10 +52,19 @@ type State struct {
 	Supplements []Supplement `json:"supplements,omitempty"` // at most one per stage, in the order asked
 	Opinions    []Opinion    `json:"opinions,omitempty"`    // in the order asked
 	BackTo      Status       `json:"back_to,omitempty"`     // where verifying came from
+	StoodAt     Status       `json:"stood_at,omitempty"`    // where the dossier was when its withdrawal was asked for
+	Reworks     int          `json:"reworks,omitempty"`
+
+	ReworkReason ReworkReason      `json:"rework_reason,omitempty"`
+	KeptReason   WithdrawalRefusal `json:"kept_reason,omitempty"`
+
+	StoppedReason StoppedReason `json:"stopped_reason,omitempty"`
+	StoppedBasis  string        `json:"stopped_basis,omitempty"`
 
 	Clock     Clock          `json:"clock,omitzero"`
 	Due       time.Time      `json:"due,omitzero"`
 	DueSource DeadlineSource `json:"due_source,omitempty"`
+	Extension Extension      `json:"extension,omitzero"`
 
 	Steps          int  `json:"steps"`
 	IrregularSteps int  `json:"irregular_steps"`
@@ -81,7 +95,8 @@ type Supplement struct {
 	AnsweredAt  time.Time        `json:"answered_at,omitzero"` // when the last item came
 	Late        bool             `json:"late,omitempty"`       // an item came after the window
 	Accepted    Act              `json:"accepted,omitzero"`    // at appraisal: who found it complete
-	Closed      bool             `json:"closed,omitempty"`     // accepted; at reception: complete
+	Closed      bool             `json:"closed,omitempty"`     // accepted, or expired; at reception: complete
+	Expired     bool             `json:"expired,omitempty"`    // the window passed without a complete answer
 }
 
 // Complete says whether every item asked for has come.
@@ -104,11 +119,12 @@ func (o Opinion) Open() bool { return o.Verdict == "" }
 
 // Clock holds the facts from which the due date is computed.
 type Clock struct {
-	StartedAt     time.Time `json:"started_at,omitzero"`
-	StoppedAt     time.Time `json:"stopped_at,omitzero"` // while it stands still
-	RestartedFrom time.Time `json:"restarted_from,omitzero"`
-	Restarts      int       `json:"restarts,omitempty"`
-	Term          Term      `json:"term,omitzero"` // of the last clock event
+	StartedAt     time.Time        `json:"started_at,omitzero"`
+	StoppedAt     time.Time        `json:"stopped_at,omitzero"` // while it stands still
+	RestartedFrom time.Time        `json:"restarted_from,omitzero"`
+	Restarts      int              `json:"restarts,omitempty"`
+	Pauses        []calendar.Pause `json:"pauses,omitempty"` // since the limit last began
+	Term          Term             `json:"term,omitzero"`    // of the last clock event
 }
 
 // From is the moment from which the running limit is counted.
@@ -117,6 +133,15 @@ func (c Clock) From() time.Time {
 		return c.RestartedFrom
 	}
 	return c.StartedAt
+}
+
+// Extension is the one move of the due date that the law allows (Decree 118/2025, Article 19.6).
+type Extension struct {
+	Proposed Act             `json:"proposed,omitzero"`
+	Due      time.Time       `json:"due,omitzero"` // as proposed
+	Reason   ExtensionReason `json:"reason,omitempty"`
+	Approved Act             `json:"approved,omitzero"`
+	Original time.Time       `json:"original,omitzero"` // the due date before
 }
 
 // Step is the last piece of work noted.

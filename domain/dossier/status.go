@@ -19,8 +19,10 @@ const (
 	Appraising                Status = "appraising"
 	Verifying                 Status = "verifying"
 	SupplementRequestedStatus Status = "supplement_requested"
+	WithdrawalRequestedStatus Status = "withdrawal_requested"
 	PendingApproval           Status = "pending_approval"
 	Approved                  Status = "approved"
+	Stopped                   Status = "stopped"
 	Resolved                  Status = "resolved"
 	Returned                  Status = "returned"
 )
@@ -29,7 +31,7 @@ const (
 func Statuses() []Status {
 	return []Status{
 		Submitted, SupplementAtReception, ReceptionRefusedStatus, Accepted, Forwarded, Assigned, Appraising, Verifying,
-		SupplementRequestedStatus, PendingApproval, Approved, Resolved, Returned,
+		SupplementRequestedStatus, PendingApproval, Approved, WithdrawalRequestedStatus, Stopped, Resolved, Returned,
 	}
 }
 
@@ -46,6 +48,10 @@ func (s Status) National() int {
 		return 4
 	case SupplementAtReception, SupplementRequestedStatus:
 		return 5
+	case WithdrawalRequestedStatus:
+		return 7
+	case Stopped:
+		return 8
 	case Resolved:
 		return 9
 	case Returned:
@@ -55,7 +61,9 @@ func (s Status) National() int {
 }
 
 // Terminal says whether the dossier's way has ended for good. A resolved one still waits to be handed over.
-func (s Status) Terminal() bool { return s == ReceptionRefusedStatus || s == Returned }
+func (s Status) Terminal() bool {
+	return s == ReceptionRefusedStatus || s == Stopped || s == Returned
+}
 
 // Ended says whether the authority has finished with the dossier: terminal, or resolved.
 func (s Status) Ended() bool { return s.Terminal() || s == Resolved }

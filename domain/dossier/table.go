@@ -9,7 +9,7 @@ import (
 // Two targets that are no state of their own.
 const (
 	Same Status = "="  // the state stays
-	Back Status = "<-" // from verifying to where it was, once the last answer is in
+	Back Status = "<-" // to where it was: from verifying once the last answer is in, from a withdrawal that is rejected
 )
 
 // A Transition is one row of the law of moves: from these states this command gives these events and leads there, when one
@@ -25,7 +25,7 @@ type Transition struct {
 }
 
 // inHand are the states in which the authority works on a received dossier.
-var inHand = []Status{Accepted, Forwarded, Assigned, Appraising, Verifying, SupplementRequestedStatus, PendingApproval, Approved}
+var inHand = []Status{Accepted, Forwarded, Assigned, Appraising, Verifying, SupplementRequestedStatus, PendingApproval, Approved, WithdrawalRequestedStatus}
 
 // running are the states in which the processing clock runs.
 var running = []Status{Accepted, Forwarded, Assigned, Appraising, Verifying, PendingApproval, Approved}
@@ -67,6 +67,14 @@ var transitions = []Transition{
 		Events: []string{"dossier.supplement-accepted", "dossier.clock-restarted"},
 		Actors: []domain.Role{domain.ReceptionOfficer}},
 
+	{Command: "ExpireSupplement", From: []Status{SupplementAtReception}, To: ReceptionRefusedStatus,
+		Events: []string{"dossier.supplement-window-expired", "dossier.reception-refused"},
+		Actors: []domain.Role{domain.ReceptionOfficer}},
+
+	{Command: "ExpireSupplement", From: []Status{SupplementRequestedStatus}, To: Stopped,
+		Events: []string{"dossier.supplement-window-expired", "dossier.stopped"},
+		Actors: []domain.Role{domain.ReceptionOfficer, domain.CaseOfficer}},
+
 	{Command: "ForwardDossier", From: []Status{Accepted}, To: Forwarded,
 		Events: []string{"dossier.forwarded"},
 		Actors: []domain.Role{domain.ReceptionOfficer}},
@@ -99,6 +107,10 @@ var transitions = []Transition{
 		Events: []string{"dossier.submitted-for-approval"},
 		Actors: []domain.Role{domain.CaseOfficer}},
 
+	{Command: "ReturnForRework", From: []Status{PendingApproval}, To: Appraising,
+		Events: []string{"dossier.returned-for-rework"},
+		Actors: []domain.Role{domain.DivisionHead, domain.Approver}},
+
 	{Command: "Approve", From: []Status{PendingApproval}, To: Approved,
 		Events: []string{"dossier.decision-approved"},
 		Actors: []domain.Role{domain.Approver}},
@@ -114,6 +126,30 @@ var transitions = []Transition{
 	{Command: "ReturnResult", From: []Status{Resolved}, To: Returned,
 		Events: []string{"dossier.result-returned"},
 		Actors: []domain.Role{domain.ReturnOfficer}},
+
+	{Command: "ProposeExtension", From: running, To: Same,
+		Events: []string{"dossier.extension-proposed"},
+		Actors: []domain.Role{domain.CaseOfficer}},
+
+	{Command: "ApproveExtension", From: running, To: Same,
+		Events: []string{"dossier.deadline-extended"},
+		Actors: []domain.Role{domain.Approver}},
+
+	{Command: "RequestWithdrawal", From: slices.Concat([]Status{Submitted, SupplementAtReception, SupplementRequestedStatus}, running), To: WithdrawalRequestedStatus,
+		Events: []string{"dossier.withdrawal-requested"},
+		Actors: []domain.Role{domain.Applicant, domain.ReceptionOfficer}},
+
+	{Command: "AcceptWithdrawal", From: []Status{WithdrawalRequestedStatus}, To: Stopped,
+		Events: []string{"dossier.stopped"},
+		Actors: []domain.Role{domain.ReceptionOfficer}},
+
+	{Command: "RejectWithdrawal", From: []Status{WithdrawalRequestedStatus}, To: Back,
+		Events: []string{"dossier.withdrawal-rejected"},
+		Actors: []domain.Role{domain.ReceptionOfficer}},
+
+	{Command: "StopDossier", From: slices.Concat(running, []Status{SupplementRequestedStatus, WithdrawalRequestedStatus}), To: Stopped,
+		Events: []string{"dossier.stopped"},
+		Actors: []domain.Role{domain.Approver}},
 
 	{Command: "RecordStep", From: inHand, To: Same,
 		Events: []string{"dossier.step-recorded"},
@@ -131,7 +167,7 @@ var transitions = []Transition{
 		Events: []string{"dossier.deadline-recorded"},
 		Actors: []domain.Role{domain.System}},
 
-	{Command: "RecordOutcome", From: slices.Concat([]Status{Submitted, SupplementAtReception, ReceptionRefusedStatus}, inHand), To: Resolved, Origin: domain.Imported,
+	{Command: "RecordOutcome", From: slices.Concat([]Status{Submitted, SupplementAtReception, ReceptionRefusedStatus, Stopped}, inHand), To: Resolved, Origin: domain.Imported,
 		Events: []string{"dossier.outcome-recorded"},
 		Actors: []domain.Role{domain.System}},
 }

@@ -24,6 +24,8 @@ func usual(command string, from dossier.Status) act {
 		"SubmitSupplement": supply, "AcceptSupplement": takeIn, "ForwardDossier": forward, "AssignOfficer": assign,
 		"StartAppraisal": start, "RequestOpinion": askOpinion, "RecordOpinion": opinion, "SubmitForApproval": propose,
 		"Approve": approve, "SignResult": sign, "IssueResult": issue, "ReturnResult": handOver, "RecordStep": note,
+		"ExpireSupplement": expire, "ReturnForRework": rework, "ProposeExtension": askLonger, "ApproveExtension": grantMore,
+		"RequestWithdrawal": withdraw, "AcceptWithdrawal": letGo, "RejectWithdrawal": keep, "StopDossier": stop,
 		"RecomputeDeadline": recount, "RecordDeadline": takeDue, "RecordOutcome": takeEnd,
 	}[command]
 }
@@ -36,6 +38,8 @@ func ready(t *testing.T, command string, from dossier.Status) *life {
 		l.then(t, supply)
 	case "IssueResult":
 		l.then(t, sign)
+	case "ApproveExtension":
+		l.then(t, askLonger)
 	}
 	return l
 }
@@ -62,7 +66,9 @@ func TestEveryRowOfTheTableGivesItsEventsAndLeadsToItsTarget(t *testing.T) {
 				case dossier.Same:
 					want = before.Status
 				case dossier.Back:
-					want = before.BackTo
+					if want = before.BackTo; before.StoodAt != "" {
+						want = before.StoodAt
+					}
 				}
 				if l.state.Status != want {
 					t.Errorf("status %q, the table says %q", l.state.Status, want)
@@ -159,9 +165,9 @@ func TestAllowedListsWhatTheStateTheRoleAndTheGuardsAdmit(t *testing.T) {
 		want []string
 	}{
 		{"before anything, the applicant may submit", in(t, dossier.None), domain.Applicant, []string{"submit"}},
-		{"the one-stop unit may accept, refuse or ask for a supplement", in(t, dossier.Submitted), domain.ReceptionOfficer, []string{"accept", "refuse-reception", "request-supplement"}},
-		{"after the one supplement it may no longer ask", in(t, dossier.SupplementAtReception).then(t, supply), domain.ReceptionOfficer, []string{"accept", "refuse-reception"}},
-		{"the case officer has four ways on", in(t, dossier.Appraising), domain.CaseOfficer, []string{"request-supplement", "request-opinion", "submit-for-approval", "record-step"}},
+		{"the one-stop unit may accept, refuse or ask for a supplement", in(t, dossier.Submitted), domain.ReceptionOfficer, []string{"accept", "refuse-reception", "request-supplement", "request-withdrawal"}},
+		{"after the one supplement it may no longer ask", in(t, dossier.SupplementAtReception).then(t, supply), domain.ReceptionOfficer, []string{"accept", "refuse-reception", "request-withdrawal"}},
+		{"the case officer has five ways on", in(t, dossier.Appraising), domain.CaseOfficer, []string{"request-supplement", "request-opinion", "submit-for-approval", "propose-extension", "record-step"}},
 		{"nothing can be issued before it is signed", in(t, dossier.Approved), domain.Clerk, []string{"record-step"}},
 		{"signed, it can be issued", in(t, dossier.Approved).then(t, sign), domain.Clerk, []string{"issue", "record-step"}},
 		{"a resolved dossier is only handed over", in(t, dossier.Resolved), domain.ReturnOfficer, []string{"return"}},
@@ -175,7 +181,7 @@ func TestAllowedListsWhatTheStateTheRoleAndTheGuardsAdmit(t *testing.T) {
 }
 
 func TestAnOfferThatAGuardForbidsIsShownWithItsReason(t *testing.T) {
-	offers := dossier.Offers(in(t, dossier.PendingApproval).state, appraiserIn)
+	offers := slices.DeleteFunc(dossier.Offers(in(t, dossier.PendingApproval).state, appraiserIn), func(o dossier.Offer) bool { return o.Command != "approve" })
 	if len(offers) != 1 || offers[0].Command != "approve" || offers[0].Refusal == nil || offers[0].Refusal.Code != "appraiser_decides" {
 		t.Errorf("offers %+v, want approve, refused because the same account appraised", offers)
 	}

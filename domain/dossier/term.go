@@ -43,35 +43,51 @@ func (q question) term(from time.Time) Term {
 		t.MissingYear = from.In(hanoi).Year()
 		return t
 	}
-	return t.over(*c, from)
+	return t.over(*c, from, nil)
+}
+
+// resumed counts the running limit on after a pause; one that does not run has no term.
+func (q question) resumed() Term {
+	t := q.s.Clock.Term
+	if !slices.Contains(running, q.s.StoodAt) || len(t.Limits) == 0 {
+		return Term{}
+	}
+	if q.x.Calendar == nil || !q.x.Calendar.Exists() {
+		t.Due, t.MissingYear = time.Time{}, q.at.In(hanoi).Year()
+		return t
+	}
+	pauses := append(slices.Clone(q.s.Clock.Pauses), calendar.Pause{From: q.s.Clock.StoppedAt, To: q.at})
+	return t.over(*q.x.Calendar, q.s.Clock.From(), pauses)
 }
 
 // over dates the term by a calendar.
-func (t Term) over(c calendar.Calendar, from time.Time) Term {
-	n := t.count(c, from)
+func (t Term) over(c calendar.Calendar, from time.Time, pauses []calendar.Pause) Term {
+	n := t.count(c, from, pauses)
 	t.Calendar, t.CalendarVersion = Code(c.Code), int(c.Version)
 	t.Due, t.MissingYear, t.Provisional, t.Assumed = instant(n.Due), n.Missing, n.Provisional, n.Assumed
 	return t
 }
 
-func (t Term) count(c calendar.Calendar, from time.Time) calendar.Count {
+func (t Term) count(c calendar.Calendar, from time.Time, pauses []calendar.Pause) calendar.Count {
 	var limits []calendar.Limit
 	for _, code := range t.Limits {
 		if l, ok := calendar.ParseLimit(string(code)); ok {
 			limits = append(limits, l)
 		}
 	}
-	return c.CountAll(string(t.Agency), from, limits, calendar.Policy(t.Policy))
+	return c.CountAll(string(t.Agency), from, limits, calendar.Policy(t.Policy), pauses...)
 }
 
 // Deadline counts the running limit over a calendar, with the way that leads to the date. Over the version that the last clock event
 // names it is the date that the dossier bears.
 func (s State) Deadline(c calendar.Calendar) calendar.Count {
-	return s.Clock.Term.count(c, s.Clock.From())
+	return s.Clock.Term.count(c, s.Clock.From(), s.Clock.Pauses)
 }
 
 // recounted is the running term over the calendar as it is now.
-func (q question) recounted() Term { return q.s.Clock.Term.over(*q.x.Calendar, q.s.Clock.From()) }
+func (q question) recounted() Term {
+	return q.s.Clock.Term.over(*q.x.Calendar, q.s.Clock.From(), q.s.Clock.Pauses)
+}
 
 // recounts says whether the calendar as it is now gives another date than the one that stands.
 func (q question) recounts() bool { return q.x.Calendar != nil && q.s.Recounts(*q.x.Calendar) }
@@ -80,10 +96,10 @@ func (q question) recounts() bool { return q.x.Calendar != nil && q.s.Recounts(*
 // stands, and so does one whose clock does not run.
 func (s State) Recounts(c calendar.Calendar) bool {
 	t := s.Clock.Term
-	if len(t.Limits) == 0 || s.DueSource == ImportedDeadline || !slices.Contains(running, s.Status) || int64(t.CalendarVersion) >= c.Version {
+	if len(t.Limits) == 0 || s.DueSource == ImportedDeadline || s.DueSource == ExtendedDeadline || !slices.Contains(running, s.Status) || int64(t.CalendarVersion) >= c.Version {
 		return false
 	}
-	now := t.over(c, s.Clock.From())
+	now := t.over(c, s.Clock.From(), s.Clock.Pauses)
 	return !now.Due.Equal(s.Due) || now.Provisional != t.Provisional || now.Assumed != t.Assumed
 }
 

@@ -6,7 +6,8 @@ func Values(kind string) []string {
 		"channel": Channel(""), "stage": Stage(""), "proposal": Proposal(""), "outcome": Outcome(""), "verdict": Verdict(""),
 		"refusal_reason": RefusalReason(""), "supplement_reason": SupplementReason(""), "recipient": Recipient(""),
 		"stop_reason": StopReason(""), "deadline_source": DeadlineSource(""), "irregular": Irregular(""),
-		"recompute_reason": RecomputeReason(""), "count_policy": CountPolicy(""),
+		"rework_reason": ReworkReason(""), "extension_reason": ExtensionReason(""), "withdrawal_refusal": WithdrawalRefusal(""),
+		"stopped_reason": StoppedReason(""), "recompute_reason": RecomputeReason(""), "count_policy": CountPolicy(""),
 	}
 	if list, ok := lists[kind]; ok {
 		return list.values()

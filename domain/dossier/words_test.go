@@ -100,7 +100,7 @@ func TestTheNationalCodesAreThoseOfThePortal(t *testing.T) {
 	want := map[dossier.Status]int{
 		dossier.Submitted: 1, dossier.Accepted: 2, dossier.ReceptionRefusedStatus: 3, dossier.Forwarded: 4, dossier.Assigned: 4,
 		dossier.Appraising: 4, dossier.Verifying: 4, dossier.PendingApproval: 4, dossier.Approved: 4,
-		dossier.SupplementAtReception: 5, dossier.SupplementRequestedStatus: 5, dossier.Resolved: 9, dossier.Returned: 10, dossier.None: 0,
+		dossier.SupplementAtReception: 5, dossier.SupplementRequestedStatus: 5, dossier.WithdrawalRequestedStatus: 7, dossier.Stopped: 8, dossier.Resolved: 9, dossier.Returned: 10, dossier.None: 0,
 	}
 	for s, code := range want {
 		if s.National() != code {

@@ -15,7 +15,7 @@ import (
 var waiting = []dossier.Status{
 	dossier.Submitted, dossier.Submitted, dossier.Submitted, dossier.SupplementAtReception, dossier.Accepted, dossier.Forwarded,
 	dossier.Forwarded, dossier.Assigned, dossier.Appraising, dossier.Appraising, dossier.Verifying,
-	dossier.SupplementRequestedStatus, dossier.PendingApproval, dossier.PendingApproval, dossier.Approved, dossier.Resolved,
+	dossier.SupplementRequestedStatus, dossier.WithdrawalRequestedStatus, dossier.PendingApproval, dossier.PendingApproval, dossier.Approved, dossier.Resolved,
 	dossier.Resolved,
 }
 
@@ -85,7 +85,7 @@ func (s *story) reaches(want dossier.Status) (int, error) {
 	var state dossier.State
 	for i, a := range s.acts {
 		events, err := dossier.Decide(state, a.command, dossier.Context{
-			Now: a.entered, OccurredAt: a.at(), Actor: a.by, Origin: domain.Demo, LateReason: a.late, Procedure: &s.procedure,
+			Now: a.entered, OccurredAt: a.at(), Actor: a.by, Origin: domain.Demo, LateReason: a.late, Procedure: &s.procedure, Calendar: &vietnam,
 		})
 		if err != nil {
 			return -1, fmt.Errorf("plot demo: dossier %d, act %d %s: %w", s.number, i+1, a.command.Name(), err)

@@ -182,6 +182,13 @@ func (t *teller) appraisal() {
 			Code: steps[t.r.IntN(len(steps))], Unit: dossier.Code(t.at.head.Unit), Officer: dossier.Code(t.at.officer.Account),
 		})
 	}
+	if t.chance(3) {
+		t.work(1, 12)
+		t.do(t.who, dossier.RequestWithdrawal{})
+		t.work(1, 10)
+		t.do(t.at.reception, dossier.AcceptWithdrawal{})
+		return
+	}
 	t.work(3, 40)
 	proposal := dossier.Grant
 	if t.chance(8) {
@@ -189,6 +196,12 @@ func (t *teller) appraisal() {
 	}
 	t.do(t.at.officer, dossier.SubmitForApproval{Proposal: proposal})
 	t.work(1, 14)
+	if t.chance(4) {
+		t.do(t.at.approver, dossier.ReturnForRework{Reason: "draft_errors"})
+		t.work(2, 10)
+		t.do(t.at.officer, dossier.SubmitForApproval{Proposal: proposal})
+		t.work(1, 8)
+	}
 	t.do(t.at.approver, dossier.Approve{Outcome: proposal})
 	t.work(0.1, 5)
 	t.do(t.at.approver, dossier.SignResult{})

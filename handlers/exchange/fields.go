@@ -269,7 +269,8 @@ var templates = []dossier.Command{
 	dossier.SubmitSupplement{}, dossier.AcceptSupplement{}, dossier.ForwardDossier{}, dossier.AssignOfficer{},
 	dossier.StartAppraisal{}, dossier.RequestOpinion{}, dossier.RecordOpinion{}, dossier.SubmitForApproval{}, dossier.Approve{},
 	dossier.SignResult{}, dossier.IssueResult{}, dossier.ReturnResult{}, dossier.RecordStep{}, dossier.RecordDeadline{},
-	dossier.RecordOutcome{}, dossier.RecomputeDeadline{},
+	dossier.RecordOutcome{}, dossier.RecomputeDeadline{}, dossier.ExpireSupplement{}, dossier.ReturnForRework{}, dossier.ProposeExtension{},
+	dossier.ApproveExtension{}, dossier.RequestWithdrawal{}, dossier.AcceptWithdrawal{}, dossier.RejectWithdrawal{}, dossier.StopDossier{},
 }
 
 func fieldNames(command string) []string {

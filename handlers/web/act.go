@@ -118,7 +118,9 @@ func (v *visit) tagOf(state dossier.State, to dossier.Status) tag {
 	case dossier.Same:
 		to = state.Status
 	case dossier.Back:
-		to = state.BackTo
+		if to = state.BackTo; state.StoodAt != dossier.None {
+			to = state.StoodAt
+		}
 	}
 	after := state
 	after.Status = to

@@ -251,6 +251,8 @@ func nextAct(s dossier.State) string {
 			return "accept-supplement"
 		}
 		return "submit-supplement"
+	case dossier.WithdrawalRequestedStatus:
+		return "accept-withdrawal"
 	case dossier.PendingApproval:
 		return "approve"
 	case dossier.Approved:

@@ -23,6 +23,9 @@ func (f format) dueOf(s dossier.State, now time.Time) dueView {
 	if s.Due.IsZero() {
 		return f.unknownDue(s)
 	}
+	if s.Status == dossier.Stopped {
+		return dueView{Kind: "unknown", Words: Words{"dừng %s", "stopped %s"}.In(f.lang, f.Date(s.Stopped.At)), Why: label("stopped_reason", string(s.StoppedReason), f.lang) + "."}
+	}
 	v := dueView{Date: s.Due, Why: f.whyDue(s)}
 	if s.Status.Ended() {
 		v.Kind, v.Words = f.ended(f.dayNumber(s.Due) - f.dayNumber(endedAt(s)))
@@ -41,6 +44,8 @@ func (f format) whyDue(s dossier.State) string {
 	switch {
 	case s.DueSource == dossier.ImportedDeadline:
 		return Words{"Hạn ghi ở hệ thống cũ, giữ nguyên.", "Due date taken over from the other system as it stood."}.In(f.lang)
+	case s.DueSource == dossier.ExtendedDeadline:
+		return Words{"Đã gia hạn một lần từ %s: %s.", "Extended once from %s: %s."}.In(f.lang, f.Date(s.Extension.Original), label("extension_reason", string(s.Extension.Reason), f.lang))
 	case s.Clock.Term.Provisional:
 		return Words{"Tạm tính: lịch của năm đó chưa công bố.", "Provisional: that year's calendar is not published yet."}.In(f.lang)
 	}
@@ -83,6 +88,9 @@ func endedAt(s dossier.State) time.Time {
 func (f format) unknownDue(s dossier.State) dueView {
 	v := dueView{Kind: "unknown"}
 	switch {
+	case s.Status == dossier.Stopped:
+		v.Words = Words{"dừng %s", "stopped %s"}.In(f.lang, f.Date(s.Stopped.At))
+		v.Why = label("stopped_reason", string(s.StoppedReason), f.lang) + "."
 	case s.Status == dossier.ReceptionRefusedStatus:
 		v.Words = Words{"không có hạn trả", "no due date"}.In(f.lang)
 		v.Why = Words{"Hồ sơ không được tiếp nhận, thời hạn chưa hề chạy.", "The dossier was not accepted, its clock never ran."}.In(f.lang)

@@ -85,6 +85,17 @@ var shapes = map[string][]shape{
 		{name: "unit", kind: "code", words: Words{"Đơn vị", "Unit"}, optional: true},
 		{name: "officer", kind: "code", words: Words{"Tài khoản người làm", "Account of the officer"}, optional: true},
 	},
+	"return-for-rework": {{name: "reason", kind: "radio", list: "rework_reason", words: Words{"Lý do trả lại", "Why it goes back"}}},
+	"propose-extension": {
+		{name: "due", kind: "moment", words: Words{"Ngày hẹn trả mới", "New due date"}, hint: Words{"Ngày/tháng/năm; chỉ ghi ngày là hết ngày đó. Chỉ gia hạn được một lần.", "Day/month/year; a date alone means its end. It can be extended only once."}},
+		{name: "reason", kind: "radio", list: "extension_reason", words: Words{"Lý do", "Reason"}},
+	},
+	"reject-withdrawal": {{name: "reason", kind: "radio", list: "withdrawal_refusal", words: Words{"Lý do không cho rút", "Why it is not accepted"}}},
+	"stop": {
+		{name: "reason", kind: "radio", list: "stopped_reason", words: Words{"Lý do dừng", "Why it is stopped"}},
+		{name: "basis", kind: "code", words: Words{"Căn cứ (mã điều, khoản)", "Legal basis (code of the article)"}, hint: Words{"Ví dụ nd-118-2025.21: Nghị định 118/2025, Điều 21.", "For example nd-118-2025.21: Decree 118/2025, Article 21."}},
+	},
+	"expire-supplement": {}, "approve-extension": {}, "request-withdrawal": {}, "accept-withdrawal": {},
 	"accept": {}, "accept-supplement": {}, "start-appraisal": {}, "sign": {}, "issue": {},
 }
 
@@ -141,7 +152,7 @@ func (s *site) fill(v *visit, in *input, sh shape, state dossier.State, chosen [
 func choices(list string) []string {
 	var out []string
 	for _, code := range dossier.Values(list) {
-		if code != "unknown" && code != string(dossier.SupplementExpired) {
+		if code != "unknown" && code != string(dossier.SupplementExpired) && code != string(dossier.ApplicantWithdrew) {
 			out = append(out, code)
 		}
 	}

@@ -46,6 +46,11 @@ func newTown(t *testing.T) *town {
 		case dossier.SupplementRequestedStatus:
 			r = s.way(r, dossier.Appraising)
 			r = s.do("officer-1", r, dossier.RequestSupplement{Items: []dossier.Code{"site-plan"}, Reason: "illegible", WindowDays: 15})
+		case dossier.WithdrawalRequestedStatus, dossier.Stopped:
+			r = s.do("applicant-1", s.way(r, dossier.Appraising), dossier.RequestWithdrawal{})
+			if status == dossier.Stopped {
+				r = s.do("reception", r, dossier.AcceptWithdrawal{})
+			}
 		default:
 			r = s.way(r, status)
 		}
@@ -207,7 +212,7 @@ func rawCodes() []string {
 func (w *town) lists(t *testing.T) {
 	r := w.as("lead")
 	p := r.get("/dossiers")
-	p.says(t, "14 hồ sơ", "Lượt cơ quan", "Cập nhật", "sự kiện", "Gia hạn Chứng chỉ hành nghề thú y", "case-10011", "quá hạn")
+	p.says(t, "16 hồ sơ", "Lượt cơ quan", "Cập nhật", "sự kiện", "Gia hạn Chứng chỉ hành nghề thú y", "case-10011", "quá hạn")
 	r.get("/dossiers?status=pending_approval").says(t, "1 hồ sơ", "Trạng thái = Đang trình duyệt", "Chuyên viên thụ lý")
 	r.get("/dossiers?turn=applicant").says(t, "2 hồ sơ", "người nộp")
 	r.get("/dossiers?q=case-100").says(t, "1 hồ sơ", "Tìm = case-100")
@@ -227,6 +232,8 @@ func (w *town) turnDueWhy(t *testing.T) {
 	lead := w.as("lead")
 	lead.get(dossierURL(w.by[dossier.PendingApproval])).says(t, "Lượt của", "lãnh đạo duyệt", "Hạn trả:", "chưa tính được", "Thiếu lịch làm việc năm", "Vì: Đã trình duyệt", "Đang trình duyệt", "3 ngày làm việc")
 	lead.get(dossierURL(w.by[dossier.SupplementRequestedStatus])).says(t, "người nộp: bổ sung hồ sơ", "tạm dừng từ", "Chậm nhất hết")
+	lead.get(dossierURL(w.by[dossier.WithdrawalRequestedStatus])).says(t, "Yêu cầu rút hồ sơ", "Bộ phận Một cửa trả lời yêu cầu rút", "tạm dừng từ")
+	lead.get(dossierURL(w.by[dossier.Stopped])).says(t, "Dừng giải quyết", "Người nộp rút hồ sơ")
 	lead.get(dossierURL(w.by[dossier.ReceptionRefusedStatus])).says(t, "không còn ai", "Không thuộc thẩm quyền giải quyết", "Điều 17")
 	old := lead.get("/dossiers/case-10011")
 	old.says(t, "case-10011", "quá hạn", "Hạn ghi ở hệ thống cũ", "ngoài trình tự", "Nhập từ hệ thống cũ", "building-permit")

@@ -111,6 +111,8 @@ func turns(s dossier.State) Words {
 			return Words{"cơ quan: kiểm tra phần bổ sung", "the authority: check the supplement"}
 		}
 		return Words{"người nộp: bổ sung hồ sơ", "the applicant: supplement the dossier"}
+	case dossier.WithdrawalRequestedStatus:
+		return Words{"cơ quan: Bộ phận Một cửa trả lời yêu cầu rút", "the authority: the one-stop unit answers the withdrawal"}
 	case dossier.PendingApproval:
 		return Words{"cơ quan: lãnh đạo duyệt", "the authority: the approver decides"}
 	case dossier.Approved:
@@ -135,7 +137,8 @@ var verbs = map[string]Words{
 	"submit-for-approval": {"Trình duyệt hồ sơ", "Submit the dossier for approval"}, "request-supplement": {"Yêu cầu bổ sung hồ sơ", "Request a supplement"},
 	"request-opinion": {"Lấy ý kiến đơn vị khác", "Ask another unit"}, "issue": {"Cấp số, phát hành kết quả", "Number and issue the result"},
 	"refuse-reception": {"Từ chối tiếp nhận hồ sơ", "Refuse reception"}, "submit-supplement": {"Nộp phần bổ sung", "Submit the supplement"},
-	"accept-supplement": {"Tiếp nhận phần bổ sung", "Accept the supplement"},
+	"accept-supplement": {"Tiếp nhận phần bổ sung", "Accept the supplement"}, "return-for-rework": {"Trả lại hồ sơ để thẩm định tiếp", "Return the dossier for rework"},
+	"propose-extension": {"Đề nghị gia hạn hồ sơ", "Propose an extension"}, "approve-extension": {"Duyệt gia hạn hồ sơ", "Approve the extension"},
 }
 
 func verb(command string, l Lang) string {
