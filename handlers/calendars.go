@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"dossier/domain"
 	"dossier/domain/calendar"
@@ -20,7 +21,11 @@ const CalendarKind = "calendar"
 // StandardCalendar is the one by which dossiers are counted.
 const StandardCalendar = "vn"
 
-// Calendars are folded in memory from the journal and caught up at each use: a few events, read by stream and version.
+// fresh is how long a calendar is trusted without looking for newer events. A command that counted by the one before is found by
+// the recounter, like any other.
+const fresh = time.Second
+
+// Calendars are folded in memory from the journal and caught up as they are used: a few events, read by stream and version.
 type Calendars struct {
 	journal *eventstore.Journal
 	mu      sync.Mutex
@@ -31,10 +36,22 @@ type Calendars struct {
 type folded struct {
 	calendar calendar.Calendar
 	last     uuid.UUID
+	looked   time.Time
 }
 
 func newCalendars(j *eventstore.Journal) *Calendars {
 	return &Calendars{journal: j, known: map[string]folded{}}
+}
+
+// recent returns a calendar as it was a moment ago, mostly from memory: commands count by it.
+func (k *Calendars) recent(ctx context.Context, code string) (calendar.Calendar, error) {
+	k.mu.Lock()
+	have := k.known[code]
+	k.mu.Unlock()
+	if time.Since(have.looked) < fresh {
+		return have.calendar, nil
+	}
+	return k.Get(ctx, code)
 }
 
 // Get returns a calendar as it is now; one that was never published does not exist (Calendar.Exists).
@@ -42,6 +59,7 @@ func (k *Calendars) Get(ctx context.Context, code string) (calendar.Calendar, er
 	k.mu.Lock()
 	have := k.known[code]
 	k.mu.Unlock()
+	looked := time.Now()
 	events, err := k.journal.Stream(ctx, CalendarStream(code), max(have.calendar.Version-1, 0))
 	if err != nil {
 		return calendar.Calendar{}, fmt.Errorf("read calendar %s: %w", code, err)
@@ -59,10 +77,18 @@ func (k *Calendars) Get(ctx context.Context, code string) (calendar.Calendar, er
 	if have, err = have.with(events); err != nil {
 		return calendar.Calendar{}, err
 	}
+	have.looked = looked
 	k.mu.Lock()
 	k.known[code] = have
 	k.mu.Unlock()
 	return have.calendar, nil
+}
+
+// forget lets the next use look again.
+func (k *Calendars) forget(code string) {
+	k.mu.Lock()
+	delete(k.known, code)
+	k.mu.Unlock()
 }
 
 // At returns a calendar as it was at a version.
@@ -138,6 +164,7 @@ func (x *Executor) PublishCalendar(ctx context.Context, a domain.Actor, code str
 			}
 			return news, err
 		})
+	x.calendars.forget(code)
 	return Published{code, result.Version, result.Events}, err
 }
 

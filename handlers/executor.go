@@ -90,7 +90,7 @@ func (x *Executor) Do(ctx context.Context, a domain.Actor, id uuid.UUID, e Envel
 		}
 		var days *calendar.Calendar
 		if counting[name] {
-			c, err := x.calendars.Get(ctx, StandardCalendar)
+			c, err := x.calendars.recent(ctx, StandardCalendar)
 			if err != nil {
 				return Receipt{}, err
 			}
