@@ -55,7 +55,7 @@ func (a *app) verify(ctx context.Context, cmd *cli.Command) error {
 	}
 	fmt.Fprintf(a.stdout, "views        %d dossiers refolded, %d rows compared, true at position %d of %d\n", report.Streams, report.Rows, report.Position, head)
 	if report.Parked > 0 {
-		return checkError{fmt.Errorf("%d stream(s) are parked: their rows are stale, see 'dossier projections list'", report.Parked)}
+		return checkError{fmt.Errorf("dossiers that a projection could not follow: %d; their rows are stale, see 'dossier parked list'", report.Parked)}
 	}
 	if report.Position < head && !s.live {
 		fmt.Fprintf(a.stdout, "             the views are behind: they catch up when the projector runs\n")
