@@ -51,11 +51,16 @@ func (a *archive) upTo(ctx context.Context, at base) ([]Segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.at, a.segments = base{}, segments
-	for _, s := range segments {
-		a.at = base{max(a.at.position, s.To), later(a.at.changed, s.At)}
-	}
+	a.at, a.segments = end(segments), segments
 	return segments, nil
+}
+
+// end is the base that these segments make.
+func end(segments []Segment) (at base) {
+	for _, s := range segments {
+		at = base{max(at.position, s.To), later(at.changed, s.At)}
+	}
+	return at
 }
 
 func later(a, b time.Time) time.Time {
