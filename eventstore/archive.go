@@ -108,10 +108,27 @@ func within(file string, s Segment, do func(*segment) error) error {
 		return err
 	}
 	defer f.f.Close()
-	if f.m.From != s.From || f.m.To != s.To || !bytes.Equal(f.m.Content, s.Content) {
+	if f.m.From != s.From || f.m.To != s.To || !bytes.Equal(f.m.Content, s.Content) || !bytes.Equal(f.m.Root, s.Root) {
 		return fmt.Errorf("%w: it is not the file that was archived", errDamaged)
 	}
 	return do(f)
+}
+
+// CheckArchive opens every archive file and returns how many there are, and the first that this process cannot read (*ArchiveError).
+func (j *Journal) CheckArchive(ctx context.Context) (files int, err error) {
+	segments, err := j.Segments(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, s := range segments {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		if err := j.archive.in(s, func(*segment) error { return nil }); err != nil {
+			return 0, err
+		}
+	}
+	return len(segments), nil
 }
 
 // walk visits events with after < position <= upTo from files until it is told to stop.

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/urfave/cli/v3"
 
+	"dossier/eventstore"
 	"dossier/projections"
 )
 
@@ -33,6 +35,9 @@ func (a *app) verify(ctx context.Context, cmd *cli.Command) error {
 	progress, done := a.progress("journal")
 	wrong, err := s.journal.Verify(ctx, progress)
 	done()
+	if errors.As(err, new(*eventstore.ArchiveError)) {
+		return checkError{fmt.Errorf("what cannot be read cannot be proved: %w", err)}
+	}
 	if err != nil {
 		return fmt.Errorf("verify journal: %w", err)
 	}

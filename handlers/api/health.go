@@ -3,11 +3,14 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"runtime/debug"
 	"time"
 
+	"dossier/eventstore"
 	"dossier/eventstore/relay"
 	"dossier/migrations"
 	"dossier/projections"
@@ -40,7 +43,7 @@ type question struct {
 func (s *server) questions() []question {
 	return []question{
 		{"database", s.checkDatabase}, {"migrations", s.checkMigrations}, {"broker", s.checkBroker},
-		{"projections", s.checkProjections}, {"parked", s.checkParked},
+		{"projections", s.checkProjections}, {"parked", s.checkParked}, {"archive", s.checkArchive},
 	}
 }
 
@@ -161,6 +164,20 @@ func (s *server) checkParked(ctx context.Context) check {
 			fmt.Sprintf("dossiers that cannot be brought into the views: %d; run “dossier parked list”", stamp.Parked))
 	}
 	return green("không có hồ sơ nào bị dừng", "no dossier stands still")
+}
+
+func (s *server) checkArchive(ctx context.Context) check {
+	files, err := s.Journal.CheckArchive(ctx)
+	var lost *eventstore.ArchiveError
+	switch {
+	case errors.As(err, &lost):
+		file := filepath.Base(lost.File)
+		return red(fmt.Sprintf("không đọc được tệp lưu trữ %q (sự kiện %d đến %d): kiểm tra ARCHIVE_DIR", file, lost.From, lost.To),
+			fmt.Sprintf("archive file %q (events %d to %d) cannot be read here: check ARCHIVE_DIR", file, lost.From, lost.To))
+	case err != nil:
+		return red("không đọc được danh sách tệp lưu trữ", "the list of archive files cannot be read")
+	}
+	return green(fmt.Sprintf("đọc được %d tệp lưu trữ", files), fmt.Sprintf("archive files that can be read: %d", files))
 }
 
 // build is what this program is.
