@@ -5,7 +5,7 @@ DATA ?=
 ARGS ?=
 BROKERS ?= 1
 
-.PHONY: bench-peers help dev test test-kafka kafka kafka-stop receipt test-faults soak build lint fmt fuzz bench clean
+.PHONY: bench-peers test-bench help dev test test-kafka kafka kafka-stop receipt test-faults soak build lint fmt fuzz bench clean
 
 help: ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,7 +14,7 @@ dev: bin/dossier ## Run everything on this machine with demo dossiers: private P
 	@bin/dossier dev $(if $(DATA),--data $(DATA)) $(ARGS)
 
 test: ## All tests with the race detector, on one private Postgres and in-process Kafka; then the account of features against the run
-	@go run ./internal/devstack/withpostgres -- go run ./internal/gotest -race ./...
+	@go run ./internal/devstack/withpostgres -- go run ./internal/gotest test -race ./...
 
 kafka: ## Start real Apache Kafka (KRaft) in the background on loopback, without Docker; BROKERS=3 for three
 	@internal/devstack/apachekafka/kafka.sh start $(BROKERS)
@@ -25,10 +25,10 @@ kafka-stop: ## Stop what `make kafka` started
 test-kafka: ## The pipeline tests against the brokers of `make kafka`
 	@test -s .kafka/bootstrap || { echo "no broker: run 'make kafka' first" >&2; exit 1; }
 	@DOSSIER_TEST_KAFKA=$$(cat .kafka/bootstrap) go run ./internal/devstack/withpostgres -- \
-		go test -race -count=1 -run Kafka ./eventstore/... ./projections/... ./handlers/...
+		go run ./internal/gotest test-kafka -race -count=1 -run Kafka ./eventstore/... ./projections/... ./handlers/...
 
 test-faults: ## Every fault alone and short, with the race detector: broker, topics, messages, wires, Postgres, processes, clocks, disk
-	@DOSSIER_TEST_FAULTS=1 go run ./internal/devstack/withpostgres -- go test -race -count=1 -timeout 10m $(ARGS) ./cmd/faults
+	@DOSSIER_TEST_FAULTS=1 go run ./internal/devstack/withpostgres -- go run ./internal/gotest test-faults -race -count=1 -timeout 10m $(ARGS) ./cmd/faults
 
 soak: ## Faults of all kinds at random for MINUTES=10, then everything is held against everything; exit 3 if anything is wrong
 	@go build -o bin/faults ./cmd/faults && bin/faults -minutes $(or $(MINUTES),10) $(if $(SEED),-seed $(SEED)) $(ARGS)
@@ -57,6 +57,9 @@ bench: bin/dossier ## All measurements, each beside its baseline of the same run
 
 bench-peers: ## Against emmett, dcb-es, watermill's outbox and plain SQL, in one run on one durable Postgres (needs node and npm; ARGS=-quick for a look)
 	@cd bench && go run . -results results/latest.json -charts ../docs/images $(ARGS)
+
+test-bench: ## The tests of bench-peers, a module of its own (needs node and npm)
+	@go run ./internal/gotest test-bench -C bench -count=1 ./...
 
 clean: ## Remove what was built
 	@rm -rf bin

@@ -7,15 +7,6 @@ import (
 	"testing"
 )
 
-func read(t *testing.T, file string) string {
-	t.Helper()
-	b, err := os.ReadFile("../" + file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
-
 func TestTheRepositoryHasItsParts(t *testing.T) {
 	for _, part := range []string{
 		"cmd/dossier", "domain", "eventstore", "projections", "handlers", "migrations", "internal/devstack", "internal/config",
@@ -39,7 +30,7 @@ func TestTheMakefileExplainsItself(t *testing.T) {
 	if err != nil {
 		t.Fatalf("make: %v\n%s", err, out)
 	}
-	for _, target := range []string{"dev", "test", "kafka", "test-kafka", "receipt", "bench"} {
+	for _, target := range []string{"dev", "test", "test-faults", "test-bench", "kafka", "test-kafka", "receipt", "bench"} {
 		if !strings.Contains(string(out), "make "+target+" ") {
 			t.Errorf("`make` does not explain %s:\n%s", target, out)
 		}
@@ -62,14 +53,38 @@ func TestABrokenPromiseIsNoticed(t *testing.T) {
 		return // this is the checking run itself
 	}
 	results := t.TempDir() + "/results.json"
-	if err := os.WriteFile(results, []byte(`{"dossier/docs.TestImportsOnlyRunDown":"skip"}`), 0o600); err != nil {
+	if err := os.WriteFile(results, []byte(`{"target":"test","results":{"dossier/docs.TestImportsOnlyRunDown":"skip"}}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(os.Args[0], "-test.run", "^TestTheAccountHoldsInThisRun$", "-test.count=1")
 	cmd.Env = append(os.Environ(), "DOSSIER_TEST_RESULTS="+results)
 	out, err := cmd.CombinedOutput()
-	if err == nil || !strings.Contains(string(out), `rests on docs.TestImportsOnlyRunDown, which in this run was "skip"`) {
+	if err == nil || !strings.Contains(string(out), `rests on make test: docs.TestImportsOnlyRunDown, which in this run was "skip"`) {
 		t.Errorf("a skipped test passed as shown: %v\n%s", err, out)
+	}
+}
+
+// A row that is not understood must not pass for one that promises nothing.
+func TestAnAccountThatIsNotUnderstoodIsWrong(t *testing.T) {
+	for line, want := range map[string]string{
+		"| 1 | a | b | `docs.TestA` | shown |":                          "",
+		"| 1 | a | | `docs.TestA` `make test-x: cmd/x.TestB` | shown |": "",
+		"| 1 | a \\| b | | `docs.TestA/one /two_three` | shown |":       "",
+		"| 1 | a | b | | not yet |":                                     "",
+		"| 1 | a | b | | shown |":                                       "names no test",
+		"| 1 | a | b | docs.TestA | shown |":                            "outside the quotes",
+		"| 1 | a | b | `docs.TestA` `docs.TestB | shown |":              "outside the quotes",
+		"| 1 | a | b | `docs.TestA/one two` | shown |":                  "does not name a test",
+		"| 1 | a | b | `make: docs.TestA` | shown |":                    "does not name a test",
+		"| 1 | a | b | `docs.testA` | shown |":                          "does not name a test",
+		"| 1 | a | b | `docs.TestA` | done |":                           "none of",
+		"| 1 | a | b | `docs.TestA` | shown | more |":                   "6 cells",
+		"| 1 | a | b | `docs.TestA` | shown":                            "4 cells",
+	} {
+		rows, wrong := readAccount(line)
+		if said := strings.Join(wrong, "; "); !strings.Contains(said, want) || (said == "") != (want == "") || said == "" && len(rows) != 1 {
+			t.Errorf("%s: %d rows, %q", line, len(rows), said)
+		}
 	}
 }
 

@@ -51,11 +51,16 @@ func (a *archive) upTo(ctx context.Context, at base) ([]Segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.at, a.segments = base{}, segments
-	for _, s := range segments {
-		a.at = base{max(a.at.position, s.To), later(a.at.changed, s.At)}
-	}
+	a.at, a.segments = end(segments), segments
 	return segments, nil
+}
+
+// end is the base that these segments make.
+func end(segments []Segment) (at base) {
+	for _, s := range segments {
+		at = base{max(at.position, s.To), later(at.changed, s.At)}
+	}
+	return at
 }
 
 func later(a, b time.Time) time.Time {
@@ -103,10 +108,27 @@ func within(file string, s Segment, do func(*segment) error) error {
 		return err
 	}
 	defer f.f.Close()
-	if f.m.From != s.From || f.m.To != s.To || !bytes.Equal(f.m.Content, s.Content) {
+	if f.m.From != s.From || f.m.To != s.To || !bytes.Equal(f.m.Content, s.Content) || !bytes.Equal(f.m.Root, s.Root) {
 		return fmt.Errorf("%w: it is not the file that was archived", errDamaged)
 	}
 	return do(f)
+}
+
+// CheckArchive opens every archive file and returns how many there are, and the first that this process cannot read (*ArchiveError).
+func (j *Journal) CheckArchive(ctx context.Context) (files int, err error) {
+	segments, err := j.Segments(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, s := range segments {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		if err := j.archive.in(s, func(*segment) error { return nil }); err != nil {
+			return 0, err
+		}
+	}
+	return len(segments), nil
 }
 
 // walk visits events with after < position <= upTo from files until it is told to stop.

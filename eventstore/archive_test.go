@@ -263,12 +263,20 @@ func TestADetachingThatALongReadHeldUpIsEndedByTheNext(t *testing.T) {
 	if _, err := j.Append(ctx, eventstore.Request{Stream: newStream(), Events: facts(2)}); err != nil {
 		t.Errorf("append while it waits: %v", err)
 	}
+	if other, err := eventstore.Open(ctx, db.App, eventstore.Options{Archive: dir}); err != nil {
+		t.Errorf("a process that starts while it waits: %v", err)
+	} else {
+		other.Close()
+	}
 	cancel()
 	if err := <-ended; err == nil {
 		t.Fatal("detached beside a reader")
 	}
 	if page, err := j.Page(ctx, 0, 100); len(page) != 17 || err != nil {
 		t.Errorf("half detached: %d events, %v", len(page), err)
+	}
+	if _, err := db.App.Exec(ctx, `select journal.make_partitions_v1('events', 60)`); err != nil {
+		t.Errorf("partitions cannot be made while one is half detached: %v", err)
 	}
 	if err := reader.Rollback(ctx); err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -16,9 +17,12 @@ import (
 // a time: Detach writes and compares the file before it takes the partition out, and Drop deletes what was taken out. Killed
 // anywhere, the partition is attached or its file is readable, and the same step can be run again.
 type Archive struct {
-	pool *pgxpool.Pool
-	dir  string
-	step func(name string) error // tests end a run between steps
+	Progress func(done, total int64) // of positions written and compared; may be nil
+
+	pool        *pgxpool.Pool
+	dir         string
+	step        func(name string) error // tests end a run between steps
+	done, total int64
 }
 
 // NewArchive works as the owner on files in a folder.
@@ -33,10 +37,19 @@ func (r *Refusal) Error() string { return "refused: " + r.Why }
 
 // Part is a stretch of positions and where it lives: attached, detached (in a file and in a table apart), or file.
 type Part struct {
-	From, To int64
-	Where    string
-	File     string
-	table    string
+	From  int64  `json:"from"`
+	To    int64  `json:"to"`
+	Where string `json:"where"`
+	File  string `json:"file,omitempty"`
+	table string
+}
+
+// about says what was being done, and to which positions once that is known.
+func (p Part) about(verb string, err error) error {
+	if p.To == 0 {
+		return fmt.Errorf("%s: %w", verb, err)
+	}
+	return fmt.Errorf("%s positions %d to %d: %w", verb, p.From, p.To, err)
 }
 
 // List returns every part that holds events or did, oldest first.
@@ -85,7 +98,7 @@ func (a *Archive) Detach(ctx context.Context) (p Part, err error) {
 		return a.takeOut(ctx, conn, &p)
 	})
 	if err != nil {
-		return p, fmt.Errorf("detach positions %d to %d: %w", p.From, p.To, err)
+		return p, p.about("detach", err)
 	}
 	return p, nil
 }
@@ -106,6 +119,10 @@ func (a *Archive) alone(ctx context.Context, do func(*pgx.Conn) error) error {
 		return &Refusal{"another archive command is running"}
 	}
 	defer conn.Exec(context.WithoutCancel(ctx), `select pg_advisory_unlock(1685025651, 31)`) // the server notices a closed connection late
+	// No partition is made while a detaching waits for a long read, so it must not wait for long.
+	if _, err := conn.Exec(ctx, `set lock_timeout = '10s'`); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(a.dir, 0o755); err != nil {
 		return fmt.Errorf("make archive folder: %w", err)
 	}
@@ -180,6 +197,7 @@ func (a *Archive) export(ctx context.Context, conn *pgx.Conn, p *Part) error {
 	name := filepath.Join(a.dir, p.File)
 	draft := name + ".tmp"
 	defer os.Remove(draft)
+	a.expect(2, *p)
 	if err := a.write(ctx, conn, p, draft); err != nil {
 		return fmt.Errorf("write %s: %w", draft, err)
 	}
@@ -237,6 +255,16 @@ func (a *Archive) rows(ctx context.Context, conn *pgx.Conn, p Part, visit func(*
 			}
 		}
 		after = events[len(events)-1].Position
+		a.passed(len(events))
+	}
+}
+
+// expect says how often the positions of a part will be gone through.
+func (a *Archive) expect(times int64, p Part) { a.done, a.total = 0, times*(p.To-p.From+1) }
+
+func (a *Archive) passed(rows int) {
+	if a.done += int64(rows); a.Progress != nil {
+		a.Progress(a.done, a.total)
 	}
 }
 
@@ -321,7 +349,7 @@ func (a *Archive) takeOut(ctx context.Context, conn *pgx.Conn, p *Part) error {
 	}
 	_, err := conn.Exec(ctx, `alter table journal.events detach partition `+pgx.Identifier{"journal", p.table}.Sanitize()+` `+how)
 	if err != nil {
-		return fmt.Errorf("recorded, but not yet detached, run again: %w", err)
+		return fmt.Errorf("recorded and read from its file, but its table is not yet detached, run again: %w", err)
 	}
 	p.Where = "detached"
 	return a.step("detached")
@@ -352,21 +380,21 @@ func (a *Archive) Drop(ctx context.Context) (p Part, err error) {
 		if err != nil {
 			return err
 		}
-		for _, p = range parts {
-			if p.Where != "detached" {
-				continue
-			}
-			if err := a.compare(ctx, conn, p, filepath.Join(a.dir, p.File)); err != nil {
-				return fmt.Errorf("compare %s with its table: %w", p.File, err)
-			}
-			_, err := conn.Exec(ctx, `drop table `+pgx.Identifier{"journal", p.table}.Sanitize())
-			p.Where = "file"
-			return err
+		i := slices.IndexFunc(parts, func(p Part) bool { return p.Where == "detached" })
+		if i < 0 {
+			return &Refusal{"no detached partition is left in the database"}
 		}
-		return &Refusal{"no detached partition is left in the database"}
+		p = parts[i]
+		a.expect(1, p)
+		if err := a.compare(ctx, conn, p, filepath.Join(a.dir, p.File)); err != nil {
+			return fmt.Errorf("compare %s with its table: %w", p.File, err)
+		}
+		_, err = conn.Exec(ctx, `drop table `+pgx.Identifier{"journal", p.table}.Sanitize())
+		p.Where = "file"
+		return err
 	})
 	if err != nil {
-		return p, fmt.Errorf("drop positions %d to %d: %w", p.From, p.To, err)
+		return p, p.about("drop", err)
 	}
 	return p, nil
 }
@@ -379,14 +407,15 @@ func (a *Archive) Restore(ctx context.Context) (p Part, err error) {
 			return err
 		}
 		for i := len(parts) - 1; i >= 0; i-- {
-			if p = parts[i]; p.Where != "attached" {
+			if parts[i].Where != "attached" {
+				p = parts[i]
 				return a.bringBack(ctx, conn, &p)
 			}
 		}
 		return &Refusal{"nothing is archived"}
 	})
 	if err != nil {
-		return p, fmt.Errorf("restore positions %d to %d: %w", p.From, p.To, err)
+		return p, p.about("restore", err)
 	}
 	return p, nil
 }
@@ -398,7 +427,9 @@ func (a *Archive) bringBack(ctx context.Context, conn *pgx.Conn, p *Part) error 
 		}
 	}
 	file := filepath.Join(a.dir, p.File)
+	a.expect(1, *p)
 	if p.Where == "file" {
+		a.expect(2, *p)
 		if err := a.fill(ctx, conn, *p, file); err != nil {
 			return err
 		}
@@ -438,6 +469,7 @@ func (a *Archive) fill(ctx context.Context, conn *pgx.Conn, p Part, file string)
 			if err := copyRows(ctx, tx, p.table, events); err != nil {
 				return err
 			}
+			a.passed(len(events))
 		}
 		return nil
 	})

@@ -47,8 +47,13 @@ func TestADetachedSegmentStillCounts(t *testing.T) {
 			}
 		}
 	}
+	for _, n := range []int{1, 2} { // read when position 5 was the newest, and held back until the rest was archived
+		if _, err := j.Append(ctx, eventstore.Request{Stream: old, Expected: 5, Seen: 5, Events: facts(n)}); !errors.As(err, &conflict) || conflict.Actual != 8 {
+			t.Errorf("append of %d that was decided before the last three: %v", n, err)
+		}
+	}
 	for _, r := range []eventstore.Request{
-		{Stream: old, Expected: 8, Events: facts(1)},
+		{Stream: old, Expected: 8, Seen: 8, Events: facts(1)},
 		{Stream: old, Expected: eventstore.AnyVersion, Events: facts(1)},
 		{Stream: split, Expected: 4, Events: facts(2)},
 	} {

@@ -78,7 +78,10 @@ func Open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Journal, error) 
 	}
 	j.upkeep = newUpkeep(j)
 	if _, err := j.upkeep.make(ctx, 0); err != nil {
-		return nil, err
+		if code(err) != lockTimeout {
+			return nil, err
+		}
+		j.o.Log.Warn("partitions are not made ahead while one is being detached, will try again", "journal", j.name, "err", err)
 	}
 	j.advance(head)
 	j.writer = newWriter(j)

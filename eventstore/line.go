@@ -96,6 +96,7 @@ const (
 const (
 	uniqueViolation = "23505"
 	readOnly        = "25006" // the server became a standby
+	lockTimeout     = "55P03"
 )
 
 func fateOf(err error) fate {

@@ -182,6 +182,39 @@ func (s *segment) find(id uuid.UUID, after int64) (positions []int64, err error)
 	return positions, err
 }
 
+// entries returns the next page of the index of streams, in the order of ids and then of positions; none at its end.
+func (s *segment) entries(from int64) ([]streamEntry, error) {
+	entries := make([]streamEntry, min(segmentBlock, s.m.Events-from))
+	packed := make([]byte, len(entries)*indexEntry)
+	if _, err := s.f.ReadAt(packed, s.m.Index+from*indexEntry); err != nil && len(entries) > 0 {
+		return nil, fmt.Errorf("%w: index: %w", errDamaged, err)
+	}
+	for i := range entries {
+		copy(entries[i][:], packed[i*indexEntry:])
+	}
+	return entries, nil
+}
+
+// differs returns the first entry that only one of them has: the index, or what the file's rows say it should hold.
+func (s *segment) differs(rows []streamEntry) (*streamEntry, error) {
+	sortEntries(rows)
+	for from := 0; from < len(rows); {
+		index, err := s.entries(int64(from))
+		if err != nil || len(index) == 0 {
+			return nil, err
+		}
+		for i := range index {
+			if c := bytes.Compare(index[i][:], rows[from+i][:]); c < 0 {
+				return &index[i], nil
+			} else if c > 0 {
+				return &rows[from+i], nil
+			}
+		}
+		from += len(index)
+	}
+	return nil, nil
+}
+
 // check reads the whole file and compares it with the sums in its manifest.
 func (s *segment) check(ctx context.Context) error {
 	content := sha256.New()

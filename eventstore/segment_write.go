@@ -17,6 +17,8 @@ import (
 // beginning and from zero, in 4 bytes each.
 const indexEntry = 24
 
+type streamEntry [indexEntry]byte
+
 // segmentWriter writes an archive file. Rows come in the order of positions. Memory is one frame and the index, 24 bytes a row.
 type segmentWriter struct {
 	f       *os.File
@@ -26,7 +28,7 @@ type segmentWriter struct {
 	rows    int
 	content hash.Hash
 	tree    merkle
-	index   [][indexEntry]byte
+	index   []streamEntry
 }
 
 func newSegmentWriter(f *os.File, journal string, from, to int64, generation int) *segmentWriter {
@@ -57,11 +59,22 @@ func (w *segmentWriter) add(e *Event) error {
 	return nil
 }
 
-func entryOf(id uuid.UUID, offset, version int64) (entry [indexEntry]byte) {
+func entryOf(id uuid.UUID, offset, version int64) (entry streamEntry) {
 	copy(entry[:], id[:])
 	binary.BigEndian.PutUint32(entry[16:], uint32(offset))
 	binary.BigEndian.PutUint32(entry[20:], uint32(version))
 	return entry
+}
+
+// row is entryOf's inverse in a segment that begins at a position.
+func (e *streamEntry) row(from int64) streamRow {
+	return streamRow{
+		StreamID: uuid.UUID(e[:16]), Position: from + int64(binary.BigEndian.Uint32(e[16:])), Version: int64(binary.BigEndian.Uint32(e[20:])),
+	}
+}
+
+func sortEntries(index []streamEntry) {
+	slices.SortFunc(index, func(a, b streamEntry) int { return bytes.Compare(a[:], b[:]) })
 }
 
 func (w *segmentWriter) flush() error {
@@ -89,7 +102,7 @@ func (w *segmentWriter) finish() (Manifest, error) {
 	if w.m.Events != w.m.To-w.m.From+1 {
 		return w.m, fmt.Errorf("%d events from %d to %d", w.m.Events, w.m.From, w.m.To)
 	}
-	slices.SortFunc(w.index, func(a, b [indexEntry]byte) int { return bytes.Compare(a[:], b[:]) })
+	sortEntries(w.index)
 	index := make([]byte, 0, len(w.index)*indexEntry)
 	for i := range w.index {
 		index = append(index, w.index[i][:]...)

@@ -15,7 +15,7 @@ const pinSession = `select set_config('enable_seqscan', 'off', false), set_confi
 
 type statements struct {
 	append, appendOne, role, head, stream, history, histories, streams, page, lanePage, positionAt, stored, makePartitions, nextPartition string
-	base, verifyStreams, firstWrong                                                                                                       string
+	base, verifyList, verifyStreams, firstWrong                                                                                           string
 }
 
 func statementsFor(journal string, simulated bool) statements {
@@ -74,20 +74,28 @@ func statementsFor(journal string, simulated bool) statements {
 			select coalesce(max(to_position), 0), coalesce(max(detached_at), 'epoch')
 			  from journal.segments
 			 where journal = '{name}'`),
+		verifyList: in(`
+			select a.id, a.version, 0::bigint, coalesce(a.stream_kind, '')
+			  from journal.archived_streams a
+			 where a.journal = '{name}'
+			   and a.id > $1
+			 order by a.id
+			 limit $2`),
 		verifyStreams: in(`
-			select e.stream_id, e.version, e.position, e.stream_kind,
-			       coalesce((select a.version from journal.archived_streams a where a.journal = '{name}' and a.id = e.stream_id), 0)
+			select e.stream_id, e.version, e.position, e.stream_kind
 			  from {journal} e
 			 where (e.stream_id, e.version) > ($1, $2)
-			   and e.position <= $3
+			   and e.position > $3
+			   and e.position <= $4
 			 order by e.stream_id, e.version
-			 limit $4`),
+			 limit $5`),
 		firstWrong: in(`
 			select position, version, want
 			  from (select position, version, $2 + row_number() over (order by position) as want
 			          from {journal}
 			         where stream_id = $1
-			           and position <= $3) s
+			           and position > $3
+			           and position <= $4) s
 			 where version <> want
 			 order by position
 			 limit 1`),

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 )
 
 // Difference is the first thing Verify found wrong.
@@ -26,8 +25,9 @@ const verifyPage = 2000
 
 // Verify walks the journal as it stands now, once by position and once by stream, and returns the first difference from what
 // the append function promises: no holes in positions, none in versions, times that never decrease, the lane that the stream
-// hashes to, well-formed texts. nil means there is none. It reads in pages by key: memory stays flat and no snapshot is
-// held for long. progress, if given, hears how many of twice the journal's rows are done.
+// hashes to, well-formed texts. nil means there is none. Archived events are read from their files, which must have the sums they
+// were archived with. It reads in pages by key: memory stays flat and no snapshot is held for long. progress, if given, hears how
+// many of twice the journal's rows are done.
 func (j *Journal) Verify(ctx context.Context, progress func(done, total int64)) (*Difference, error) {
 	if progress == nil {
 		progress = func(int64, int64) {}
@@ -49,38 +49,49 @@ func (j *Journal) Verify(ctx context.Context, progress func(done, total int64)) 
 }
 
 type verification struct {
-	j          *Journal
-	base, head int64 // where the archive ends, where the journal does
-	done       int64
-	progress   func(done, total int64)
+	j        *Journal
+	head     int64
+	segments []Segment
+	at       base // where they end
+	done     int64
+	progress func(done, total int64)
 }
 
 // archived checks the file of each detached segment against its sums; the segments must follow each other from position 1.
 func (v *verification) archived(ctx context.Context) error {
-	segments, err := v.j.Segments(ctx)
-	if err != nil {
+	if err := v.list(ctx); err != nil {
 		return err
 	}
-	for _, s := range segments {
-		if s.From != v.base+1 {
-			return fmt.Errorf("detached segment begins at %d, not %d", s.From, v.base+1)
+	end := int64(0)
+	for _, s := range v.segments {
+		if s.From != end+1 {
+			return fmt.Errorf("detached segment begins at %d, not %d", s.From, end+1)
 		}
 		if err := v.j.archive.in(s, func(f *segment) error { return f.check(ctx) }); err != nil {
 			return err
 		}
-		v.base = s.To
+		end = s.To
 	}
 	return nil
 }
 
-func (v *verification) step(rows int) {
-	v.done += int64(rows)
-	v.progress(v.done, 2*v.head-v.base)
+// list notes what is archived now.
+func (v *verification) list(ctx context.Context) (err error) {
+	v.segments, err = v.j.Segments(ctx)
+	v.at = end(v.segments)
+	return err
 }
 
-// byPosition checks each row by itself and against the one before it.
+func (v *verification) step(rows int) {
+	v.done += int64(rows)
+	v.progress(v.done, 2*v.head)
+}
+
+// byPosition checks each row by itself and against the one before it, and the rows of a file against its index of streams, in 24
+// bytes a row of one file at a time.
 func (v *verification) byPosition(ctx context.Context) (*Difference, error) {
-	last := Event{}
+	last, filed := Event{}, v.segments
+	var index []streamEntry
 	for last.Position < v.head {
 		events, err := v.j.Page(ctx, last.Position, verifyPage)
 		if err != nil {
@@ -97,7 +108,15 @@ func (v *verification) byPosition(ctx context.Context) (*Difference, error) {
 			if e.Position != last.Position+1 {
 				return &Difference{last.Position + 1, uuid.Nil, "position is missing"}, nil
 			}
-			last = *e
+			if last = *e; len(filed) == 0 {
+				continue
+			}
+			if index = append(index, entryOf(e.StreamID, e.Position-filed[0].From, e.Version)); e.Position == filed[0].To {
+				if d, err := v.indexed(filed[0], index); d != nil || err != nil {
+					return d, err
+				}
+				filed, index = filed[1:], index[:0]
+			}
 		}
 		v.step(len(events))
 	}
@@ -129,58 +148,15 @@ func wrong(e, before *Event) string {
 	return ""
 }
 
-// byStream checks that each stream's versions count up from 1, or from where its detached part ends, in the order of positions.
-func (v *verification) byStream(ctx context.Context) (*Difference, error) {
-	var last streamRow
-	for {
-		rows, err := v.streamPage(ctx, last)
-		if err != nil {
-			return nil, fmt.Errorf("verify streams of journal %s: %w", v.j.name, err)
+// indexed holds a file's index against its rows: whoever reads a stream finds it there.
+func (v *verification) indexed(s Segment, rows []streamEntry) (d *Difference, err error) {
+	err = v.j.archive.in(s, func(f *segment) error {
+		wrong, err := f.differs(rows)
+		if wrong != nil {
+			r := wrong.row(s.From)
+			d = &Difference{r.Position, r.StreamID, "the index of " + s.File + " does not fit its rows"}
 		}
-		if len(rows) == 0 {
-			return nil, nil
-		}
-		for _, r := range rows {
-			first := r.StreamID != last.StreamID
-			if first {
-				last = streamRow{StreamID: r.StreamID, Version: r.Archived, StreamKind: r.StreamKind}
-			}
-			if r.Version != last.Version+1 || r.Position < last.Position {
-				return v.firstWrong(ctx, r)
-			}
-			if r.StreamKind != last.StreamKind {
-				return &Difference{r.Position, r.StreamID, fmt.Sprintf("stream kind is %q, was %q", r.StreamKind, last.StreamKind)}, nil
-			}
-			last = r
-		}
-		v.step(len(rows))
-	}
-}
-
-// firstWrong names the first position of a stream that has not the version it should.
-func (v *verification) firstWrong(ctx context.Context, r streamRow) (*Difference, error) {
-	var position, version, want int64
-	row := v.j.pool.QueryRow(ctx, v.j.sql.firstWrong, r.StreamID, r.Archived, v.head)
-	if err := row.Scan(&position, &version, &want); err != nil {
-		return nil, fmt.Errorf("find the wrong version of stream %s: %w", r.StreamID, err)
-	}
-	return &Difference{position, r.StreamID, fmt.Sprintf("version is %d, not %d", version, want)}, nil
-}
-
-type streamRow struct {
-	StreamID   uuid.UUID
-	Version    int64
-	Position   int64
-	StreamKind string
-	Archived   int64
-}
-
-func (v *verification) streamPage(ctx context.Context, after streamRow) (page []streamRow, err error) {
-	b := &pgx.Batch{}
-	b.Queue(pin)
-	b.Queue(v.j.sql.verifyStreams, after.StreamID, after.Version, v.head, verifyPage).Query(func(rows pgx.Rows) (err error) {
-		page, err = pgx.CollectRows(rows, pgx.RowToStructByPos[streamRow])
 		return err
 	})
-	return page, v.j.pool.SendBatch(ctx, b).Close()
+	return d, err
 }

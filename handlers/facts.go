@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"dossier/domain/dossier"
@@ -22,13 +23,25 @@ func (x *Executor) Facts(ctx context.Context, id uuid.UUID) ([]dossier.Fact, err
 	return Decode(events)
 }
 
-// Decode reads stored events as facts.
+// UnreadableError is an event that this program does not understand: a newer one wrote it, or a hand. Its dossier stands still.
+type UnreadableError struct {
+	Position int64
+	Err      error
+}
+
+func (e *UnreadableError) Error() string {
+	return fmt.Sprintf("event %d cannot be read by this program: %v", e.Position, e.Err)
+}
+
+func (e *UnreadableError) Unwrap() error { return e.Err }
+
+// Decode reads stored events as facts (*UnreadableError).
 func Decode(events []eventstore.Event) ([]dossier.Fact, error) {
 	facts := make([]dossier.Fact, len(events))
 	for i, e := range events {
 		f, err := dossier.DecodeFact(e.Position, e.Version, e.Type, e.TypeVersion, e.Data, e.Meta, e.OccurredAt, e.RecordedAt)
 		if err != nil {
-			return nil, err
+			return nil, &UnreadableError{e.Position, err}
 		}
 		facts[i] = f
 	}

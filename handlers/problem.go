@@ -88,6 +88,7 @@ func problem(err error) ProblemBody {
 	var stale *Stale
 	var ahead *eventstore.OccurredAheadError
 	var clock *eventstore.ClockError
+	var unreadable *UnreadableError
 	switch {
 	case errors.As(err, &known):
 		return known.body()
@@ -104,6 +105,10 @@ func problem(err error) ProblemBody {
 		return later(30, "clock", words{
 			"Đồng hồ của cơ sở dữ liệu bị lệch; quản trị hệ thống cần chạy “dossier clock accept” hoặc chỉnh lại đồng hồ",
 			"The database's clock is off; the system administrator must run “dossier clock accept” or set it right"})
+	case errors.As(err, &unreadable):
+		return body(http.StatusInternalServerError, "unreadable", words{
+			fmt.Sprintf("Hồ sơ có sự kiện %d mà bản chương trình này không đọc được, nên chưa ghi thêm gì được; các hồ sơ khác không bị ảnh hưởng. Đã ghi lại để xử lý", unreadable.Position),
+			fmt.Sprintf("The dossier has an event, %d, that this version of the program cannot read, so nothing can be added to it; other dossiers are not touched. It was logged to be mended", unreadable.Position)})
 	}
 	return plain(err)
 }

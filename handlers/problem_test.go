@@ -38,6 +38,7 @@ func TestEveryErrorIsAProblemInBothLanguages(t *testing.T) {
 		{&handlers.Stale{Expected: 1, Actual: 4}, 412, "stale", `Etag="4"`},
 		{eventstore.ErrCommandReused, 422, "key_reused", ""},
 		{&eventstore.OccurredAheadError{}, 422, "occurred_ahead", ""},
+		{&handlers.UnreadableError{Position: 7, Err: errors.New("unknown")}, 500, "unreadable", ""},
 		{&eventstore.ClockError{}, 503, "clock", "Retry-After=30"},
 		{eventstore.ErrBusy, 503, "unavailable", "Retry-After=2"},
 		{eventstore.ErrClosed, 503, "unavailable", "Retry-After=2"},

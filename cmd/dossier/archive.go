@@ -60,7 +60,10 @@ func (a *app) archive(ctx context.Context, cmd *cli.Command) (*eventstore.Archiv
 	if err != nil {
 		return nil, nil, err
 	}
-	return eventstore.NewArchive(pool, dir), pool.Close, nil
+	archive := eventstore.NewArchive(pool, dir)
+	progress, end := a.progress("positions")
+	archive.Progress = progress
+	return archive, func() { end(); pool.Close() }, nil
 }
 
 func (a *app) archiveList(ctx context.Context, cmd *cli.Command) error {
@@ -81,8 +84,8 @@ func (a *app) archiveStep(ctx context.Context, cmd *cli.Command, run func(*event
 	if err != nil {
 		return err
 	}
-	defer done()
 	part, err := run(archive, ctx)
+	done()
 	if err != nil {
 		return fmt.Errorf("archive: %w", err)
 	}
@@ -91,6 +94,9 @@ func (a *app) archiveStep(ctx context.Context, cmd *cli.Command, run func(*event
 
 func (a *app) printParts(cmd *cli.Command, parts []eventstore.Part) error {
 	t := &table{columns: []string{"from", "to", "where", "file"}}
+	if len(parts) == 0 {
+		t.note = "the journal is empty"
+	}
 	for _, p := range parts {
 		t.add(p, strconv.FormatInt(p.From, 10), strconv.FormatInt(p.To, 10), p.Where, p.File)
 	}

@@ -23,6 +23,8 @@ func TestAWrongCommandLineSaysWhatIsWrongAndExitsWith2(t *testing.T) {
 		"do x":                         "say which dossier and which command",
 		"serve --roles api,baker":      `unknown role "baker"`,
 		"serve":                        "DATABASE_URL is not set",
+		"archive detach 7":             `dossier archive detach takes no "7"`,
+		"archive list --data /nowhere": "set MIGRATE_DATABASE_URL",
 		"version -o xml":               `unknown output format "xml"`,
 		"dev --http 0.0.0.0:0":         "loopback only",
 		"dev --http nowhere":           "no host:port",

@@ -146,7 +146,7 @@ func reset(folder string) error {
 		}
 		return nil
 	}
-	for _, part := range []string{"postgres", "kafka", settingsFile, seedingFile} {
+	for _, part := range []string{"postgres", "kafka", "archive", settingsFile, seedingFile} {
 		if err := os.RemoveAll(filepath.Join(folder, part)); err != nil {
 			return fmt.Errorf("reset: %w", err)
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"dossier/handlers"
@@ -10,8 +11,9 @@ import (
 	"dossier/handlers/web"
 )
 
-// handler puts the API and the pages on one address.
-func (p *process) handler() (http.Handler, error) {
+// handler puts the API and the pages on one address. Only roles that this process plays show their figures: a relay or an engine
+// that stands still would say that nothing lags.
+func (p *process) handler(roles []string) (http.Handler, error) {
 	zone, err := time.LoadLocation(p.cfg.Zone)
 	if err != nil {
 		return nil, usageError{fmt.Errorf("DOSSIER_ZONE %q: %w", p.cfg.Zone, err)}
@@ -21,10 +23,17 @@ func (p *process) handler() (http.Handler, error) {
 		auth = p.login
 	}
 	mux := http.NewServeMux()
-	service := api.New(api.Deps{
-		Executor: p.executor, Views: p.views, Journal: p.journal, Pool: p.pool, Relay: p.relay, Engine: p.engine,
+	deps := api.Deps{
+		Executor: p.executor, Views: p.views, Journal: p.journal, Pool: p.pool,
 		Auth: auth, Zone: zone, Source: p.source(), Metrics: p.metrics, Log: p.log, Version: version(),
-	})
+	}
+	if slices.Contains(roles, roleRelay) {
+		deps.Relay = p.relay
+	}
+	if slices.Contains(roles, roleProjector) {
+		deps.Engine = p.engine
+	}
+	service := api.New(deps)
 	for _, prefix := range api.Prefixes {
 		mux.Handle(prefix, service)
 	}

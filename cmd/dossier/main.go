@@ -112,12 +112,20 @@ func group(c *cli.Command) *cli.Command {
 	return c
 }
 
-// strict makes every wrong flag a usage error with the right exit code, all the way down.
+// strict makes every wrong flag, and every word that nobody asked for, a usage error with the right exit code, all the way down.
 func strict(c *cli.Command) *cli.Command {
 	c.OnUsageError = func(_ context.Context, cmd *cli.Command, err error, _ bool) error {
 		return usageError{fmt.Errorf("%w. Run '%s --help'", err, cmd.FullName())}
 	}
 	c.ExitErrHandler = func(context.Context, *cli.Command, error) {}
+	if act := c.Action; len(c.Commands) == 0 && c.ArgsUsage == "" {
+		c.Action = func(ctx context.Context, cmd *cli.Command) error {
+			if cmd.Args().Present() {
+				return usageError{fmt.Errorf("%s takes no %q. Run '%s --help'", cmd.FullName(), cmd.Args().First(), cmd.FullName())}
+			}
+			return act(ctx, cmd)
+		}
+	}
 	for _, sub := range c.Commands {
 		strict(sub)
 	}

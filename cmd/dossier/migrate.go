@@ -39,7 +39,7 @@ func (a *app) ownerURL(cmd *cli.Command) (string, error) {
 	if dev, ok := runningDev(folder); ok {
 		return dev.Database.AdminURL, nil
 	}
-	return "", usageError{fmt.Errorf("no owner to migrate as: set MIGRATE_DATABASE_URL, or start 'dossier dev' (looked in %s)", folder)}
+	return "", usageError{fmt.Errorf("this takes the owner's role: set MIGRATE_DATABASE_URL, or start 'dossier dev' (looked in %s)", folder)}
 }
 
 func (a *app) migrateUp(ctx context.Context, cmd *cli.Command) error {

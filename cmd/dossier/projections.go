@@ -181,11 +181,11 @@ func (a *app) parkedRetry(ctx context.Context, cmd *cli.Command) error {
 		return err
 	}
 	t := &table{columns: []string{"projection", "dossier", "follows again", "attempts", "why not"}}
-	left := 0
+	left := map[uuid.UUID]bool{}
 	for _, r := range tried {
 		why := ""
 		if !r.Whole {
-			why, left = r.Error, left+1
+			why, left[r.Stream] = r.Error, true
 		}
 		t.add(r, r.Projection, r.Stream.String(), fmt.Sprint(r.Whole), fmt.Sprint(r.Attempts), why)
 	}
@@ -195,8 +195,8 @@ func (a *app) parkedRetry(ctx context.Context, cmd *cli.Command) error {
 	if err := t.print(a.stdout, cmd); err != nil {
 		return err
 	}
-	if left > 0 {
-		return checkError{fmt.Errorf("%d still stand(s) still", left)}
+	if len(left) > 0 {
+		return checkError{fmt.Errorf("dossiers that still stand still: %d", len(left))}
 	}
 	return nil
 }

@@ -115,7 +115,7 @@ func (p *process) run(ctx context.Context, roles []string, ready func(addr strin
 		g.Go(func() error { return handlers.NewRecounter(p.executor, p.views, p.log).Run(ctx) })
 	}
 	if slices.Contains(roles, roleAPI) {
-		g.Go(func() error { return p.serveHTTP(ctx, ready) })
+		g.Go(func() error { return p.serveHTTP(ctx, roles, ready) })
 	}
 	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err
@@ -129,8 +129,8 @@ func (p *process) close() {
 }
 
 // serveHTTP answers until the context ends, then lets requests under way finish.
-func (p *process) serveHTTP(ctx context.Context, ready func(addr string)) error {
-	handler, err := p.handler()
+func (p *process) serveHTTP(ctx context.Context, roles []string, ready func(addr string)) error {
+	handler, err := p.handler(roles)
 	if err != nil {
 		return err
 	}

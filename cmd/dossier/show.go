@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"dossier/domain/dossier"
 	"dossier/domain/procedure"
 	"dossier/handlers"
+	"dossier/projections"
 )
 
 func (a *app) showCommand() *cli.Command {
@@ -169,6 +171,15 @@ func (a *app) history(ctx context.Context, cmd *cli.Command) error {
 		why := strings.TrimSpace(strings.Join([]string{e.Reason, e.Basis, e.Irregular}, " "))
 		t.add(e, fmt.Sprint(e.Version), fmt.Sprint(e.Position), instant(e.OccurredAt), instant(e.RecordedAt), words("event", e.Type),
 			e.Actor.Account+" ("+dossier.Label("role", string(e.Actor.Role), "vi")+")", e.Actor.Unit, strings.Join(changes, "; "), why)
+	}
+	parked, err := projections.Parked(ctx, s.pool)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(parked, func(p projections.ParkedStream) bool {
+		return p.Stream == id && strings.HasPrefix(p.Projection, "history_")
+	}) {
+		t.note = "stale: later events of this dossier are not in here, see 'dossier parked list'"
 	}
 	return t.print(a.stdout, cmd)
 }

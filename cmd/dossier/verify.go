@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/urfave/cli/v3"
 
+	"dossier/eventstore"
 	"dossier/projections"
 )
 
@@ -33,6 +35,9 @@ func (a *app) verify(ctx context.Context, cmd *cli.Command) error {
 	progress, done := a.progress("journal")
 	wrong, err := s.journal.Verify(ctx, progress)
 	done()
+	if errors.As(err, new(*eventstore.ArchiveError)) {
+		return checkError{fmt.Errorf("what cannot be read cannot be proved: %w", err)}
+	}
 	if err != nil {
 		return fmt.Errorf("verify journal: %w", err)
 	}
@@ -55,7 +60,7 @@ func (a *app) verify(ctx context.Context, cmd *cli.Command) error {
 	}
 	fmt.Fprintf(a.stdout, "views        %d dossiers refolded, %d rows compared, true at position %d of %d\n", report.Streams, report.Rows, report.Position, head)
 	if report.Parked > 0 {
-		return checkError{fmt.Errorf("%d stream(s) are parked: their rows are stale, see 'dossier projections list'", report.Parked)}
+		return checkError{fmt.Errorf("dossiers that a projection could not follow: %d; their rows are stale, see 'dossier parked list'", report.Parked)}
 	}
 	if report.Position < head && !s.live {
 		fmt.Fprintf(a.stdout, "             the views are behind: they catch up when the projector runs\n")

@@ -16,17 +16,21 @@ func TestADiskThatIsFullRefusesAndThenGoesOn(t *testing.T) {
 	}
 	t.Parallel()
 	w, disk := onSmallDisk(t)
+	api := w.serving(t, "api")
 	w.work(3, 5*time.Millisecond)
 	w.answers(t, 100)
+	soon(t, "/readyz is green", func() bool { return api.red() == "" })
 	room := fill(t, disk)
 	busy := w.ledger.busy.Load()
 	soon(t, "commands are told to try later", func() bool { return w.ledger.busy.Load() > busy+20 })
 	if w.alarms.sum() == 0 {
 		t.Error("nobody noticed")
 	}
+	soon(t, "/readyz is red", func() bool { return api.red() != "" })
 	room()
 	w.answers(t, 100)
 	w.holds(t)
+	soon(t, "/readyz is green again", func() bool { return api.red() == "" })
 }
 
 func onSmallDisk(t *testing.T) (w *world, disk string) {

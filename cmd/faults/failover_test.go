@@ -40,9 +40,7 @@ func (w *world) usePostgres(dir string) error {
 	if err != nil {
 		return fmt.Errorf("start Postgres in %s: %w", dir, err)
 	}
-	w.pg.Store(pg)
-	go pg.Supervise(context.Background())
-	return nil
+	return w.use(pg)
 }
 
 func TestAFailoverThatLostItsTailStopsLoudlyAndGoesOnAfterRecover(t *testing.T) {
@@ -57,9 +55,11 @@ func TestAFailoverThatLostItsTailStopsLoudlyAndGoesOnAfterRecover(t *testing.T) 
 	}
 	primary, standby := filepath.Join(base, "primary"), filepath.Join(base, "standby")
 	w := start(t, settings{dir: primary})
+	api := w.serving(t, "api")
 	w.work(3, 5*time.Millisecond)
 	w.answers(t, 150)
 	w.holds(t)
+	soon(t, "/readyz is green", func() bool { return api.red() == "" })
 	if err := w.copyPostgres(primary, standby); err != nil {
 		t.Fatal(err)
 	}
@@ -80,10 +80,12 @@ func TestAFailoverThatLostItsTailStopsLoudlyAndGoesOnAfterRecover(t *testing.T) 
 	if said := w.says(); !strings.Contains(said, "dossier recover") {
 		t.Errorf("nobody names the way out: %s", said)
 	}
+	soon(t, "/readyz of a process without a relay names it too", func() bool { return strings.Contains(api.red(), "dossier recover") })
 	w.recover(t)
 	w.work(3, 5*time.Millisecond)
 	w.answers(t, 60) // fewer than were lost: who remembers how far the lost ones led must forget it
 	w.holds(t)
+	soon(t, "/readyz is green again", func() bool { return api.red() == "" })
 }
 
 // recover runs the command that an operator would.

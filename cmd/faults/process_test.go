@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -17,6 +20,7 @@ import (
 type process struct {
 	cmd  *exec.Cmd
 	said *said
+	done chan struct{}
 }
 
 // said is what a process has printed so far.
@@ -39,26 +43,42 @@ func (s *said) String() string {
 
 // serve starts a process with these roles on the world's Postgres and Kafka.
 func (w *world) serve(program, roles string) (*process, error) {
-	p := &process{cmd: exec.Command(program, "serve", "--roles", roles, "--http", "127.0.0.1:0", "--dev-login"), said: &said{}}
+	p := &process{cmd: exec.Command(program, "serve", "--roles", roles, "--http", "127.0.0.1:0", "--dev-login"), said: &said{}, done: make(chan struct{})}
 	p.cmd.Env = append(w.environment(), "LOG_LEVEL=info")
 	p.cmd.Stdout, p.cmd.Stderr = p.said, p.said
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := p.cmd.Start(); err != nil {
+	started := make(chan error, 1)
+	go p.run(started)
+	if err := <-started; err != nil {
 		return nil, fmt.Errorf("start %s: %w", roles, err)
 	}
 	return p, nil
 }
 
+// run holds on to the thread that starts the process, for the process dies with it.
+func (p *process) run(started chan<- error) {
+	runtime.LockOSThread()
+	defer close(p.done)
+	err := p.cmd.Start()
+	started <- err
+	if err == nil {
+		_ = p.cmd.Wait()
+	}
+}
+
 func (w *world) environment() []string {
+	as := func(role string) string {
+		return fmt.Sprintf("postgres://%s@/%s?host=%s&port=5432", role, database, url.QueryEscape(w.address()))
+	}
 	return append(os.Environ(),
-		"DATABASE_URL="+w.pg.Load().URL("dossier_app", database), "MIGRATE_DATABASE_URL="+w.pg.Load().URL(devstack.Superuser, database),
+		"DATABASE_URL="+as("dossier_app"), "MIGRATE_DATABASE_URL="+as(devstack.Superuser),
 		"KAFKA_BROKERS="+strings.Join(w.kafka.addrs, ","), "KAFKA_PARTITIONS=8", "COMMAND_KEY="+string(commandKey))
 }
 
 // kill ends it as kill -9 does.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
-	_ = p.cmd.Wait()
+	<-p.done
 }
 
 func (p *process) signal(s syscall.Signal) error { return p.cmd.Process.Signal(s) }
@@ -71,6 +91,30 @@ func (p *process) address() string {
 	}
 	end := strings.IndexAny(after, " \"\n")
 	return "http://" + after[:max(end, 0)]
+}
+
+// red is what /readyz names as wrong, "" while all is green.
+func (p *process) red() (checks string) {
+	var body struct {
+		Checks []struct{ Name, Status, EN string }
+	}
+	answer, err := http.Get(p.address() + "/readyz") //nolint:noctx // it answers within two seconds
+	if err != nil {
+		return "no answer: " + err.Error()
+	}
+	defer answer.Body.Close()
+	if err := json.NewDecoder(answer.Body).Decode(&body); err != nil || len(body.Checks) == 0 {
+		return fmt.Sprintf("no checks in the answer: %v", err)
+	}
+	for _, c := range body.Checks {
+		if c.Status != "green" {
+			checks += c.Name + ": " + c.EN + "; "
+		}
+	}
+	if (checks == "") != (answer.StatusCode == http.StatusOK) {
+		return fmt.Sprintf("status %d contradicts the checks: %s", answer.StatusCode, checks)
+	}
+	return checks
 }
 
 // submit sends one command over HTTP and returns the status and when to come back.

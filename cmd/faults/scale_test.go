@@ -57,7 +57,12 @@ func (w *world) serving(t *testing.T, roles string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.kill)
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() {
+			t.Logf("%s said:\n%s", roles, p.said)
+		}
+	})
 	soon(t, roles+" is up", func() bool { return roles != "api" || p.address() != "" })
 	return p
 }

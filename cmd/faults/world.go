@@ -93,8 +93,9 @@ func (w *world) startPostgres(ctx context.Context, dir string) error {
 	if err != nil {
 		return fmt.Errorf("start Postgres: %w", err)
 	}
-	w.pg.Store(pg)
-	go pg.Supervise(context.Background()) // until Stop
+	if err := w.use(pg); err != nil {
+		return err
+	}
 	c, err := pgx.Connect(ctx, pg.AdminURL)
 	if err != nil {
 		return fmt.Errorf("reach Postgres: %w", err)
@@ -105,6 +106,23 @@ func (w *world) startPostgres(ctx context.Context, dir string) error {
 	}
 	return migrations.Up(ctx, pg.URL(devstack.Superuser, database))
 }
+
+// use makes a server the one of the moment, under the same address for processes of their own.
+func (w *world) use(pg *devstack.Postgres) error {
+	w.pg.Store(pg)
+	go pg.Supervise(context.Background()) // until Stop
+	u, err := url.Parse(pg.AdminURL)
+	if err != nil {
+		return fmt.Errorf("read Postgres' address: %w", err)
+	}
+	next := w.address() + ".next"
+	if err := os.Symlink(u.Query().Get("host"), next); err != nil {
+		return fmt.Errorf("name Postgres' folder: %w", err)
+	}
+	return os.Rename(next, w.address())
+}
+
+func (w *world) address() string { return filepath.Join(w.dir, "socket") }
 
 // openOwn opens the judge's own way to the journal.
 func (w *world) openOwn(ctx context.Context) (err error) {

@@ -57,6 +57,10 @@ func TestAJournalThatCameBackWithoutItsTailIsNotContinuedOverKafka(t *testing.T)
 	if s := r.Status(); !strings.Contains(s.Err, "dossier recover") || s.Cursor > 70 {
 		t.Errorf("status is %+v", s)
 	}
+	told := func(want Trouble) func() bool {
+		return func() bool { got, err := Told(ctx, w.db.App); return err == nil && got == want }
+	}
+	eventually(t, "other processes are told", told(KafkaDiffers))
 
 	dry, err := Recover(ctx, w.db.App, w.j, w.o, true)
 	if err != nil {
@@ -74,6 +78,7 @@ func TestAJournalThatCameBackWithoutItsTailIsNotContinuedOverKafka(t *testing.T)
 		t.Fatalf("recover says %+v, %v", done, err)
 	}
 	w.carried(r)
+	eventually(t, "other processes are told that it is over", told(""))
 	w.write(10, many...)
 	w.carried(r)
 	w.newTelling(71)

@@ -27,6 +27,7 @@ type term struct {
 // lead publishes until the context ends or the lease is lost.
 func (r *Relay) lead(ctx context.Context, l *lease, cursor int64) {
 	r.become(Leader, l.epoch)
+	l.trouble = r.sendingTrouble
 	r.cursor.Store(&mark{position: cursor})
 	ctx, end := context.WithCancelCause(ctx)
 	t := &term{Relay: r, lease: l, again: make(chan error, 1)}

@@ -27,7 +27,18 @@ type lease struct {
 	epoch  int64
 	beat   int64
 	until  atomic.Int64 // by this process's monotonic clock, earlier than the database's expires_at
+
+	trouble func() Trouble // told with each beat; may be nil
 }
+
+// Trouble is what keeps the leading relay from sending, as any process may read it.
+type Trouble string
+
+// The troubles of a relay. "" is none.
+const (
+	Failing      Trouble = "failing"
+	KafkaDiffers Trouble = "halted" // Kafka tells what the journal does not: `dossier recover`
+)
 
 // start anchors the monotonic clock.
 var start = time.Now()
@@ -75,12 +86,16 @@ func (l *lease) renew(ctx context.Context, cursor int64, length time.Duration) (
 	sent := time.Now()
 	var beat *int64
 	var atCursor *uuid.UUID
+	var trouble Trouble
+	if l.trouble != nil {
+		trouble = l.trouble()
+	}
 	err = l.pool.QueryRow(ctx, `
 		with quick as materialized (
 		  select set_config('synchronous_commit', 'off', true)
 		), beaten as (
-		  insert into journal.relay_beats (beat, epoch, holder, cursor, expires_at)
-		  select mine.beat + 1, mine.epoch, mine.holder, $4, clock_timestamp() + $5
+		  insert into journal.relay_beats (beat, epoch, holder, cursor, expires_at, trouble)
+		  select mine.beat + 1, mine.epoch, mine.holder, $4, clock_timestamp() + $5, $6
 		  from quick
 		  join (select * from journal.relay_beats order by beat desc limit 1) as mine on true
 		  where mine.beat = $1 and mine.epoch = $2 and mine.holder = $3
@@ -91,7 +106,7 @@ func (l *lease) renew(ctx context.Context, cursor int64, length time.Duration) (
 		       coalesce((select position from journal.events order by position desc limit 1), 0),
 		       (select max(number) from journal.generations),
 		       (select event_id from journal.events where position = $4)`,
-		l.beat, l.epoch, l.holder, cursor, length).Scan(&beat, &n.head, &n.generation, &atCursor)
+		l.beat, l.epoch, l.holder, cursor, length, trouble).Scan(&beat, &n.head, &n.generation, &atCursor)
 	if err != nil {
 		return n, fmt.Errorf("renew the relay's lease: %w", err)
 	}
@@ -128,4 +143,17 @@ func Head(ctx context.Context, pool *pgxpool.Pool) (cursor, epoch int64, at time
 		return 0, 0, time.Time{}, fmt.Errorf("read the relay's cursor: %w", err)
 	}
 	return cursor, epoch, at, nil
+}
+
+// Told returns what the leading relay said last of its trouble, up to half a second ago.
+func Told(ctx context.Context, pool *pgxpool.Pool) (t Trouble, err error) {
+	err = pool.QueryRow(ctx, `
+		select trouble
+		from journal.relay_beats
+		order by beat desc
+		limit 1`).Scan(&t)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return "", fmt.Errorf("read the relay's trouble: %w", err)
+	}
+	return t, nil
 }

@@ -171,6 +171,19 @@ func (r *Relay) Status() Status {
 	return s
 }
 
+// sendingTrouble is what a leader tells the other processes.
+func (r *Relay) sendingTrouble() Trouble {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.status.Role == Halted:
+		return KafkaDiffers
+	case r.trouble[publishing] != "":
+		return Failing
+	}
+	return ""
+}
+
 func (r *Relay) become(role Role, epoch int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -3,11 +3,14 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"runtime/debug"
 	"time"
 
+	"dossier/eventstore"
 	"dossier/eventstore/relay"
 	"dossier/migrations"
 	"dossier/projections"
@@ -40,7 +43,7 @@ type question struct {
 func (s *server) questions() []question {
 	return []question{
 		{"database", s.checkDatabase}, {"migrations", s.checkMigrations}, {"broker", s.checkBroker},
-		{"projections", s.checkProjections}, {"parked", s.checkParked},
+		{"projections", s.checkProjections}, {"parked", s.checkParked}, {"archive", s.checkArchive},
 	}
 }
 
@@ -108,14 +111,16 @@ func (s *server) checkMigrations(ctx context.Context) check {
 	return green("cơ sở dữ liệu đúng phiên bản", "the database is up to date")
 }
 
-// checkBroker judges Kafka by the relay: what leads there knows best.
+// checkBroker judges Kafka by what the leading relay tells, wherever it runs: what leads there knows best.
 func (s *server) checkBroker(ctx context.Context) check {
-	if s.Relay != nil {
-		if st := s.Relay.Status(); st.Role == relay.Halted {
-			return red("Kafka kể khác sổ sự kiện: chạy “dossier recover”", "Kafka tells what the journal does not: run “dossier recover”")
-		} else if st.Err != "" {
-			return red("chưa gửi được sự kiện lên Kafka", "events cannot be sent to Kafka")
-		}
+	told, err := relay.Told(ctx, s.Pool)
+	switch {
+	case err != nil:
+		return red("không đọc được vị trí đã gửi lên Kafka", "what was sent to Kafka cannot be read")
+	case told == relay.KafkaDiffers:
+		return red("Kafka kể khác sổ sự kiện: chạy “dossier recover”", "Kafka tells what the journal does not: run “dossier recover”")
+	case told == relay.Failing:
+		return red("chưa gửi được sự kiện lên Kafka", "events cannot be sent to Kafka")
 	}
 	cursor, _, at, err := relay.Head(ctx, s.Pool)
 	if err != nil {
@@ -150,18 +155,29 @@ func (s *server) checkProjections(ctx context.Context) check {
 }
 
 func (s *server) checkParked(ctx context.Context) check {
-	standing, err := projections.Standing(ctx, s.Pool)
+	stamp, err := s.Views.Stamp(ctx)
 	if err != nil {
 		return red("không đọc được số hồ sơ đang dừng", "how many dossiers stand still cannot be read")
 	}
-	parked := 0
-	for _, p := range standing {
-		parked += p.Parked
-	}
-	if parked > 0 {
-		return red(fmt.Sprintf("%d hồ sơ không cập nhật được lên bảng xem", parked), fmt.Sprintf("%d dossiers cannot be brought into the views", parked))
+	if stamp.Parked > 0 {
+		return red(fmt.Sprintf("%d hồ sơ không cập nhật được lên bảng xem: chạy “dossier parked list”", stamp.Parked),
+			fmt.Sprintf("dossiers that cannot be brought into the views: %d; run “dossier parked list”", stamp.Parked))
 	}
 	return green("không có hồ sơ nào bị dừng", "no dossier stands still")
+}
+
+func (s *server) checkArchive(ctx context.Context) check {
+	files, err := s.Journal.CheckArchive(ctx)
+	var lost *eventstore.ArchiveError
+	switch {
+	case errors.As(err, &lost):
+		file := filepath.Base(lost.File)
+		return red(fmt.Sprintf("không đọc được tệp lưu trữ %q (sự kiện %d đến %d): kiểm tra ARCHIVE_DIR", file, lost.From, lost.To),
+			fmt.Sprintf("archive file %q (events %d to %d) cannot be read here: check ARCHIVE_DIR", file, lost.From, lost.To))
+	case err != nil:
+		return red("không đọc được danh sách tệp lưu trữ", "the list of archive files cannot be read")
+	}
+	return green(fmt.Sprintf("đọc được %d tệp lưu trữ", files), fmt.Sprintf("archive files that can be read: %d", files))
 }
 
 // build is what this program is.

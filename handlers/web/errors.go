@@ -89,7 +89,7 @@ func (s *site) sayOther(v *visit, err error) (int, message) {
 	if status == http.StatusServiceUnavailable {
 		return status, busy(v.lang, v)
 	}
-	if status >= http.StatusInternalServerError {
+	if status >= http.StatusInternalServerError && known.Code != "unreadable" {
 		return status, message{Title: Words{"Có lỗi của hệ thống", "Something broke on our side"}.In(v.lang), Text: Words{"Chưa có gì được ghi bởi lần bấm này, trừ khi trang hồ sơ cho thấy khác. Lỗi đã được lưu cho người quản trị.", "This click recorded nothing, unless the dossier shows otherwise. The fault was logged for the administrators."}.In(v.lang), Could: []way{{Words{"thử lại", "try again"}.In(v.lang), v.URL.RequestURI()}}}
 	}
 	worded := known.In(string(v.lang), "")

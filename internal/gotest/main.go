@@ -1,10 +1,11 @@
-// Command gotest runs `go test`, prints what a reader needs of it, and holds docs/features.md against what really ran: a row
-// whose test did not pass in this very run fails the run.
+// Command gotest runs `go test` for a target of the Makefile, prints what a reader needs of it, and holds docs/features.md against
+// what really ran: a row that names a test for this target which did not pass in this very run fails the run.
 package main
 
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -30,8 +31,11 @@ func main() {
 }
 
 func run(args []string) error {
+	if len(args) < 2 || strings.HasPrefix(args[0], "-") {
+		return errors.New("usage: gotest TARGET ARGUMENT-OF-GO-TEST...")
+	}
 	began := time.Now()
-	cmd := exec.Command("go", append([]string{"test", "-json"}, args...)...)
+	cmd := exec.Command("go", append(append([]string{"test"}, args[1:]...), "-json")...) // -C, if given, must come first
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -43,7 +47,7 @@ func run(args []string) error {
 	results, counts := follow(out)
 	failed := cmd.Wait()
 
-	account := checkAccount(results)
+	account := checkAccount(args[0], results)
 	fmt.Printf("%d passed, %d failed, %d skipped\n", counts["pass"], counts["fail"], counts["skip"])
 	fmt.Printf("took %s\n", time.Since(began).Round(time.Second))
 	if failed != nil {
@@ -90,13 +94,13 @@ func follow(r io.Reader) (results map[string]string, counts map[string]int) {
 }
 
 // checkAccount hands the results to the test that reads docs/features.md.
-func checkAccount(results map[string]string) error {
+func checkAccount(target string, results map[string]string) error {
 	dir, err := os.MkdirTemp("", "dossier-results-")
 	if err != nil {
 		return fmt.Errorf("make results folder: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	body, err := json.Marshal(results)
+	body, err := json.Marshal(map[string]any{"target": target, "results": results})
 	if err != nil {
 		return fmt.Errorf("encode results: %w", err)
 	}
@@ -104,7 +108,7 @@ func checkAccount(results map[string]string) error {
 	if err := os.WriteFile(file, body, 0o600); err != nil {
 		return fmt.Errorf("write results: %w", err)
 	}
-	cmd := exec.Command("go", "test", "-count=1", "./docs")
+	cmd := exec.Command("go", "test", "-count=1", "-run", "^TestTheAccount", "./docs")
 	cmd.Env = append(os.Environ(), "DOSSIER_TEST_RESULTS="+file)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
