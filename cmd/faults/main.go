@@ -28,7 +28,15 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
+// commands are what it does beside the soak.
+var commands = map[string]func(ctx context.Context, args []string, out, talk io.Writer) int{
+	"hostile": runHostile,
+}
+
 func run(ctx context.Context, args []string, out, talk io.Writer) int {
+	if len(args) > 0 && commands[args[0]] != nil {
+		return commands[args[0]](ctx, args[1:], out, talk)
+	}
 	flags := flag.NewFlagSet("faults", flag.ContinueOnError)
 	flags.SetOutput(talk)
 	minutes := flags.Float64("minutes", 10, "how long faults are injected")
@@ -41,7 +49,7 @@ func run(ctx context.Context, args []string, out, talk io.Writer) int {
 		return exitUsage
 	}
 	if *minutes <= 0 || flags.NArg() > 0 {
-		fmt.Fprintln(talk, "usage: faults [-minutes N] [-seed S] [-v]; N is above 0")
+		fmt.Fprintln(talk, "usage: faults [-minutes N] [-seed S] [-v]; N is above 0. Or: faults hostile -h")
 		return exitUsage
 	}
 	if *seed == 0 {
@@ -52,9 +60,14 @@ func run(ctx context.Context, args []string, out, talk io.Writer) int {
 		read = slog.NewTextHandler(talk, &slog.HandlerOptions{Level: slog.LevelWarn})
 	}
 	wrong, err := soakFor(ctx, time.Duration(*minutes*float64(time.Minute)), *seed, read, out)
+	return end(wrong, err, *seed, out, talk)
+}
+
+// end says how it came out and returns the exit code.
+func end(wrong string, err error, seed uint64, out, talk io.Writer) int {
 	switch {
 	case wrong != "":
-		fmt.Fprintf(out, "\nWRONG (seed %d): %s\n", *seed, wrong)
+		fmt.Fprintf(out, "\nWRONG (seed %d): %s\n", seed, wrong)
 		return exitWrong
 	case err != nil:
 		fmt.Fprintf(talk, "faults: %v\n", err)
