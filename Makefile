@@ -5,7 +5,7 @@ DATA ?=
 ARGS ?=
 BROKERS ?= 1
 
-.PHONY: bench-peers test-bench help dev test test-kafka kafka kafka-stop receipt test-faults soak soak-hostile build lint fmt fuzz bench clean
+.PHONY: bench-peers test-bench help dev test test-kafka kafka kafka-stop receipt test-faults soak soak-hostile soak-memory build lint fmt fuzz bench clean
 
 help: ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,8 +33,11 @@ test-faults: ## Every fault alone and short, with the race detector: broker, top
 soak: ## Faults of all kinds at random for MINUTES=10, then everything is held against everything; exit 3 if anything is wrong
 	@go build -o bin/faults ./cmd/faults && bin/faults -minutes $(or $(MINUTES),10) $(if $(SEED),-seed $(SEED)) $(ARGS)
 
-soak-hostile: ## APPENDS=10000000 that must be taken or refused, sessions cut meanwhile, every answer judged (porcupine); exit 3 if one is wrong
+soak-hostile: ## APPENDS=10000000 that must be taken or refused while sessions are cut; every answer is judged; exit 3 if one is wrong
 	@go build -o bin/faults ./cmd/faults && bin/faults hostile $(if $(APPENDS),-appends $(APPENDS)) $(if $(SEED),-seed $(SEED)) $(ARGS)
+
+soak-memory: bin/dossier ## A whole dossier at work for MINUTES=30: its heap, memory, goroutines, files; exit 3 if one grows
+	@go build -o bin/faults ./cmd/faults && bin/faults memory -program bin/dossier $(if $(MINUTES),-minutes $(MINUTES)) $(ARGS)
 
 receipt: bin/dossier ## Import the real permit log into a folder of its own and print its sums: make receipt XES=path/to/receipt.xes.gz
 	@test -n "$(XES)" || { echo "usage: make receipt XES=path/to/receipt.xes.gz" >&2; exit 2; }

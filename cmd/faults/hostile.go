@@ -48,7 +48,7 @@ func runHostile(ctx context.Context, args []string, out, talk io.Writer) int {
 		*seed = rand.Uint64()
 	}
 	wrong, err := attack(ctx, hostile.Options{Appends: *appends, Every: *cut, Seed: *seed}, *kill / *cut, out, talk)
-	return end(wrong, err, *seed, out, talk)
+	return end(wrong, err, out, talk)
 }
 
 func attack(ctx context.Context, o hostile.Options, kill int64, out, talk io.Writer) (wrong string, err error) {

@@ -31,6 +31,7 @@ func main() {
 // commands are what it does beside the soak.
 var commands = map[string]func(ctx context.Context, args []string, out, talk io.Writer) int{
 	"hostile": runHostile,
+	"memory":  runMemory,
 }
 
 func run(ctx context.Context, args []string, out, talk io.Writer) int {
@@ -49,7 +50,7 @@ func run(ctx context.Context, args []string, out, talk io.Writer) int {
 		return exitUsage
 	}
 	if *minutes <= 0 || flags.NArg() > 0 {
-		fmt.Fprintln(talk, "usage: faults [-minutes N] [-seed S] [-v]; N is above 0. Or: faults hostile -h")
+		fmt.Fprintln(talk, "usage: faults [-minutes N] [-seed S] [-v]; N is above 0. Or: faults hostile -h, faults memory -h")
 		return exitUsage
 	}
 	if *seed == 0 {
@@ -60,14 +61,14 @@ func run(ctx context.Context, args []string, out, talk io.Writer) int {
 		read = slog.NewTextHandler(talk, &slog.HandlerOptions{Level: slog.LevelWarn})
 	}
 	wrong, err := soakFor(ctx, time.Duration(*minutes*float64(time.Minute)), *seed, read, out)
-	return end(wrong, err, *seed, out, talk)
+	return end(wrong, err, out, talk)
 }
 
 // end says how it came out and returns the exit code.
-func end(wrong string, err error, seed uint64, out, talk io.Writer) int {
+func end(wrong string, err error, out, talk io.Writer) int {
 	switch {
 	case wrong != "":
-		fmt.Fprintf(out, "\nWRONG (seed %d): %s\n", seed, wrong)
+		fmt.Fprintf(out, "\nWRONG: %s\n", wrong)
 		return exitWrong
 	case err != nil:
 		fmt.Fprintf(talk, "faults: %v\n", err)

@@ -8,62 +8,17 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
-	"sync"
 	"syscall"
 
 	"dossier/internal/devstack"
 )
 
-// process is one `dossier serve` of its own, so that it can be killed as a process.
-type process struct {
-	cmd  *exec.Cmd
-	said *said
-	done chan struct{}
-}
-
-// said is what a process has printed so far.
-type said struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (s *said) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(p)
-}
-
-func (s *said) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.String()
-}
-
 // serve starts a process with these roles on the world's Postgres and Kafka.
 func (w *world) serve(program, roles string) (*process, error) {
-	p := &process{cmd: exec.Command(program, "serve", "--roles", roles, "--http", "127.0.0.1:0", "--dev-login"), said: &said{}, done: make(chan struct{})}
-	p.cmd.Env = append(w.environment(), "LOG_LEVEL=info")
-	p.cmd.Stdout, p.cmd.Stderr = p.said, p.said
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	started := make(chan error, 1)
-	go p.run(started)
-	if err := <-started; err != nil {
-		return nil, fmt.Errorf("start %s: %w", roles, err)
-	}
-	return p, nil
-}
-
-// run holds on to the thread that starts the process, for the process dies with it.
-func (p *process) run(started chan<- error) {
-	runtime.LockOSThread()
-	defer close(p.done)
-	err := p.cmd.Start()
-	started <- err
-	if err == nil {
-		_ = p.cmd.Wait()
-	}
+	cmd := exec.Command(program, "serve", "--roles", roles, "--http", "127.0.0.1:0", "--dev-login")
+	cmd.Env = append(w.environment(), "LOG_LEVEL=info")
+	return launch(cmd, syscall.SIGKILL)
 }
 
 func (w *world) environment() []string {
@@ -73,24 +28,6 @@ func (w *world) environment() []string {
 	return append(os.Environ(),
 		"DATABASE_URL="+as("dossier_app"), "MIGRATE_DATABASE_URL="+as(devstack.Superuser),
 		"KAFKA_BROKERS="+strings.Join(w.kafka.addrs, ","), "KAFKA_PARTITIONS=8", "COMMAND_KEY="+string(commandKey))
-}
-
-// kill ends it as kill -9 does.
-func (p *process) kill() {
-	_ = p.cmd.Process.Kill()
-	<-p.done
-}
-
-func (p *process) signal(s syscall.Signal) error { return p.cmd.Process.Signal(s) }
-
-// address is where it answers, "" while it does not yet.
-func (p *process) address() string {
-	_, after, found := strings.Cut(p.said.String(), "http://")
-	if !found {
-		return ""
-	}
-	end := strings.IndexAny(after, " \"\n")
-	return "http://" + after[:max(end, 0)]
 }
 
 // red is what /readyz names as wrong, "" while all is green.

@@ -22,7 +22,7 @@ func TestAShortSoakLosesDoublesAndReordersNothing(t *testing.T) {
 
 func TestAWrongCommandLineOfFaultsExitsWith2(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"-minutes", "0"}, {"-minutes", "x"}, {"more"}, {"hostile", "-appends", "0"}, {"hostile", "more"}} {
+	for _, args := range [][]string{{"-minutes", "0"}, {"-minutes", "x"}, {"more"}, {"hostile", "-appends", "0"}, {"hostile", "more"}, {"memory", "-minutes", "0.1"}, {"memory", "more"}} {
 		var out, talk bytes.Buffer
 		if code := run(t.Context(), args, &out, &talk); code != exitUsage || talk.Len() == 0 {
 			t.Errorf("%v: exit %d, %q", args, code, &talk)

@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"net/http"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -22,6 +23,9 @@ type Metrics struct {
 // fast suits work that takes one durable commit: half a millisecond to ten seconds.
 var fast = []float64{.0005, .001, .002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 
+// alive adds what the last garbage collection left (go_gc_heap_live_bytes): the figure that shows a leak, whatever is allocated since.
+var alive = collectors.GoRuntimeMetricsRule{Matcher: regexp.MustCompile(`^/gc/heap/live:bytes$`)}
+
 // New returns a registry with the figures of this process.
 func New() *Metrics {
 	m := &Metrics{
@@ -40,7 +44,7 @@ func New() *Metrics {
 		}, []string{"route"}),
 	}
 	m.registry.MustRegister(m.commands, m.deciding, m.requests, m.open,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(alive)), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
