@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -78,10 +80,13 @@ func follow(r io.Reader) (results map[string]string, counts map[string]int) {
 			fmt.Print(e.Output)
 		case e.Action == "output":
 			held[key] = append(held[key], e.Output)
-		case e.Action == "pass" || e.Action == "fail" || e.Action == "skip":
-			if e.Test == "" {
-				continue
+		case e.Action == "fail" && e.Test == "":
+			for _, test := range slices.Sorted(maps.Keys(held)) { // tests that never ended: what they said last tells why
+				if strings.HasPrefix(test, e.Package+".") {
+					fmt.Print(strings.Join(held[test], ""))
+				}
 			}
+		case e.Test != "" && (e.Action == "pass" || e.Action == "fail" || e.Action == "skip"):
 			results[key] = e.Action
 			counts[e.Action]++
 			if e.Action != "pass" {

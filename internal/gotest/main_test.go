@@ -20,11 +20,16 @@ func TestMain(m *testing.M) {
 
 const slowTests = `package slow
 
-import "testing"
+import (
+	"fmt"
+	"os"
+	"testing"
+)
 
 func TestPasses(t *testing.T) {}
 func TestSkips(t *testing.T)  { t.Skip("not here") }
 func TestFails(t *testing.T)  { t.Error("broken") }
+func TestEnds(t *testing.T)   { fmt.Println("last words"); os.Exit(1) }
 func TestParent(t *testing.T) {
 	t.Run("one thing", func(t *testing.T) {})
 	t.Run("another", func(t *testing.T) { t.Skip("not here") })
@@ -74,7 +79,7 @@ func gotest(t *testing.T, dir string, args ...string) (said string, code int) {
 func TestARunThatDoesNotShowWhatItsAccountNamesFails(t *testing.T) {
 	t.Parallel()
 	shown := []string{"`make test-slow: slow.TestPasses`", "`make test-slow: slow.TestParent/one_thing`", "`slow.TestSkips`"} // the last is another target's
-	said, code := gotest(t, module(t, shown...), "test-slow", "-skip", "Fails", "./slow")
+	said, code := gotest(t, module(t, shown...), "test-slow", "-skip", "Fails|Ends", "./slow")
 	if code != 0 || !strings.Contains(said, "3 passed, 0 failed, 2 skipped") {
 		t.Errorf("everything named was shown: exit %d\n%s", code, said)
 	}
@@ -93,7 +98,7 @@ func TestARunThatDoesNotShowWhatItsAccountNamesFails(t *testing.T) {
 	for _, l := range lies {
 		named = append(named, l.test)
 	}
-	said, code = gotest(t, module(t, append(named, shown...)...), "test-slow", "-skip", "Fails", "./slow")
+	said, code = gotest(t, module(t, append(named, shown...)...), "test-slow", "-skip", "Fails|Ends", "./slow")
 	if code == 0 {
 		t.Errorf("lies passed:\n%s", said)
 	}
@@ -107,8 +112,11 @@ func TestARunThatDoesNotShowWhatItsAccountNamesFails(t *testing.T) {
 		}
 	}
 
-	if said, code = gotest(t, module(t, shown...), "test-slow", "./slow"); code == 0 || !strings.Contains(said, "broken") {
+	if said, code = gotest(t, module(t, shown...), "test-slow", "-skip", "Ends", "./slow"); code == 0 || !strings.Contains(said, "broken") {
 		t.Errorf("a failed test passed: exit %d\n%s", code, said)
+	}
+	if said, code = gotest(t, module(t, shown...), "test-slow", "-skip", "Fails", "./slow"); code == 0 || !strings.Contains(said, "last words") {
+		t.Errorf("a test that never ended: exit %d\n%s", code, said)
 	}
 }
 
