@@ -5,10 +5,10 @@ DATA ?=
 ARGS ?=
 BROKERS ?= 1
 
-.PHONY: bench-peers test-bench help dev test test-kafka kafka kafka-stop receipt test-faults soak soak-hostile soak-memory build lint fmt fuzz bench clean
+.PHONY: bench-peers test-bench help dev test test-kafka kafka kafka-kill kafka-revive kafka-stop receipt test-faults test-faults-kafka soak soak-hostile soak-memory build lint fmt fuzz bench clean
 
 help: ## Show what can be made
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 dev: bin/dossier ## Run everything on this machine with demo dossiers: private Postgres, in-process Kafka, pages on http://127.0.0.1:8080
 	@bin/dossier dev $(if $(DATA),--data $(DATA)) $(ARGS)
@@ -19,16 +19,26 @@ test: ## All tests with the race detector, on one private Postgres and in-proces
 kafka: ## Start real Apache Kafka (KRaft) in the background on loopback, without Docker; BROKERS=3 for three
 	@internal/devstack/apachekafka/kafka.sh start $(BROKERS)
 
+kafka-kill: ## Kill -9 one broker of `make kafka BROKERS=3`: BROKER=1, 2 or 3; the others go on
+	@internal/devstack/apachekafka/kafka.sh kill $(BROKER)
+
+kafka-revive: ## Start a killed broker again with what it has on disk: BROKER=1, 2 or 3
+	@internal/devstack/apachekafka/kafka.sh revive $(BROKER)
+
 kafka-stop: ## Stop what `make kafka` started
 	@internal/devstack/apachekafka/kafka.sh stop
 
 test-kafka: ## The pipeline tests against the brokers of `make kafka`
 	@test -s .kafka/bootstrap || { echo "no broker: run 'make kafka' first" >&2; exit 1; }
 	@DOSSIER_TEST_KAFKA=$$(cat .kafka/bootstrap) go run ./internal/devstack/withpostgres -- \
-		go run ./internal/gotest test-kafka -race -count=1 -run Kafka ./eventstore/... ./projections/... ./handlers/...
+		go run ./internal/gotest test-kafka -race -count=1 -run Kafka ./eventstore/... ./projections/... ./handlers/... ./cmd/dossier
 
 test-faults: ## Every fault alone and short, with the race detector: broker, topics, messages, wires, Postgres, processes, clocks, disk
 	@DOSSIER_TEST_FAULTS=1 go run ./internal/devstack/withpostgres -- go run ./internal/gotest test-faults -race -count=1 -timeout 10m $(ARGS) ./cmd/faults
+
+test-faults-kafka: ## Faults of three real brokers of its own: each killed, cut off, moved from; topics deleted, expired, grown. Fetches the jars
+	@internal/devstack/apachekafka/kafka.sh fetch
+	@DOSSIER_TEST_APACHE_KAFKA=$(CURDIR)/.kafka/libs go run ./internal/gotest test-faults-kafka -race -count=1 -timeout 12m -run RealBrokers $(ARGS) ./internal/devstack/apachekafka ./cmd/faults
 
 soak: ## Faults of all kinds at random for MINUTES=10, then everything is held against everything; exit 3 if anything is wrong
 	@go build -o bin/faults ./cmd/faults && bin/faults -minutes $(or $(MINUTES),10) $(if $(SEED),-seed $(SEED)) $(ARGS)

@@ -9,6 +9,7 @@ import (
 	"runtime/pprof"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/urfave/cli/v3"
@@ -33,8 +34,8 @@ func (a *app) benchCommand() *cli.Command {
 		Commands: []*cli.Command{
 			measure("append", "durable appends against plain INSERTs with a sequence and against COPY", benchAppend),
 			measure("replay", "reading the journal in order against a bare scan of the same rows", benchReplay),
-			measure("relay", "journal to Kafka against watermill-kafka's publisher, 3 ms produce latency", benchRelay),
-			measure("project", "command to visible row, and a burst through the whole pipe", benchProject),
+			measure("relay", "journal to Kafka against watermill-kafka's publisher, and from commit to a consumer", benchRelay, kafkaFlag()),
+			measure("project", "command to visible row, and a burst through the whole pipe", benchProject, kafkaFlag()),
 			measure("growth", "appends to a journal of many events against one of 200,000", benchGrowth,
 				&cli.Int64Flag{Name: "events", Value: 20_000_000, Usage: "in the large journal (fills some 600 bytes of disk for each)"}),
 		},
@@ -49,6 +50,7 @@ type bench struct {
 	quick  bool
 	events int64 // growth only
 	stack  *benchStack
+	kafka  benchKafka
 	lines  []line
 	notes  []string
 }
@@ -68,6 +70,11 @@ func (a *app) bench(ctx context.Context, cmd *cli.Command, name string, run func
 	if b.quick {
 		b.rounds = 1
 	}
+	kafka, err := a.benchKafka(cmd)
+	if err != nil {
+		return err
+	}
+	b.kafka = kafka
 	stack, err := startBenchStack(ctx)
 	if err != nil {
 		return err
@@ -156,6 +163,17 @@ func (b *bench) note(format string, args ...any) {
 }
 
 func (b *bench) say(format string, args ...any) { fmt.Fprintf(b.log, format+"\n", args...) }
+
+// atRate does it at a fixed rate, whatever the answers take, and tells each when it was due: a late sender does not hide a wait.
+func atRate(rate int, span time.Duration, do func(due time.Time)) {
+	var wg sync.WaitGroup
+	end := time.Now().Add(span)
+	for due := time.Now(); due.Before(end); due = due.Add(time.Second / time.Duration(rate)) {
+		time.Sleep(time.Until(due))
+		wg.Go(func() { do(due) })
+	}
+	wg.Wait()
+}
 
 // inTurns runs each of the things once per round, A B C A B C …, so that a noisy moment hits all of them, and returns medians.
 func (b *bench) inTurns(things ...func() (float64, error)) ([]float64, error) {

@@ -89,8 +89,12 @@ func (b *bench) together(ctx context.Context, clients int, span time.Duration, o
 }
 
 func appendOne(ctx context.Context, j *eventstore.Journal) error {
+	return appendEvent(ctx, j, benchEvent())
+}
+
+func appendEvent(ctx context.Context, j *eventstore.Journal, e eventstore.NewEvent) error {
 	_, err := j.Append(ctx, eventstore.Request{
-		Stream: eventstore.Stream{Kind: "dossier", ID: uuid.New()}, Expected: eventstore.NoStream, Events: []eventstore.NewEvent{benchEvent()},
+		Stream: eventstore.Stream{Kind: "dossier", ID: uuid.New()}, Expected: eventstore.NoStream, Events: []eventstore.NewEvent{e},
 	})
 	return err
 }

@@ -6,11 +6,20 @@ import (
 	"net"
 	"strconv"
 	"sync"
+	"time"
 
+	"github.com/IBM/sarama"
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"dossier/eventstore/relay"
 )
+
+// cluster is the Kafka of a world.
+type cluster interface {
+	addresses() []string
+	start() error // all brokers that are down
+	stop()
+}
 
 // brokers are three Kafka nodes in this process that can be ended and started again under the same addresses.
 type brokers struct {
@@ -40,6 +49,8 @@ func startBrokers(dir string) (*brokers, error) {
 	}
 	return b, nil
 }
+
+func (b *brokers) addresses() []string { return b.addrs }
 
 // start does nothing when they run.
 func (b *brokers) start() error {
@@ -82,13 +93,30 @@ func (b *brokers) with(do func(c *kfake.Cluster) error) error {
 	return do(b.cluster)
 }
 
-// partitions of the topic, 0 when there is none.
-func (b *brokers) partitions() (n int) {
-	_ = b.with(func(c *kfake.Cluster) error {
-		n = len(c.PartitionInfos(relay.DefaultTopic))
-		return nil
+// asAdmin does something as the cluster's administrator, over a wire that nobody cuts, and again while brokers change places.
+func (w *world) asAdmin(do func(sarama.ClusterAdmin) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	return until(ctx, func() error {
+		admin, err := sarama.NewClusterAdmin(w.kafka.addresses(), relay.SaramaConfig(relay.Options{}))
+		if err != nil {
+			return fmt.Errorf("reach Kafka: %w", err)
+		}
+		defer admin.Close() //nolint:errcheck // nothing to lose
+		return do(admin)
 	})
-	return n
+}
+
+// partitions of the topic, none when it is not there.
+func (w *world) partitions(admin sarama.ClusterAdmin) ([]*sarama.PartitionMetadata, error) {
+	found, err := admin.DescribeTopics([]string{w.topic})
+	if err != nil || len(found) != 1 {
+		return nil, fmt.Errorf("look for topic %s: %w", w.topic, err)
+	}
+	if err := found[0].Err; err != sarama.ErrNoError && err != sarama.ErrUnknownTopicOrPartition {
+		return nil, fmt.Errorf("look for topic %s: %w", w.topic, err)
+	}
+	return found[0].Partitions, nil
 }
 
 func dialPlain(ctx context.Context, network, addr string) (net.Conn, error) {

@@ -18,7 +18,7 @@ type fault struct {
 }
 
 // faults are all kinds that a running world survives without anybody's help.
-var faults = slices.Concat(messageFaults, topicFaults, brokerFaults, linkFaults, postgresFaults, groupFaults, clockFaults)
+var faults = slices.Concat(messageFaults, topicFaults, brokerFaults, linkFaults, postgresFaults, groupFaults, clockFaults, cuts)
 
 func done() error { return nil }
 
@@ -58,6 +58,21 @@ var linkFaults = []fault{
 	linkFault("Kafka's answer lost", "broker link", func(l *link) { l.lose(2, isProduce) }),
 	{"zombie relay", "broker link", 3 * leaseLength, zombie},
 }
+
+// cutOff parts the leader from one broker: every other process reaches all of them.
+func cutOff(w *world, r *rand.Rand) (func() error, error) {
+	n := w.leader()
+	if n == nil {
+		return done, nil
+	}
+	all := w.kafka.addresses()
+	lost := all[r.IntN(len(all))]
+	n.broker.cutFrom(func(addr string) bool { return addr == lost })
+	return func() error { n.broker.mend(); return nil }, nil
+}
+
+// cuts part a process from one broker of several.
+var cuts = []fault{{"one broker's link cut", "broker link", 5 * time.Second, cutOff}}
 
 // zombie holds up the leader on both sides until another leads, and lets what it had on its way arrive then.
 func zombie(w *world, _ *rand.Rand) (func() error, error) {

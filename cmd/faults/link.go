@@ -16,9 +16,9 @@ type link struct {
 
 	mu      sync.Mutex
 	conns   map[*wire]struct{}
-	down    bool
-	gate    chan struct{} // closed when bytes may pass
-	delay   time.Duration // before each answer
+	down    func(addr string) bool // nil: nothing is cut
+	gate    chan struct{}          // closed when bytes may pass
+	delay   time.Duration          // before each answer
 	swallow func(request []byte) bool
 	left    int // answers still to swallow
 	gone    int // answers swallowed
@@ -42,7 +42,7 @@ func (l *link) Dial(network, addr string) (net.Conn, error) {
 // DialContext is what Postgres' client asks of a dialer.
 func (l *link) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
 	l.mu.Lock()
-	down := l.down
+	down := l.isDown(addr)
 	l.mu.Unlock()
 	if down {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: errCut}
@@ -51,10 +51,10 @@ func (l *link) DialContext(ctx context.Context, network, addr string) (net.Conn,
 	if err != nil {
 		return nil, err
 	}
-	w := &wire{Conn: c, l: l}
+	w := &wire{Conn: c, l: l, addr: addr}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.down {
+	if l.isDown(addr) {
 		_ = c.Close()
 		return nil, &net.OpError{Op: "dial", Net: network, Err: errCut}
 	}
@@ -62,15 +62,21 @@ func (l *link) DialContext(ctx context.Context, network, addr string) (net.Conn,
 	return w, nil
 }
 
+func (l *link) isDown(addr string) bool { return l.down != nil && l.down(addr) }
+
 // cut ends every connection and refuses new ones until mend.
-func (l *link) cut() {
+func (l *link) cut() { l.cutFrom(func(string) bool { return true }) }
+
+// cutFrom does so with the servers at some addresses.
+func (l *link) cutFrom(down func(addr string) bool) {
 	l.mu.Lock()
-	l.down = true
-	conns := l.conns
-	l.conns = map[*wire]struct{}{}
-	l.mu.Unlock()
-	for c := range conns {
-		_ = c.Conn.Close()
+	defer l.mu.Unlock()
+	l.down = down
+	for c := range l.conns {
+		if down(c.addr) {
+			_ = c.Conn.Close()
+			delete(l.conns, c)
+		}
 	}
 }
 
@@ -108,7 +114,7 @@ func (l *link) lost() int {
 func (l *link) mend() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.down, l.delay, l.left = false, 0, 0
+	l.down, l.delay, l.left = nil, 0, 0
 	select {
 	case <-l.gate:
 	default:
@@ -125,7 +131,8 @@ func (l *link) state() (gate chan struct{}, delay time.Duration) {
 // wire is one connection of a link.
 type wire struct {
 	net.Conn
-	l *link
+	l    *link
+	addr string
 
 	mu     sync.Mutex
 	doomed bool // the next answer is lost

@@ -33,7 +33,7 @@ func (w *world) judgeKafka(ctx context.Context, v *verdict, events []uuid.UUID) 
 	if l.generations, err = w.truth.Generations(ctx); err != nil {
 		return err
 	}
-	if err := l.listen(ctx, w.kafka.addrs); err != nil {
+	if err := l.listen(ctx, w.kafka.addresses(), w.topic); err != nil {
 		return err
 	}
 	if w.truncated.Load() {
@@ -47,7 +47,7 @@ func (w *world) judgeKafka(ctx context.Context, v *verdict, events []uuid.UUID) 
 	return nil
 }
 
-func (l *listener) listen(ctx context.Context, addrs []string) error {
+func (l *listener) listen(ctx context.Context, addrs []string, topic string) error {
 	client, err := sarama.NewClient(addrs, relay.SaramaConfig(relay.Options{}))
 	if err != nil {
 		return fmt.Errorf("reach Kafka: %w", err)
@@ -58,7 +58,7 @@ func (l *listener) listen(ctx context.Context, addrs []string) error {
 		return fmt.Errorf("listen to Kafka: %w", err)
 	}
 	defer consumer.Close() //nolint:errcheck // nothing to lose
-	parts, err := openParts(client, consumer)
+	parts, err := openParts(client, consumer, topic)
 	defer func() {
 		for _, p := range parts {
 			p.AsyncClose()
@@ -83,24 +83,24 @@ type part struct {
 }
 
 // openParts starts reading all partitions at once: one after the other would take half a second each. Close them all, also after an error.
-func openParts(client sarama.Client, consumer sarama.Consumer) (parts []part, err error) {
-	all, err := client.Partitions(relay.DefaultTopic)
+func openParts(client sarama.Client, consumer sarama.Consumer, topic string) (parts []part, err error) {
+	all, err := client.Partitions(topic)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range all {
-		oldest, err := client.GetOffset(relay.DefaultTopic, p, sarama.OffsetOldest)
+		oldest, err := client.GetOffset(topic, p, sarama.OffsetOldest)
 		if err != nil {
 			return parts, err
 		}
-		newest, err := client.GetOffset(relay.DefaultTopic, p, sarama.OffsetNewest)
+		newest, err := client.GetOffset(topic, p, sarama.OffsetNewest)
 		if err != nil {
 			return parts, err
 		}
 		if newest == oldest {
 			continue
 		}
-		records, err := consumer.ConsumePartition(relay.DefaultTopic, p, oldest)
+		records, err := consumer.ConsumePartition(topic, p, oldest)
 		if err != nil {
 			return parts, err
 		}

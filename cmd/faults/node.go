@@ -62,7 +62,7 @@ func (w *world) newNode(ctx context.Context, name string) (*node, error) {
 	}
 	n.executor = handlers.NewExecutor(n.journal, handlers.ExecutorOptions{CommandKey: commandKey, Now: n.now})
 	n.relay = relay.New(n.pool, n.journal, relay.Options{
-		Brokers: w.kafka.addrs, Partitions: 8, Page: 200, Lease: leaseLength, Holder: name, Log: w.log, Kafka: n.kafkaConfig,
+		Brokers: w.kafka.addresses(), Topic: w.topic, Partitions: 8, Page: 200, Lease: leaseLength, Holder: name, Log: w.log, Kafka: n.kafkaConfig,
 	})
 	return n, nil
 }
@@ -92,7 +92,7 @@ func (n *node) play(role string) {
 	run := n.relay.Run
 	if role == roleProjector {
 		n.engine = projections.NewEngine(n.pool, n.journal, projections.Options{
-			Brokers: n.w.kafka.addrs, Patience: patience, Retry: 200 * time.Millisecond, Batch: 500, Log: n.w.log, Kafka: n.kafkaConfig,
+			Brokers: n.w.kafka.addresses(), Topic: n.w.topic, Group: n.w.group, Patience: patience, Retry: 200 * time.Millisecond, Batch: 500, Log: n.w.log, Kafka: n.kafkaConfig,
 		})
 		run = n.engine.Run
 	}

@@ -23,6 +23,7 @@ var built = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	afterAll = append(afterAll, func() { _ = os.RemoveAll(dir) })
 	file := filepath.Join(dir, "dossier")
 	if out, err := exec.Command("go", "build", "-o", file, "dossier/cmd/dossier").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
@@ -40,12 +41,13 @@ func program(t *testing.T) string {
 	return file
 }
 
+// afterAll undoes what tests share.
+var afterAll []func()
+
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if os.Getenv("DOSSIER_TEST_FAULTS") != "" {
-		if file, err := built(); err == nil {
-			_ = os.RemoveAll(filepath.Dir(file))
-		}
+	for _, undo := range afterAll {
+		undo()
 	}
 	os.Exit(code)
 }

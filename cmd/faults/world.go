@@ -33,7 +33,9 @@ type world struct {
 	alarms *alarms
 	dir    string
 	pg     atomic.Pointer[devstack.Postgres]
-	kafka  *brokers
+	kafka  cluster
+	topic  string
+	group  string // of consumers
 	nodes  []*node
 	own    *pgxpool.Pool // the judge's, over a wire that nobody cuts
 	truth  *eventstore.Journal
@@ -51,7 +53,8 @@ type world struct {
 type settings struct {
 	seed  uint64
 	nodes int
-	dir   string // of Postgres; empty: a temporary one
+	dir   string  // of Postgres; empty: a temporary one
+	kafka cluster // shared with others, so the topic has a name of its own; nil: own brokers in this process
 	read  slog.Handler
 }
 
@@ -69,7 +72,7 @@ func newWorld(ctx context.Context, s settings) (w *world, err error) {
 	if err = w.startPostgres(ctx, s.dir); err != nil {
 		return nil, err
 	}
-	if w.kafka, err = startBrokers(filepath.Join(w.dir, "kafka")); err != nil {
+	if err = w.startKafka(s.kafka); err != nil {
 		return nil, err
 	}
 	if err = w.openOwn(ctx); err != nil {
@@ -123,6 +126,20 @@ func (w *world) use(pg *devstack.Postgres) error {
 }
 
 func (w *world) address() string { return filepath.Join(w.dir, "socket") }
+
+func (w *world) startKafka(shared cluster) error {
+	w.kafka, w.topic, w.group = shared, relay.DefaultTopic, projections.DefaultGroup
+	if shared != nil {
+		w.topic = filepath.Base(w.dir)
+		w.group = w.topic
+		return nil
+	}
+	b, err := startBrokers(filepath.Join(w.dir, "kafka"))
+	if err == nil {
+		w.kafka = b
+	}
+	return err
+}
 
 // openOwn opens the judge's own way to the journal.
 func (w *world) openOwn(ctx context.Context) (err error) {

@@ -29,6 +29,15 @@ func TestTheKafkaScriptSaysWhatItTakesAndStopsWhatIsNotThere(t *testing.T) {
 	if said, code := kafkaScript(t, dir, "status"); code == 0 {
 		t.Errorf("nothing runs, and status says: %s", said)
 	}
+	if said, code := kafkaScript(t, dir, "kill", "2"); code == 0 || !strings.Contains(said, "broker 2 does not run") {
+		t.Errorf("kill with nothing running: exit %d %s", code, said)
+	}
+	if said, code := kafkaScript(t, dir, "revive", "2"); code == 0 || !strings.Contains(said, "make kafka first") {
+		t.Errorf("revive with nothing running: exit %d %s", code, said)
+	}
+	if said, code := kafkaScript(t, dir, "hold", "3"); code == 0 || !strings.Contains(said, "KAFKA_LIBS") {
+		t.Errorf("hold in a folder with the jars: exit %d %s", code, said)
+	}
 	if said, code := kafkaScript(t, dir, "stop"); code != 0 {
 		t.Errorf("stop with nothing running: exit %d %s", code, said)
 	}
@@ -40,7 +49,7 @@ func TestTheMakefileStartsStopsAndTestsAgainstApacheKafka(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"kafka.sh start $(BROKERS)", "kafka.sh stop", "DOSSIER_TEST_KAFKA=$$(cat .kafka/bootstrap)", "-run Kafka"} {
+	for _, want := range []string{"kafka.sh start $(BROKERS)", "kafka.sh stop", "kafka.sh kill $(BROKER)", "DOSSIER_TEST_KAFKA=$$(cat .kafka/bootstrap)", "-run Kafka"} {
 		if !strings.Contains(string(b), want) {
 			t.Errorf("the Makefile lacks %q", want)
 		}

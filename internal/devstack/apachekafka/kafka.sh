@@ -4,15 +4,20 @@
 #   [KAFKA_PORT=19092] [KEEP=1] kafka.sh start [1|3]   one broker or three; begins empty unless KEEP=1
 #                               kafka.sh stop
 #                               kafka.sh status        the addresses; exit 1 when it does not run
+#                               kafka.sh kill N        broker N, as by kill -9: the others go on
+#                               kafka.sh revive N      starts it again, with what it has on disk
+#                               kafka.sh hold [1|3]    start; when standard input ends, stop and remove the folder
 #                               kafka.sh fetch         only what it needs: Java and the jars
 #
-# Everything is in ./.kafka (KAFKA_DIR): libs/ from Maven Central, data/, broker-N.log, and `bootstrap`, the addresses for
-# clients, which is there exactly while the brokers are ready. It is for tests and measurements, not for production.
+# Everything is in ./.kafka (KAFKA_DIR): libs/ from Maven Central (KAFKA_LIBS to share them), data/, broker-N.log, broker-N.pid, and
+# `bootstrap`, the addresses for clients, which is there exactly while the cluster is up. KAFKA_JAVA_OPTS go to every broker. For tests
+# and measurements, not for production.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 mkdir -p "${KAFKA_DIR:-.kafka}"
 dir=$(cd "${KAFKA_DIR:-.kafka}" && pwd)
+libs=${KAFKA_LIBS:-$dir/libs}
 brokers=${2:-${BROKERS:-1}}
 
 say() { echo "kafka: $*" >&2; }
@@ -23,8 +28,11 @@ main() {
 	start) start ;;
 	stop) stop ;;
 	fetch) need_java && need_jars ;;
+	kill) kill_one "${2:?say which broker: 1, 2 or 3}" ;;
+	revive) revive "${2:?say which broker: 1, 2 or 3}" ;;
+	hold) hold ;;
 	status) [ -f "$dir/bootstrap" ] && running 1 && cat "$dir/bootstrap" ;;
-	*) fail "usage: kafka.sh start [1|3] | stop | status | fetch" ;;
+	*) fail "usage: kafka.sh start [1|3] | stop | status | kill N | revive N | hold [1|3] | fetch" ;;
 	esac
 }
 
@@ -48,6 +56,28 @@ start() {
 	addresses client >"$dir/bootstrap"
 	say "$brokers broker(s) ready, logs in $dir"
 	cat "$dir/bootstrap"
+}
+
+# hold is a cluster that lives as long as who started it, whatever ends that.
+hold() {
+	[ -n "${KAFKA_LIBS:-}" ] || fail "hold removes its folder in the end: keep the jars elsewhere, with KAFKA_LIBS"
+	trap 'stop; rm -rf "$dir"' EXIT
+	start
+	cat >/dev/null
+}
+
+kill_one() {
+	running "$1" || fail "broker $1 does not run"
+	kill -9 "$(cat "$dir/broker-$1.pid")"
+	while running "$1"; do sleep 0.02; done
+}
+
+revive() {
+	[ -f "$dir/bootstrap" ] || fail "no cluster runs: make kafka first"
+	[ -f "$dir/broker-$1.properties" ] || fail "there is no broker $1"
+	running "$1" && return
+	launch "$1"
+	wait_until_up "$1"
 }
 
 stop() {
@@ -100,13 +130,13 @@ need_java() {
 # The jars are complete when the mark of this pom.xml is among them.
 need_jars() {
 	local mark
-	mark=$dir/libs/.of-$(cksum <"$here/pom.xml" | cut -d' ' -f1)
+	mark=$libs/.of-$(cksum <"$here/pom.xml" | cut -d' ' -f1)
 	[ -f "$mark" ] && return
 	command -v mvn >/dev/null || install_package maven
 	command -v mvn >/dev/null || fail "Maven is needed to fetch Kafka's jars: install it, for example apt install maven or brew install maven"
 	say "fetching the jars of Apache Kafka (43 MB, once)"
-	rm -rf "$dir/libs"
-	mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$dir/libs" >"$dir/mvn.log" 2>&1 ||
+	rm -rf "$libs"
+	mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$libs" >"$dir/mvn.log" 2>&1 ||
 		fail "the jars cannot be fetched, see $dir/mvn.log: is Maven Central to be reached?"
 	touch "$mark"
 }
@@ -173,7 +203,7 @@ configure() {
 	id=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c 1-22)
 	for n in $(seq "$brokers"); do
 		properties "$n" "$base"
-		java -cp "$dir/libs/*" -Dlog4j2.configurationFile="$here/log4j2.properties" \
+		java -cp "$libs/*" -Dlog4j2.configurationFile="$here/log4j2.properties" \
 			kafka.tools.StorageTool format -t "$id" -c "$dir/broker-$n.properties" >"$dir/broker-$n.log" 2>&1 ||
 			fail "formatting failed, see $dir/broker-$n.log"
 	done
@@ -202,6 +232,7 @@ properties() {
 		default.replication.factor=$brokers
 		min.insync.replicas=$isr
 		offsets.topic.replication.factor=$brokers
+		offsets.topic.num.partitions=4
 		transaction.state.log.replication.factor=$brokers
 		transaction.state.log.min.isr=$isr
 		share.coordinator.state.topic.replication.factor=$brokers
@@ -210,7 +241,9 @@ properties() {
 }
 
 launch() {
-	nohup java -Xmx512m -cp "$dir/libs/*" -Dlog4j2.configurationFile="$here/log4j2.properties" \
+	: >"$dir/broker-$1.log" # its last life's says that it is up
+	# shellcheck disable=SC2086 # options are words
+	nohup java -Xmx512m ${KAFKA_JAVA_OPTS:-} -cp "$libs/*" -Dlog4j2.configurationFile="$here/log4j2.properties" \
 		kafka.Kafka "$dir/broker-$1.properties" >"$dir/broker-$1.log" 2>&1 </dev/null &
 	echo $! >"$dir/broker-$1.pid"
 }
