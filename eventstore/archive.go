@@ -72,7 +72,7 @@ func later(a, b time.Time) time.Time {
 
 // Segments lists what was detached, oldest first.
 func (j *Journal) Segments(ctx context.Context) ([]Segment, error) {
-	rows, err := j.pool.Query(ctx, segmentsQuery, j.name)
+	rows, err := j.db.Query(ctx, segmentsQuery, j.name)
 	if err != nil {
 		return nil, fmt.Errorf("read segments: %w", err)
 	}
@@ -81,6 +81,18 @@ func (j *Journal) Segments(ctx context.Context) ([]Segment, error) {
 		return nil, fmt.Errorf("read segments: %w", err)
 	}
 	return segments, nil
+}
+
+// settledWith is settled for questions that the files answer too: these are the segments as they were while the queries ran.
+func (j *Journal) settledWith(ctx context.Context, queue func(*pgx.Batch)) (segments []Segment, err error) {
+	_, err = j.settled(ctx, func(b *pgx.Batch) {
+		queue(b)
+		b.Queue(segmentsQuery, j.name).Query(func(rows pgx.Rows) (err error) {
+			segments, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Segment])
+			return err
+		})
+	})
+	return segments, err
 }
 
 const segmentsQuery = `
@@ -178,7 +190,7 @@ func (a *archive) before(ctx context.Context, at base, after int64, ids []uuid.U
 	if at.position == 0 || len(short) == 0 {
 		return nil
 	}
-	rows, err := a.j.pool.Query(ctx, `select id, version from journal.archived_streams where journal = $1 and id = any($2)`, a.j.name, short)
+	rows, err := a.j.db.Query(ctx, `select id, version from journal.archived_streams where journal = $1 and id = any($2)`, a.j.name, short)
 	if err != nil {
 		return err
 	}
@@ -225,36 +237,6 @@ func (a *archive) complete(ctx context.Context, at base, id uuid.UUID, after, re
 		return nil, fmt.Errorf("stream %s: version %d of %d archived ones is in no archive file", id, after+1, reached)
 	}
 	return events, nil
-}
-
-// laneEnds fills in the lanes that end in the archive.
-func (a *archive) laneEnds(ctx context.Context, at base, upTo int64, ends *[Lanes]int64) error {
-	segments, err := a.upTo(ctx, at)
-	if err != nil {
-		return err
-	}
-	for i := len(segments) - 1; i >= 0; i-- {
-		if segments[i].From > upTo {
-			continue
-		}
-		err := a.in(segments[i], func(f *segment) error {
-			own := f.m.LaneEnds
-			if upTo < f.m.To {
-				own = [Lanes]int64{}
-				if err := f.walk(ctx, 0, upTo, func(e Event) bool { own[e.Lane] = e.Position; return true }); err != nil {
-					return err
-				}
-			}
-			for lane, end := range own {
-				ends[lane] = max(ends[lane], end)
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // positionAt finds the last archived position recorded at or before t.

@@ -3,6 +3,7 @@ package eventstore_test
 import (
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -37,6 +38,9 @@ type everything struct {
 	Rest    []eventstore.Event
 	Lane    []eventstore.Event
 	Ends    [eventstore.Lanes]int64
+	IDs     map[int64]uuid.UUID
+	Told    [eventstore.Lanes]int64
+	First   int64 // after what was told
 	At      int64
 }
 
@@ -66,6 +70,14 @@ func read(t *testing.T, j *eventstore.Journal, ids []uuid.UUID, limit int, upTo 
 	all.Lane, err = j.LanePage(ctx, eventstore.Lane(ids[1]), 1, upTo, limit)
 	must(err)
 	all.Ends, err = j.LaneEnds(ctx, upTo)
+	must(err)
+	all.IDs, err = j.EventIDs(ctx, []int64{upTo + 1, upTo, 0, 1, upTo, 1 << 40})
+	must(err)
+	all.Told = all.Ends
+	if lane := eventstore.Lane(ids[rand.N(len(ids))]); rand.N(3) > 0 { // one lane was told less
+		all.Told[lane] = rand.Int64N(all.Told[lane] + 1)
+	}
+	all.First, err = j.FirstAfter(ctx, all.Told)
 	must(err)
 	all.At, err = j.PositionAt(ctx, at)
 	must(err)
@@ -133,7 +145,14 @@ func checkEverything(t *testing.T, got everything, want []eventstore.Event, ids 
 	}
 	same("the pages", got.Pages, want)
 	byStream, ends, at := map[uuid.UUID][]eventstore.Event{}, [eventstore.Lanes]int64{}, int64(0)
+	first, stand := int64(math.MaxInt64), map[int64]uuid.UUID{}
 	for _, e := range want {
+		if e.Position > got.Told[e.Lane] {
+			first = min(first, e.Position)
+		}
+		if e.Position == 1 || e.Position == upTo || e.Position == upTo+1 {
+			stand[e.Position] = e.ID
+		}
 		byStream[e.StreamID] = append(byStream[e.StreamID], e)
 		if e.Position <= upTo {
 			ends[e.Lane] = e.Position
@@ -152,6 +171,8 @@ func checkEverything(t *testing.T, got everything, want []eventstore.Event, ids 
 		same("a lane's event", e, want[e.Position-1])
 	}
 	same("the ends of the lanes", got.Ends, ends)
+	same("the ids", got.IDs, stand)
+	same("the first that was not told", got.First, first)
 	same("the position at a time", got.At, at)
 }
 
@@ -204,7 +225,9 @@ func TestADamagedOrMissingFileStopsOnlyThoseWhoNeedIt(t *testing.T) {
 		_, err2 := j.Stream(ctx, old.ID, 0)
 		_, err3 := j.Update(ctx, old, eventstore.Command{}, nil, func([]eventstore.Event) ([]eventstore.NewEvent, error) { return facts(1), nil })
 		_, err4 := j.Verify(ctx, nil)
-		for i, err := range []error{err1, err2, err3, err4} {
+		_, err5 := j.EventIDs(ctx, []int64{3})
+		_, err6 := j.FirstAfter(ctx, [eventstore.Lanes]int64{})
+		for i, err := range []error{err1, err2, err3, err4, err5, err6} {
 			if !errors.As(err, &lost) || lost.File != file || lost.From != 1 || lost.To != 10 {
 				t.Errorf("%s, question %d: %v", name, i, err)
 			}

@@ -43,7 +43,7 @@ func (g Generations) Known(d Delivered) bool { return d.Generation <= g.Current(
 
 // Generations reads all generations, oldest first. The first one is there from the beginning.
 func (j *Journal) Generations(ctx context.Context) (Generations, error) {
-	rows, err := j.pool.Query(ctx, `
+	rows, err := j.db.Query(ctx, `
 		select number, from_position
 		from journal.generations
 		order by number`)

@@ -46,6 +46,7 @@ func (o Options) withDefaults() Options {
 // Journal appends to and reads one journal. All methods may be called from many goroutines; they share one writer.
 type Journal struct {
 	pool      *pgxpool.Pool
+	db        database // what reads go to
 	o         Options
 	name      string // "events" or "access"
 	sql       statements
@@ -63,7 +64,7 @@ type Journal struct {
 // Open returns the journal behind the pool. It refuses a role that may change events, and makes the partitions that the
 // next events need.
 func Open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Journal, error) {
-	j := &Journal{pool: pool, o: o.withDefaults(), name: "events"}
+	j := &Journal{pool: pool, db: pool, o: o.withDefaults(), name: "events"}
 	if o.Access {
 		j.name = "access"
 	}

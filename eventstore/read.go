@@ -118,21 +118,29 @@ func (j *Journal) archivedAt(ctx context.Context, position int64, t time.Time) (
 	return j.archive.positionAt(ctx, at, t)
 }
 
-// events runs one pinned query, and says where the archive ended while it ran. When that changed in between nobody knows which
-// of the two the rows belong to, and the query runs again.
+// events runs one pinned query for rows of events.
 func (j *Journal) events(ctx context.Context, sql string, args ...any) (events []Event, at base, err error) {
+	at, err = j.settled(ctx, func(b *pgx.Batch) {
+		b.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
+			events, err = Scan(rows)
+			return err
+		})
+	})
+	return events, at, err
+}
+
+// settled runs pinned queries, and says where the archive ended while they ran. When that changed in between nobody knows which
+// of the two the rows belong to, and they run again.
+func (j *Journal) settled(ctx context.Context, queue func(*pgx.Batch)) (at base, err error) {
 	for {
 		var before base
 		b := &pgx.Batch{}
 		b.Queue(pin)
 		b.Queue(j.sql.base).QueryRow(func(row pgx.Row) error { return row.Scan(&before.position, &before.changed) })
-		b.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
-			events, err = Scan(rows)
-			return err
-		})
+		queue(b)
 		b.Queue(j.sql.base).QueryRow(func(row pgx.Row) error { return row.Scan(&at.position, &at.changed) })
-		if err := j.pool.SendBatch(ctx, b).Close(); err != nil || before == at {
-			return events, at, err
+		if err := j.db.SendBatch(ctx, b).Close(); err != nil || before == at {
+			return at, err
 		}
 	}
 }
@@ -142,5 +150,5 @@ func (j *Journal) one(ctx context.Context, sql string, args []any, dst ...any) e
 	b := &pgx.Batch{}
 	b.Queue(pin)
 	b.Queue(sql, args...).QueryRow(func(row pgx.Row) error { return row.Scan(dst...) })
-	return j.pool.SendBatch(ctx, b).Close()
+	return j.db.SendBatch(ctx, b).Close()
 }

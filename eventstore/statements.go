@@ -15,7 +15,7 @@ const pinSession = `select set_config('enable_seqscan', 'off', false), set_confi
 
 type statements struct {
 	append, appendOne, role, head, stream, history, histories, streams, page, lanePage, positionAt, stored, makePartitions, nextPartition string
-	base, verifyList, verifyStreams, firstWrong                                                                                           string
+	base, eventIDs, laneEnds, firstAfter, verifyList, verifyStreams, firstWrong                                                           string
 }
 
 func statementsFor(journal string, simulated bool) statements {
@@ -81,6 +81,27 @@ func statementsFor(journal string, simulated bool) statements {
 			   and a.id > $1
 			 order by a.id
 			 limit $2`),
+		eventIDs: in(`select position, event_id from {journal} where position = any($1)`),
+		laneEnds: in(`
+			select l.lane, e.position
+			  from generate_series(0, $1 - 1) as l (lane)
+			 cross join lateral (
+			   select position
+			     from {journal}
+			    where lane = l.lane::smallint
+			      and position <= $2
+			    order by position desc
+			    limit 1) e`),
+		firstAfter: in(`
+			select coalesce(min(next.position), $2)
+			  from unnest($1::bigint[]) with ordinality as told (position, n)
+			 cross join lateral (
+			   select e.position
+			     from {journal} e
+			    where e.lane = (told.n - 1)::smallint
+			      and e.position > told.position
+			    order by e.position
+			    limit 1) as next`),
 		verifyStreams: in(`
 			select e.stream_id, e.version, e.position, e.stream_kind
 			  from {journal} e

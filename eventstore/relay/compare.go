@@ -3,11 +3,8 @@ package relay
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"dossier/eventstore"
 )
@@ -34,34 +31,94 @@ func (e *ForkError) Error() string {
 		"run `dossier recover`", e.Partition, e.Kafka, e.Position, journal)
 }
 
-// compare returns the position after which to publish: the cursor, or less when Kafka lacks events, or a *ForkError.
-func compare(ctx context.Context, pool *pgxpool.Pool, t *topic, tails []tail, g eventstore.Generations, cursor int64) (int64, error) {
-	ids, err := eventIDs(ctx, pool, tailPositions(tails))
-	if err != nil {
-		return 0, err
+// beginning is where a session goes on.
+type beginning struct {
+	generations eventstore.Generations
+	after       mark                    // everything up to here is in Kafka
+	newest      mark                    // the newest event that is; beyond after when something before it is missing
+	told        [eventstore.Lanes]int64 // up to where each lane is
+	prev        [eventstore.Lanes]int64 // where the lanes end at after
+}
+
+// compare holds the ends of a topic against one moment of the journal: all of it comes from one database, whatever fails over
+// meanwhile. It fails with a *ForkError.
+func compare(ctx context.Context, j *eventstore.Journal, t *topic, tails []tail, cursor mark) (b beginning, err error) {
+	err = j.Moment(ctx, func(r eventstore.Reader) error {
+		if err := b.hear(ctx, r, t, tails, cursor); err != nil {
+			return err
+		}
+		if t.another(cursor) {
+			b.told = [eventstore.Lanes]int64{}
+		}
+		return b.place(ctx, r)
+	})
+	b.after.topic = t.id
+	if t.another(cursor) && b.after.position < b.newest.position {
+		b.after.topic = nowhere
 	}
-	lanes := make([]int16, 0, eventstore.Lanes)
-	after := make([]int64, 0, eventstore.Lanes)
+	return b, err
+}
+
+// nowhere is the id of no topic.
+var nowhere = uuid.Max
+
+// another says that the cursor speaks of a topic that had the name before. What this one holds was sent by a session that had not
+// noticed, so the ends of its partitions say nothing about what stands before them, until it is whole.
+func (t *topic) another(cursor mark) bool { return cursor.topic != uuid.Nil && cursor.topic != t.id }
+
+// hear learns up to where Kafka has what the journal tells. A cursor in memory may speak of a tail that the journal has lost.
+func (b *beginning) hear(ctx context.Context, r eventstore.Reader, t *topic, tails []tail, cursor mark) (err error) {
+	if b.generations, err = r.Generations(ctx); err != nil {
+		return err
+	}
+	ids, err := r.EventIDs(ctx, append(tailPositions(tails), cursor.position))
+	if err != nil {
+		return err
+	}
+	if cursor.event != uuid.Nil && ids[cursor.position] != cursor.event {
+		cursor = mark{}
+	}
 	for _, end := range tails {
-		told, err := end.told(ids, g)
+		told, err := end.told(ids, b.generations, cursor.position)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		for _, lane := range t.lanesOf(end.partition) {
-			lanes, after = append(lanes, int16(lane)), append(after, told)
+			b.told[lane] = told
+		}
+		if end.last != nil && told == end.last.Position && told > b.newest.position {
+			b.newest = mark{position: told, event: end.last.ID}
 		}
 	}
-	first, head, err := firstAfter(ctx, pool, lanes, after)
-	return min(cursor, first-1, head), err
+	return nil
+}
+
+// place finds the position after which Kafka lacks something.
+func (b *beginning) place(ctx context.Context, r eventstore.Reader) error {
+	head, err := r.Head(ctx) // before the search: what is appended now comes after it
+	if err != nil {
+		return err
+	}
+	first, err := r.FirstAfter(ctx, b.told)
+	if err != nil {
+		return err
+	}
+	at := min(first-1, head)
+	if b.prev, err = r.LaneEnds(ctx, at); err != nil {
+		return err
+	}
+	ids, err := r.EventIDs(ctx, []int64{at})
+	b.after = mark{position: at, event: ids[at]}
+	return err
 }
 
 // told returns the position up to which the partition has what the journal tells.
-func (t tail) told(ids map[int64]uuid.UUID, g eventstore.Generations) (int64, error) {
+func (t tail) told(ids map[int64]uuid.UUID, g eventstore.Generations, cursor int64) (int64, error) {
 	switch {
 	case t.untouched():
 		return 0, nil
 	case t.last == nil:
-		return math.MaxInt64, nil // expired: the cursor is trusted
+		return cursor, nil // expired
 	case g.Refuses(*t.last):
 		return firstRefused(g, *t.last) - 1, nil
 	case !g.Known(*t.last):
@@ -91,47 +148,4 @@ func tailPositions(tails []tail) []int64 {
 		}
 	}
 	return positions
-}
-
-// eventIDs returns what the journal has at the positions.
-func eventIDs(ctx context.Context, pool *pgxpool.Pool, positions []int64) (map[int64]uuid.UUID, error) {
-	rows, err := pool.Query(ctx, `
-		select position, event_id
-		from journal.events
-		where position = any($1)`, positions)
-	if err != nil {
-		return nil, fmt.Errorf("compare with the journal: %w", err)
-	}
-	ids := map[int64]uuid.UUID{}
-	var position int64
-	var id uuid.UUID
-	_, err = pgx.ForEachRow(rows, []any{&position, &id}, func() error {
-		ids[position] = id
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("compare with the journal: %w", err)
-	}
-	return ids, nil
-}
-
-// firstAfter returns the smallest position that stands after its lane's given one, beyond all when there is none, and the head. A
-// cursor in memory may be ahead of a journal that came back shorter.
-func firstAfter(ctx context.Context, pool *pgxpool.Pool, lanes []int16, after []int64) (first, head int64, err error) {
-	err = pool.QueryRow(ctx, `
-		select coalesce(min(next.position), $3),
-		       coalesce((select position from journal.events order by position desc limit 1), 0)
-		from unnest($1::smallint[], $2::bigint[]) as told (lane, position)
-		cross join lateral (
-		  select e.position
-		  from journal.events e
-		  where e.lane = told.lane
-		    and e.position > told.position
-		  order by e.position
-		  limit 1
-		) as next`, lanes, after, int64(math.MaxInt64)).Scan(&first, &head)
-	if err != nil {
-		return 0, 0, fmt.Errorf("find the first event kafka lacks: %w", err)
-	}
-	return first, head, nil
 }

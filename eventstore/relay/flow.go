@@ -3,6 +3,7 @@ package relay
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,39 +23,36 @@ const (
 // flow is pages on their way from the journal to one topic.
 type flow struct {
 	*term
-	kafka       *topic
-	publisher   *publisher
-	generations eventstore.Generations
-	prev        [eventstore.Lanes]int64
-	after       int64     // last position read
-	last        uuid.UUID // the event there, once one was read
-	checked     time.Time
-	foreign     time.Time // when a commit of another process was last found by looking
+	beginning // after moves with what was read
+	kafka     *topic
+	publisher *publisher
+	checked   time.Time
+	foreign   time.Time // when a commit of another process was last found by looking
 }
 
-func (t *term) open(ctx context.Context, kafka *topic, g eventstore.Generations, after int64) (*flow, error) {
-	prev, err := t.journal.LaneEnds(ctx, after)
-	if err != nil {
-		return nil, err
-	}
+func (t *term) open(kafka *topic, tails []tail, b beginning) (*flow, error) {
 	p, err := newPublisher(kafka.client)
 	if err != nil {
 		return nil, err
 	}
-	t.cursor.Store(&mark{position: after})
+	for _, end := range tails {
+		p.newest[end.partition] = end.newest - 1
+	}
+	t.cursor.Store(&b.after)
 	t.mu.Lock()
-	t.status.Generation = g.Current()
+	t.status.Generation = b.generations.Current()
 	t.mu.Unlock()
 	select {
 	case <-t.again: // a doubt about the session before
 	default:
 	}
-	return &flow{term: t, kafka: kafka, publisher: p, generations: g, prev: prev, after: after, checked: time.Now()}, nil
+	return &flow{term: t, beginning: b, kafka: kafka, publisher: p, checked: time.Now()}, nil
 }
 
 // page is what was read, ready to send.
 type page struct {
-	messages []*message.Message
+	events   int
+	messages []*message.Message // of the events that Kafka lacks
 	last     mark
 	err      error
 }
@@ -69,7 +67,7 @@ func (f *flow) run(ctx context.Context) error {
 	next := f.wait(ctx, wake)
 	for next.err == nil {
 		var ahead chan page
-		if len(next.messages) == f.o.Page {
+		if next.events == f.o.Page {
 			ahead = make(chan page, 1)
 			go func() { ahead <- f.read(ctx) }()
 		}
@@ -86,7 +84,7 @@ func (f *flow) run(ctx context.Context) error {
 		default:
 			next = page{}
 		}
-		if next.err == nil && len(next.messages) == 0 {
+		if next.err == nil && next.events == 0 {
 			next = f.wait(ctx, wake)
 		}
 	}
@@ -105,11 +103,15 @@ func (f *flow) send(ctx context.Context, p page) error {
 			return context.Cause(ctx)
 		}
 	}
-	if err := f.publisher.Publish(f.o.Topic, p.messages...); err != nil {
-		return err
+	err := f.publisher.Publish(f.o.Topic, p.messages...)
+	switch {
+	case errors.Is(err, errRewound):
+		f.cursor.Store(&mark{topic: nowhere}) // the next session begins at the start
+	case err == nil:
+		f.cursor.Store(&p.last)
+		f.succeed()
 	}
-	f.cursor.Store(&p.last)
-	return nil
+	return err
 }
 
 // wait reads until there is something: at once after a commit of this process. Commits of other processes are found by
@@ -119,16 +121,17 @@ func (f *flow) wait(ctx context.Context, wake <-chan struct{}) page {
 	if time.Since(f.foreign) < time.Second {
 		poll = leastPoll
 	}
-	for look, looked := f.after == 0 || f.journal.Known() > f.after, false; ; {
+	for look, looked := f.after.position == 0 || f.journal.Known() > f.after.position, false; ; {
 		if look {
 			p := f.read(ctx)
-			if len(p.messages) > 0 && looked {
+			if p.events > 0 && looked {
 				f.foreign = time.Now()
 			}
-			if p.err != nil || len(p.messages) > 0 {
+			if p.err != nil || p.events > 0 {
 				return p
 			}
 		}
+		f.succeed()
 		if err := f.check(); err != nil {
 			return page{err: err}
 		}
@@ -138,7 +141,7 @@ func (f *flow) wait(ctx context.Context, wake <-chan struct{}) page {
 		case why := <-f.again:
 			return page{err: why}
 		case <-wake:
-			look, looked = f.journal.Known() > f.after, false
+			look, looked = f.journal.Known() > f.after.position, false
 		case <-time.After(poll):
 			look, looked = true, true
 			poll = min(2*poll, mostPoll)
@@ -146,43 +149,71 @@ func (f *flow) wait(ctx context.Context, wake <-chan struct{}) page {
 	}
 }
 
-// read makes messages of the next events.
+// read makes messages of the next events. What Kafka has already is not sent again: in a partition no position ever follows a
+// greater one, so its end always tells the newest.
 func (f *flow) read(ctx context.Context) page {
 	events, err := f.next(ctx)
 	if err != nil || len(events) == 0 {
 		return page{err: err}
 	}
-	messages := make([]*message.Message, len(events))
-	for i, e := range events {
-		if e.Position != f.after+1 {
-			return page{err: fmt.Errorf("the journal has position %d after %d", e.Position, f.after)}
+	messages := make([]*message.Message, 0, len(events))
+	for _, e := range events {
+		if e.Position != f.after.position+1 {
+			return page{err: fmt.Errorf("the journal has position %d after %d", e.Position, f.after.position)}
 		}
-		d := eventstore.Delivered{Event: e, Prev: f.prev[e.Lane], Generation: f.generations.Of(e.Position)}
-		messages[i] = Message(d, f.o.Source)
-		f.prev[e.Lane], f.after, f.last = e.Position, e.Position, e.ID
+		if e.Position > f.told[e.Lane] {
+			d := eventstore.Delivered{Event: e, Prev: f.prev[e.Lane], Generation: f.generations.Of(e.Position)}
+			messages = append(messages, Message(d, f.o.Source))
+		}
+		f.prev[e.Lane] = e.Position
+		f.after.position, f.after.event = e.Position, e.ID
 	}
-	last := events[len(events)-1]
-	return page{messages: messages, last: mark{position: last.Position, event: last.ID}}
+	if f.after.position >= f.newest.position {
+		f.after.topic = f.kafka.id // whole, even if it was another
+	}
+	return page{events: len(events), messages: messages, last: f.after}
 }
 
-// next returns the events after the last one, from memory if this process has just written them. What is read from the
-// database begins with the last event itself: a database that failed over without it, and has grown past it since, is found out
-// before anything of its new history is sent with the old one's lane ends.
-func (f *flow) next(ctx context.Context) ([]eventstore.Event, error) {
-	if events := f.journal.RecentPage(f.after, f.o.Page); len(events) > 0 {
-		return events, nil
+// next returns the events after the last one, from memory if this process has just written them. Each answer is of a journal that
+// has the newest event that Kafka has, and so all before it: a database that failed over without it, and has grown past it since,
+// is found out before anything of its new history is sent with the old one's lane ends.
+func (f *flow) next(ctx context.Context) (events []eventstore.Event, err error) {
+	at := f.after.position
+	switch {
+	case at < f.newest.position:
+		return f.gap(ctx)
+	case at == 0:
+		return f.journal.Page(ctx, 0, f.o.Page)
 	}
-	if f.last == uuid.Nil {
-		return f.journal.Page(ctx, f.after, f.o.Page)
+	if events = f.journal.RecentPage(at-1, f.o.Page+1); len(events) < 2 {
+		events, err = f.journal.Page(ctx, at-1, f.o.Page+1)
 	}
-	events, err := f.journal.Page(ctx, f.after-1, f.o.Page+1)
 	if err != nil {
 		return nil, err
 	}
-	if len(events) == 0 || events[0].ID != f.last {
-		return nil, fmt.Errorf("the journal no longer has event %s at position %d", f.last, f.after)
+	if len(events) == 0 || events[0].ID != f.after.event {
+		return nil, errLacks(f.after.position, f.after.event)
 	}
 	return events[1:], nil
+}
+
+// gap reads what stands before events that Kafka has.
+func (f *flow) gap(ctx context.Context) (events []eventstore.Event, err error) {
+	err = f.journal.Moment(ctx, func(r eventstore.Reader) error {
+		ids, err := r.EventIDs(ctx, []int64{f.newest.position})
+		if err == nil && ids[f.newest.position] != f.newest.event {
+			err = errLacks(f.newest.position, f.newest.event)
+		}
+		if err == nil {
+			events, err = r.Page(ctx, f.after.position, f.o.Page)
+		}
+		return err
+	})
+	return events, err
+}
+
+func errLacks(position int64, event uuid.UUID) error {
+	return fmt.Errorf("the journal no longer has event %s at position %d", event, position)
 }
 
 // check notices a topic that was deleted and made again, or got more partitions, while nothing was sent.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ThreeDotsLabs/watermill/message"
+
 	"dossier/eventstore"
 	"dossier/internal/devstack"
 )
@@ -25,15 +27,12 @@ func (w *world) loseTail(after int64) {
 }
 
 // reopen makes a journal that does not remember the lost tail.
-func (w *world) reopen() {
+func (w *world) reopen() { w.reopenWith(eventstore.Options{}) }
+
+func (w *world) reopenWith(o eventstore.Options) {
 	w.Helper()
 	w.j.Close()
-	j, err := eventstore.Open(context.Background(), w.db.App, eventstore.Options{})
-	if err != nil {
-		w.Fatal(err)
-	}
-	w.Cleanup(j.Close)
-	w.j = j
+	w.j = w.opened(w.db.App, o)
 }
 
 func TestAJournalThatCameBackWithoutItsTailIsNotContinuedOverKafka(t *testing.T) {
@@ -150,7 +149,7 @@ func TestAJournalThatDoesNotKnowKafkasGenerationIsNotContinuedOverKafka(t *testi
 	t.Parallel()
 	ctx := context.Background()
 	w := newWorld(t, devstack.TestKafka(t))
-	if err := openGeneration(ctx, w.db.App, Recovery{Fork: 1, Generation: 2}); err != nil {
+	if err := openGeneration(ctx, w.db.App, w.j, Recovery{Fork: 1, Generation: 2}); err != nil {
 		t.Fatal(err)
 	}
 	r, stop := w.run(w.db.App)
@@ -170,4 +169,30 @@ func TestAJournalThatDoesNotKnowKafkasGenerationIsNotContinuedOverKafka(t *testi
 		t.Fatalf("recover says %+v, %v", done, err)
 	}
 	eventually(t, "the relay leads again", func() bool { return r.Status().Role == Leader && r.Status().Generation == 3 })
+}
+
+// publish sends events as a relay does that is killed before it has moved its cursor.
+func (w *world) publish(after int64, n int) {
+	w.Helper()
+	p, err := NewPublisher(w.o)
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer p.Close()
+	events, err := w.j.Page(context.Background(), after, n)
+	if err != nil {
+		w.Fatal(err)
+	}
+	prev, err := w.j.LaneEnds(context.Background(), after)
+	if err != nil {
+		w.Fatal(err)
+	}
+	messages := make([]*message.Message, len(events))
+	for i, e := range events {
+		messages[i] = Message(eventstore.Delivered{Event: e, Prev: prev[e.Lane], Generation: 1}, "/dossier")
+		prev[e.Lane] = e.Position
+	}
+	if err := p.Publish(w.o.Topic, messages...); err != nil {
+		w.Fatal(err)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
+	"github.com/google/uuid"
 
 	"dossier/eventstore"
 )
@@ -47,6 +48,7 @@ func SaramaConfig(o Options) *sarama.Config {
 type topic struct {
 	client     sarama.Client
 	name       string
+	id         uuid.UUID // nil UUID from brokers before 2.8, which tell none
 	partitions int32
 }
 
@@ -76,15 +78,33 @@ func (t *topic) find(o Options, mayCreate bool) error {
 	if err != nil {
 		return fmt.Errorf("find topic %s: %w", t.name, err)
 	}
-	all, err := t.client.Partitions(t.name)
-	if err != nil {
-		return fmt.Errorf("find topic %s: %w", t.name, err)
+	if t.id, t.partitions, err = t.identify(); err != nil {
+		return err
 	}
-	t.partitions = int32(len(all))
-	if err := dividesLanes(len(all)); err != nil {
+	if err := dividesLanes(int(t.partitions)); err != nil {
 		return fmt.Errorf("topic %s: %w", t.name, err)
 	}
 	return nil
+}
+
+// identify asks which topic has the name now. Sarama keeps the id to itself.
+func (t *topic) identify() (id uuid.UUID, partitions int32, err error) {
+	broker := t.client.LeastLoadedBroker()
+	if broker == nil {
+		return id, 0, fmt.Errorf("identify topic %s: %w", t.name, sarama.ErrOutOfBrokers)
+	}
+	response, err := broker.GetMetadata(sarama.NewMetadataRequest(t.client.Config().Version, []string{t.name}))
+	switch {
+	case err != nil:
+		_ = broker.Close()
+	case len(response.Topics) != 1:
+		err = sarama.ErrIncompleteResponse
+	case response.Topics[0].Err != sarama.ErrNoError:
+		err = response.Topics[0].Err
+	default:
+		return uuid.UUID(response.Topics[0].Uuid), int32(len(response.Topics[0].Partitions)), nil
+	}
+	return id, 0, fmt.Errorf("identify topic %s: %w", t.name, err)
 }
 
 func (t *topic) create(o Options) error {
@@ -111,10 +131,11 @@ func (t *topic) create(o Options) error {
 }
 
 // lanesOf lists the lanes of a partition.
-func (t *topic) lanesOf(partition int32) []int {
-	var lanes []int
-	for lane := partition; lane < eventstore.Lanes; lane += t.partitions {
-		lanes = append(lanes, int(lane))
+func (t *topic) lanesOf(partition int32) (lanes []int) {
+	for lane := range int32(eventstore.Lanes) {
+		if lane%t.partitions == partition {
+			lanes = append(lanes, int(lane))
+		}
 	}
 	return lanes
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,22 +17,25 @@ const (
 	leastBackoff = 100 * time.Millisecond
 	mostBackoff  = 2 * time.Second
 	pruneEvery   = 200 // beats
+	patience     = 3   // lengths of a lease without success, after which another may have it
 )
 
 // term is one time of leadership.
 type term struct {
 	*Relay
 	lease *lease
-	again chan error // asks the session to compare with Kafka again
+	again chan error   // asks the session to compare with Kafka again
+	well  atomic.Int64 // when a page arrived last, or nothing waited, by the monotonic clock
 }
 
 // lead publishes until the context ends or the lease is lost.
-func (r *Relay) lead(ctx context.Context, l *lease, cursor int64) {
+func (r *Relay) lead(ctx context.Context, l *lease, cursor mark) {
 	r.become(Leader, l.epoch)
 	l.trouble = r.sendingTrouble
-	r.cursor.Store(&mark{position: cursor})
+	r.cursor.Store(&cursor)
 	ctx, end := context.WithCancelCause(ctx)
 	t := &term{Relay: r, lease: l, again: make(chan error, 1)}
+	t.succeed()
 	kept := make(chan struct{})
 	go func() {
 		defer close(kept)
@@ -48,6 +53,9 @@ func (t *term) publishFor(ctx context.Context) {
 	for ctx.Err() == nil {
 		before := t.cursor.Load()
 		err := t.session(ctx)
+		if away := (*eventstore.ArchiveError)(nil); errors.As(err, &away) {
+			err = fmt.Errorf("%w; nothing more is published before this file is in ARCHIVE_DIR again", err)
+		}
 		t.note(ctx, publishing, err)
 		if fork := (*ForkError)(nil); errors.As(err, &fork) {
 			t.halt(ctx)
@@ -74,25 +82,29 @@ func (t *term) session(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	generations, err := t.journal.Generations(ctx)
+	cursor := *t.cursor.Load()
+	b, err := t.compare(ctx, kafka, tails, cursor)
 	if err != nil {
 		return err
 	}
-	cursor := t.cursor.Load().position
-	after, err := compare(ctx, t.pool, kafka, tails, generations, cursor)
-	if err != nil {
-		return err
+	if b.after.position < cursor.position {
+		t.o.Log.Warn("kafka lacks events and gets them again", "topic", t.o.Topic, "after", b.after.position, "cursor", cursor.position)
 	}
-	if after < cursor {
-		t.o.Log.Warn("kafka lacks events and gets them again", "topic", t.o.Topic, "after", after, "cursor", cursor)
-	}
-	f, err := t.open(ctx, kafka, generations, after)
+	f, err := t.open(kafka, tails, b)
 	if err != nil {
 		return err
 	}
 	t.become(Leader, t.lease.epoch)
 	t.note(ctx, publishing, nil)
 	return f.run(ctx)
+}
+
+// compare may read archived events for long, which is no failure of Kafka.
+func (t *term) compare(ctx context.Context, kafka *topic, tails []tail, cursor mark) (beginning, error) {
+	began, well := time.Now(), t.well.Swap(math.MaxInt64)
+	b, err := compare(ctx, t.journal, kafka, tails, cursor)
+	t.well.Store(well + int64(time.Since(began)))
+	return b, err
 }
 
 // connect does not wait for a Kafka that does not answer when the term is over.
@@ -138,6 +150,7 @@ func closeLate(ctx context.Context, kafka *topic) (stop func()) {
 // halt waits until someone opened a generation, or mended Kafka. The lease is kept: another relay would halt too.
 func (t *term) halt(ctx context.Context) {
 	t.become(Halted, t.lease.epoch)
+	t.succeed()
 	known, err := t.journal.Generations(ctx)
 	for range 10 {
 		if !pause(ctx, t.lease.length/6) {
@@ -151,11 +164,16 @@ func (t *term) halt(ctx context.Context) {
 }
 
 // keep renews the lease. While the database is away nothing is published after the lease's end, and the term goes on if
-// nobody else took it.
+// nobody else took it. So it does when Kafka has taken nothing for long: a relay that can reach it may be standing by.
 func (t *term) keep(ctx context.Context, end context.CancelCauseFunc) {
 	for n := 1; ; n++ {
-		at := t.cursor.Load()
-		news, err := t.lease.renew(ctx, at.position, t.lease.length)
+		at, length, rest := t.cursor.Load(), t.lease.length, t.lease.length/6
+		if t.fails() {
+			t.o.Log.Info("relay offers its lease to others", "epoch", t.lease.epoch)
+			t.succeed()
+			length, rest = 0, t.lease.length/2
+		}
+		news, err := t.lease.renew(ctx, *at, length)
 		if errors.Is(err, errLost) {
 			end(errLost)
 			return
@@ -168,16 +186,23 @@ func (t *term) keep(ctx context.Context, end context.CancelCauseFunc) {
 		if n%pruneEvery == 1 {
 			_ = t.lease.prune(ctx) // the next one will do
 		}
-		if !pause(ctx, t.lease.length/6) {
+		if !pause(ctx, rest) {
 			return
 		}
 	}
 }
 
-// doubt asks for another comparison when the database is not the one that was published from.
+func (t *term) succeed() { t.well.Store(int64(time.Since(start))) }
+
+func (t *term) fails() bool {
+	return int64(time.Since(start))-t.well.Load() > patience*int64(t.lease.length)
+}
+
+// doubt asks for another comparison when the database is not the one that was published from. What is archived by now has been
+// compared already.
 func (t *term) doubt(at *mark, n news) {
-	if at.event != uuid.Nil && n.atCursor != at.event {
-		t.restart(fmt.Errorf("the journal no longer has event %s at position %d", at.event, at.position))
+	if at.event != uuid.Nil && at.position > n.archived && n.atCursor != at.event {
+		t.restart(errLacks(at.position, at.event))
 	}
 	t.mu.Lock()
 	told := t.status.Generation
@@ -196,5 +221,5 @@ func (t *term) restart(why error) {
 
 // resign lets a standby take over at once and leaves the exact cursor, so that a clean stop sends nothing twice.
 func (t *term) resign() {
-	_, _ = t.lease.renew(context.Background(), t.cursor.Load().position, 0) // else it expires by itself
+	_, _ = t.lease.renew(context.Background(), *t.cursor.Load(), 0) // else it expires by itself
 }

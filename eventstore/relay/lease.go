@@ -46,41 +46,49 @@ var start = time.Now()
 func (l *lease) held() bool { return int64(time.Since(start)) < l.until.Load() }
 
 // extend counts from the moment before the statement was sent: the database's clock gave at least that much.
-func (l *lease) extend(sent time.Time) { l.until.Store(int64(sent.Add(l.length).Sub(start))) }
+func (l *lease) extend(sent time.Time, length time.Duration) {
+	l.until.Store(int64(sent.Add(length).Sub(start)))
+}
 
 // take inserts the next epoch's first beat if the newest beat has expired. It returns nil when another leads.
-func take(ctx context.Context, pool *pgxpool.Pool, holder string, length time.Duration) (*lease, int64, error) {
+func take(ctx context.Context, pool *pgxpool.Pool, holder string, length time.Duration) (*lease, mark, error) {
 	l := &lease{pool: pool, holder: holder, length: length}
 	sent := time.Now()
-	var cursor int64
+	var cursor mark
+	var topic *uuid.UUID
 	err := pool.QueryRow(ctx, `
-		insert into journal.relay_beats (beat, epoch, holder, cursor, expires_at)
-		select coalesce(newest.beat, 0) + 1, coalesce(newest.epoch, 0) + 1, $1, coalesce(newest.cursor, 0), clock_timestamp() + $2
+		insert into journal.relay_beats (beat, epoch, holder, cursor, topic_id, expires_at)
+		select coalesce(newest.beat, 0) + 1, coalesce(newest.epoch, 0) + 1, $1, coalesce(newest.cursor, 0), newest.topic_id, clock_timestamp() + $2
 		from (select) as always
 		left join (select * from journal.relay_beats order by beat desc limit 1) as newest on true
 		where newest.beat is null or newest.expires_at <= clock_timestamp()
 		on conflict (beat) do nothing
-		returning beat, epoch, cursor`, holder, length).Scan(&l.beat, &l.epoch, &cursor)
+		returning beat, epoch, cursor, topic_id`, holder, length).Scan(&l.beat, &l.epoch, &cursor.position, &topic)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, 0, nil
+		return nil, mark{}, nil
 	}
 	if err != nil {
-		return nil, 0, fmt.Errorf("take the relay's lease: %w", err)
+		return nil, mark{}, fmt.Errorf("take the relay's lease: %w", err)
 	}
-	l.extend(sent)
+	if topic != nil {
+		cursor.topic = *topic
+	}
+	l.extend(sent, length)
 	return l, cursor, nil
 }
 
 // news is what a renewal brings back.
 type news struct {
 	head       int64
+	archived   int64 // up to here the journal lives in files
 	generation int
-	atCursor   uuid.UUID // the event the journal has at the cursor, nil UUID for none
+	atCursor   uuid.UUID // the event the journal's table has at the cursor, nil UUID for none
 }
 
-// renew inserts the next beat. Its commit is asynchronous: losing one in a crash costs only events sent twice. It outlives a
-// cancelled context, because a beat that was stored and not noticed could not be followed by the last one of the term.
-func (l *lease) renew(ctx context.Context, cursor int64, length time.Duration) (n news, err error) {
+// renew inserts the next beat. A database that came back without what the cursor speaks of keeps its own cursor. The commit is
+// asynchronous: losing one in a crash costs only events sent twice. It outlives a cancelled context, because a beat that was stored
+// and not noticed could not be followed by the last one of the term.
+func (l *lease) renew(ctx context.Context, cursor mark, length time.Duration) (n news, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.length)
 	defer cancel()
 	sent := time.Now()
@@ -93,10 +101,20 @@ func (l *lease) renew(ctx context.Context, cursor int64, length time.Duration) (
 	err = l.pool.QueryRow(ctx, `
 		with quick as materialized (
 		  select set_config('synchronous_commit', 'off', true)
+		), journal as (
+		  select coalesce(max(to_position), 0) as archived, (select event_id from journal.events where position = $4) as at_cursor
+		  from journal.segments
+		  where journal = 'events'
 		), beaten as (
-		  insert into journal.relay_beats (beat, epoch, holder, cursor, expires_at, trouble)
-		  select mine.beat + 1, mine.epoch, mine.holder, $4, clock_timestamp() + $5, $6
+		  insert into journal.relay_beats (beat, epoch, holder, cursor, topic_id, expires_at, trouble)
+		  select mine.beat + 1, mine.epoch, mine.holder,
+		         case when lost then mine.cursor else $4 end,
+		         case when lost then mine.topic_id else nullif($6, '00000000-0000-0000-0000-000000000000'::uuid) end,
+		         clock_timestamp() + $5, $8
 		  from quick
+		  cross join (
+		    select $4 > archived and $7 <> '00000000-0000-0000-0000-000000000000'::uuid and at_cursor is distinct from $7 as lost
+		    from journal) as cursors
 		  join (select * from journal.relay_beats order by beat desc limit 1) as mine on true
 		  where mine.beat = $1 and mine.epoch = $2 and mine.holder = $3
 		  on conflict (beat) do nothing
@@ -104,9 +122,11 @@ func (l *lease) renew(ctx context.Context, cursor int64, length time.Duration) (
 		)
 		select (select beat from beaten),
 		       coalesce((select position from journal.events order by position desc limit 1), 0),
+		       archived,
 		       (select max(number) from journal.generations),
-		       (select event_id from journal.events where position = $4)`,
-		l.beat, l.epoch, l.holder, cursor, length, trouble).Scan(&beat, &n.head, &n.generation, &atCursor)
+		       at_cursor
+		from journal`,
+		l.beat, l.epoch, l.holder, cursor.position, length, cursor.topic, cursor.event, trouble).Scan(&beat, &n.head, &n.archived, &n.generation, &atCursor)
 	if err != nil {
 		return n, fmt.Errorf("renew the relay's lease: %w", err)
 	}
@@ -117,7 +137,7 @@ func (l *lease) renew(ctx context.Context, cursor int64, length time.Duration) (
 		n.atCursor = *atCursor
 	}
 	l.beat = *beat
-	l.extend(sent)
+	l.extend(sent, length)
 	return n, nil
 }
 

@@ -23,8 +23,12 @@ const (
 	sendPause    = 50 * time.Millisecond
 )
 
-// errRemade says that the topic is not the one it was: compare with the journal again.
-var errRemade = errors.New("the topic was made again or got more partitions")
+// Why to compare with the journal again. After a rewound page a comparison would find the page at the end and not see what is
+// missing before it.
+var (
+	errRemade  = errors.New("the topic was made again, lost records or got more partitions")
+	errRewound = errors.New("the topic was made again or lost records: a page arrived before what was there")
+)
 
 // publisher sends all messages of a call as one batch for each partition, in one request for each broker, and sends nothing
 // more after a failure. Sarama's own producer cuts a page wherever its buffers fall, and when one batch fails for good it
@@ -37,7 +41,8 @@ type publisher struct {
 	id         int64 // of an idempotent producer: the broker drops what a retry repeats
 	epoch      int16
 	sequence   map[int32]int32
-	newest     map[int32]int64 // offset of the last record sent
+	newest     map[int32]int64 // offset of the last record that is known to be there
+	rewound    bool
 	broken     error
 }
 
@@ -193,8 +198,12 @@ func (p *publisher) send(topic string, w wave) (err error) {
 				continue
 			}
 		}
-		if w, err = p.sendOnce(topic, w); err == nil || errors.Is(err, errRemade) {
-			return err
+		w, err = p.sendOnce(topic, w)
+		switch {
+		case p.rewound: // whatever else went wrong
+			return errRewound
+		case err == nil:
+			return nil
 		}
 	}
 	return err
@@ -256,7 +265,7 @@ func (p *publisher) settle(topic string, sent wave, response *sarama.ProduceResp
 	return err
 }
 
-// arrived also notices a topic that was deleted and made again between two pages: its offsets begin anew.
+// arrived also notices a topic that was deleted and made again since it was compared: its offsets begin anew.
 func (p *publisher) arrived(partition int32, b *batch, block *sarama.ProduceResponseBlock) error {
 	switch {
 	case block == nil:
@@ -267,7 +276,7 @@ func (p *publisher) arrived(partition int32, b *batch, block *sarama.ProduceResp
 		return block.Err
 	}
 	if last, seen := p.newest[partition]; seen && block.Offset <= last {
-		return errRemade
+		p.rewound = true
 	}
 	p.newest[partition] = block.Offset + int64(b.records.LastOffsetDelta)
 	return nil

@@ -17,7 +17,7 @@ const scanBack = 2000
 
 // Recovery says where two histories part and what was, or would be, done about it.
 type Recovery struct {
-	Fork       int64 // first position that Kafka and the journal tell differently, 0 when they agree
+	Fork       int64 // first position that Kafka and the journal may tell differently, 0 when they agree
 	Generation int   // opened, or to be opened
 	Orphans    int   // events that only Kafka has
 	Head       int64 // of the journal
@@ -35,16 +35,17 @@ func Recover(ctx context.Context, pool *pgxpool.Pool, j *eventstore.Journal, o O
 	if err != nil {
 		return Recovery{}, err
 	}
-	s := search{pool: pool, known: known, newest: known.Current(), orphans: map[uuid.UUID]bool{}}
+	s := search{journal: j, known: known, newest: known.Current(), orphans: map[uuid.UUID]bool{}}
 	if err := s.all(ctx, o.defaults()); err != nil {
 		return Recovery{}, err
 	}
 	if s.fork == 0 {
 		return Recovery{Head: head, Generation: known.Current()}, nil
 	}
-	found := Recovery{Fork: min(s.fork, head+1), Generation: s.newest + 1, Orphans: len(s.orphans), Head: head}
+	// They part somewhere between the last event that both tell and the first that shows it.
+	found := Recovery{Fork: min(s.fork, s.shared+1), Generation: s.newest + 1, Orphans: len(s.orphans), Head: head}
 	if !dryRun {
-		err = openGeneration(ctx, pool, found)
+		err = openGeneration(ctx, pool, j, found)
 		found.Done = err == nil
 	}
 	return found, err
@@ -52,10 +53,11 @@ func Recover(ctx context.Context, pool *pgxpool.Pool, j *eventstore.Journal, o O
 
 // search finds the first position that Kafka tells differently.
 type search struct {
-	pool    *pgxpool.Pool
+	journal *eventstore.Journal
 	kafka   *topic
 	known   eventstore.Generations
 	fork    int64
+	shared  int64
 	newest  int // generation seen anywhere
 	orphans map[uuid.UUID]bool
 }
@@ -109,7 +111,7 @@ func (s *search) sort(ctx context.Context, seen []eventstore.Delivered) (shared 
 	for i, d := range seen {
 		positions[i] = d.Position
 	}
-	ids, err := eventIDs(ctx, s.pool, positions)
+	ids, err := s.journal.EventIDs(ctx, positions)
 	if err != nil {
 		return false, err
 	}
@@ -117,6 +119,7 @@ func (s *search) sort(ctx context.Context, seen []eventstore.Delivered) (shared 
 		switch {
 		case s.known.Known(d) && ids[d.Position] == d.ID:
 			shared = shared || i == 0
+			s.shared = max(s.shared, d.Position)
 			continue
 		case ids[d.Position] != d.ID:
 			s.orphans[d.ID] = true
@@ -130,11 +133,14 @@ func (s *search) sort(ctx context.Context, seen []eventstore.Delivered) (shared 
 }
 
 // openGeneration inserts the next number; of two who recover at once one fails on the key.
-func openGeneration(ctx context.Context, pool *pgxpool.Pool, r Recovery) error {
-	_, err := pool.Exec(ctx, `
-		insert into journal.generations (number, from_position, fork_event_id, reason)
-		values ($1, $2::bigint, (select event_id from journal.events where position = $2::bigint - 1), $3)`,
-		r.Generation, r.Fork, fmt.Sprintf("kafka had %d events the journal had lost", r.Orphans))
+func openGeneration(ctx context.Context, pool *pgxpool.Pool, j *eventstore.Journal, r Recovery) error {
+	ids, err := j.EventIDs(ctx, []int64{r.Fork - 1})
+	if err == nil {
+		_, err = pool.Exec(ctx, `
+			insert into journal.generations (number, from_position, fork_event_id, reason)
+			values ($1, $2, nullif($3, '00000000-0000-0000-0000-000000000000'::uuid), $4)`,
+			r.Generation, r.Fork, ids[r.Fork-1], fmt.Sprintf("kafka had %d events the journal had lost", r.Orphans))
+	}
 	if err != nil {
 		return fmt.Errorf("open generation %d: %w", r.Generation, err)
 	}

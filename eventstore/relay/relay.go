@@ -79,10 +79,11 @@ const (
 	publishing
 )
 
-// mark is how far Kafka has the journal, and by which event: the database may come back with another at that position.
+// mark is how far a topic has the journal, and by which event: the database may come back with another at that position.
 type mark struct {
 	position int64
 	event    uuid.UUID // nil UUID when not known
+	topic    uuid.UUID // Kafka's id of it, nil UUID when not known: one made again under the same name has nothing
 }
 
 // New returns a relay that does nothing until Run.
@@ -121,7 +122,7 @@ func (r *Relay) Run(ctx context.Context) error {
 }
 
 // standBy polls for the lease. It returns nil when the context ends.
-func (r *Relay) standBy(ctx context.Context) (*lease, int64) {
+func (r *Relay) standBy(ctx context.Context) (*lease, mark) {
 	r.become(Standby, 0)
 	r.note(ctx, publishing, nil)
 	// Two relays of one process must not take each other for themselves.
@@ -137,7 +138,7 @@ func (r *Relay) standBy(ctx context.Context) (*lease, int64) {
 		}
 		r.note(ctx, leasing, err)
 		if !pause(ctx, r.o.Lease/6) {
-			return nil, 0
+			return nil, mark{}
 		}
 	}
 }

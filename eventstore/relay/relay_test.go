@@ -34,30 +34,44 @@ type world struct {
 func newWorld(t testing.TB, brokers []string) *world {
 	t.Helper()
 	db := dbtest.New(t)
-	j, err := eventstore.Open(context.Background(), db.App, eventstore.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(j.Close)
-	return &world{TB: t, db: db, j: j, o: Options{
+	w := &world{TB: t, db: db, o: Options{
 		Brokers: brokers, Topic: "relay." + uuid.NewString(), Partitions: 8, Replication: 1, Lease: 600 * time.Millisecond, Page: 50,
 	}}
+	w.j = w.opened(db.App, eventstore.Options{})
+	return w
+}
+
+func (w *world) opened(pool *pgxpool.Pool, o eventstore.Options) *eventstore.Journal {
+	w.Helper()
+	j, err := eventstore.Open(context.Background(), pool, o)
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(j.Close)
+	return j
 }
 
 // write appends n events, one after the other, to streams that take turns.
 func (w *world) write(n int, streams ...uuid.UUID) {
 	w.Helper()
 	for i := range n {
-		_, err := w.j.Append(context.Background(), eventstore.Request{
-			Stream: eventstore.Stream{Kind: "dossier", ID: streams[i%len(streams)]}, Expected: eventstore.AnyVersion,
-			Events: []eventstore.NewEvent{{
-				Type: "dossier.step-recorded", TypeVersion: 1, OccurredAt: time.Now().Add(-time.Second),
-				Data: fmt.Appendf(nil, `{"code":"step-%d"}`, i), Meta: []byte(`{"actor":"an","actorrole":"clerk"}`),
-			}},
-		})
-		if err != nil {
-			w.Fatal(err)
+		w.writeTogether(1, streams[i%len(streams)])
+	}
+}
+
+// writeTogether appends n events at once.
+func (w *world) writeTogether(n int, stream uuid.UUID) {
+	w.Helper()
+	events := make([]eventstore.NewEvent, n)
+	for i := range events {
+		events[i] = eventstore.NewEvent{
+			Type: "dossier.step-recorded", TypeVersion: 1, OccurredAt: time.Now().Add(-time.Second),
+			Data: fmt.Appendf(nil, `{"code":"step-%s"}`, uuid.NewString()), Meta: []byte(`{"actor":"an","actorrole":"clerk"}`),
 		}
+	}
+	r := eventstore.Request{Stream: eventstore.Stream{Kind: "dossier", ID: stream}, Expected: eventstore.AnyVersion, Events: events}
+	if _, err := w.j.Append(context.Background(), r); err != nil {
+		w.Fatal(err)
 	}
 }
 
@@ -117,27 +131,35 @@ func (w *world) carried(r *Relay) {
 // stored reads everything in the topic, by partition.
 func (w *world) stored() [][]eventstore.Delivered {
 	w.Helper()
-	kafka, err := connect(w.o.defaults(), false)
+	all, err := w.look()
 	if err != nil {
 		w.Fatal(err)
+	}
+	return all
+}
+
+func (w *world) look() ([][]eventstore.Delivered, error) {
+	kafka, err := connect(w.o.defaults(), false)
+	if err != nil {
+		return nil, err
 	}
 	defer kafka.close()
 	oldest, err := kafka.offsets(sarama.OffsetOldest)
 	if err != nil {
-		w.Fatal(err)
+		return nil, err
 	}
 	newest, err := kafka.offsets(sarama.OffsetNewest)
 	if err != nil {
-		w.Fatal(err)
+		return nil, err
 	}
 	all := make([][]eventstore.Delivered, kafka.partitions)
 	for p := range all {
 		err := kafka.read(int32(p), oldest[p], newest[p], func(d eventstore.Delivered) { all[p] = append(all[p], d) })
 		if err != nil {
-			w.Fatal(err)
+			return nil, err
 		}
 	}
-	return all
+	return all, nil
 }
 
 // told checks what Kafka must hold of the journal from a position on: each event in its partition, first occurrences in order

@@ -19,8 +19,12 @@ const (
 	lookAround                      // Engine.catchUp: what was never delivered is read from the journal
 	lookBack                        // Engine.tend: memory that is ahead of the database is read again
 	compareTails                    // relay.compare: at the beginning of a session
-	sameHistory                     // flow.read: the event before the page is still the one that was sent
+	oneMoment                       // Journal.Moment: all that a session begins with is of one database
+	sameHistory                     // flow.next: the event before the page is still the one that was sent
+	fillHistory                     // flow.gap: so is the newest that Kafka has, while something before it is sent
+	notAgain                        // flow.read: what Kafka has already is not sent again
 	noticeRemade                    // flow.check and publisher.arrived: the topic is another
+	otherTopic                      // topic.another: the cursor speaks of the topic that had the name before
 	stillParked                     // views.still_parked_v1
 	parkWithMove                    // Engine.isolate: parked in the transaction that moves the checkpoint
 	allGuards     guard = 1<<iota - 1
@@ -29,7 +33,7 @@ const (
 var guards = map[guard]string{
 	skipSeen: "skip seen", seePrevious: "see previous", compareAndSet: "compare and set", confirm: "confirm", refuseOld: "refuse old",
 	withinHead: "within head", lookAround: "look around", lookBack: "look back", compareTails: "compare tails",
-	sameHistory: "same history", noticeRemade: "notice remade", stillParked: "still parked", parkWithMove: "park with move",
+	oneMoment: "one moment", sameHistory: "same history", fillHistory: "fill history", notAgain: "not again", noticeRemade: "notice remade", otherTopic: "other topic", stillParked: "still parked", parkWithMove: "park with move",
 }
 
 func (g guard) String() string { return guards[g] }
@@ -39,7 +43,11 @@ type bounds struct {
 	events, faults, relays, engines uint8
 	streams                         []uint8 // that events belong to: 0 and 1 share lane 0, 2 is lane 1
 	failover, remake, poison        bool
+	torn                            bool // sessions end by themselves; of two events, a page may bring the second alone
 }
+
+// nowhere is no topic.
+const nowhere = 255
 
 // places is how many positions, and event ids, a world can have; ids begin at 1.
 const (
@@ -66,6 +74,7 @@ type database struct {
 	checkpoint [2]position
 	parked     position // from where on stream 0 stands still, 0: it does not
 	cursor     position // of the relay
+	topic      uint8    // that the cursor speaks of
 	fork       position // where generation 2 begins, 0: there is none
 }
 
@@ -78,9 +87,14 @@ type told struct {
 
 type leader struct {
 	term, open, halted bool
-	remade             bool // the topic, since the session began
+	compared           bool // and has not yet read where the lanes end
 	after              position
+	topic              uint8 // that has everything up to after
+	part               bool  // the topic is another than before, and not yet whole
 	last               event // at after, when it was read
+	newest             position
+	told               event       // at newest, beyond after: what Kafka has
+	has                [2]position // up to where it has each lane; 0 when it has nothing beyond after
 	prev               [2]position
 	fork               position // as known
 }
@@ -97,6 +111,7 @@ type world struct {
 	db, replica database
 	replicated  bool
 	next        uint8 // event id
+	topic       uint8
 	told        [most]told
 	tail        [2]told
 	relays      [2]leader
@@ -125,6 +140,9 @@ func (k *walker) add(w world, wrong string, fault bool, name string, args ...any
 	if wrong == "" {
 		wrong = w.broken()
 	}
+	if wrong == "" && k.relays == 1 { // two that lead at once may have read before and after a failover
+		wrong = w.contradicted()
+	}
 	k.moves = append(k.moves, move{fmt.Sprintf(name, args...), fault, w, wrong})
 }
 
@@ -149,10 +167,22 @@ func (w *world) broken() string {
 	return ""
 }
 
-// complete says that nothing is left to do: every event is in the views and in Kafka.
-func (w *world) complete() bool {
+// contradicted says that Kafka tells two facts of one position and nobody can know which is true.
+func (w *world) contradicted() string {
+	for i, m := range w.told {
+		for _, o := range w.told[:i] {
+			if m.position == o.position && m.generation == o.generation && m.event != o.event && !m.lost && !o.lost {
+				return fmt.Sprintf("Kafka tells %v and %v at %d", o.event, m.event, m.position)
+			}
+		}
+	}
+	return ""
+}
+
+// complete says that nothing is left to do: every event is in Kafka and, where there are engines, in the views.
+func (k *walker) complete(w *world) bool {
 	for p := position(1); p <= w.db.head; p++ {
-		if w.db.rows&w.db.journal[p].bit() == 0 || !w.published(p) {
+		if k.engines > 0 && w.db.rows&w.db.journal[p].bit() == 0 || !w.published(p) {
 			return false
 		}
 	}
@@ -235,12 +265,10 @@ func (k *walker) break_(w world) {
 	}
 	if k.remake {
 		n := w
+		n.topic++
 		n.tail = [2]told{}
 		for i := range n.told {
 			n.told[i].lost = n.told[i].position > 0
-		}
-		for r := range n.relays {
-			n.relays[r].remade = n.relays[r].open
 		}
 		k.add(n, "", true, "the topic is deleted and made again")
 	}
