@@ -83,7 +83,7 @@ func Open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Journal, error) 
 	j.advance(head)
 	j.writer = newWriter(j)
 	j.histories = newHistories(j)
-	if err := j.writer.line.connect(); err != nil {
+	if err := j.writer.connect(); err != nil {
 		return nil, fmt.Errorf("open journal %s: %w", j.name, err)
 	}
 	go j.upkeep.run()
@@ -131,6 +131,9 @@ func (j *Journal) Known() int64 { return j.head.Load() }
 
 // Append appends one request. When ctx ends first the caller gets out, but the append may still happen.
 func (j *Journal) Append(ctx context.Context, r Request) (Result, error) {
+	if r.line == 0 {
+		r.line = j.writer.connected.Load()
+	}
 	p, err := j.prepare(r)
 	if err != nil {
 		return Result{}, err

@@ -15,7 +15,7 @@ const pinSession = `select set_config('enable_seqscan', 'off', false), set_confi
 
 type statements struct {
 	append, appendOne, role, head, stream, history, histories, streams, page, lanePage, positionAt, stored, makePartitions, nextPartition string
-	base, verifyStreams, firstWrong                                                                                                       string
+	base, sameHistory, verifyStreams, firstWrong                                                                                          string
 }
 
 func statementsFor(journal string, simulated bool) statements {
@@ -74,6 +74,11 @@ func statementsFor(journal string, simulated bool) statements {
 			select coalesce(max(to_position), 0), coalesce(max(detached_at), 'epoch')
 			  from journal.segments
 			 where journal = '{name}'`),
+		sameHistory: in(`
+			select r.nth::int
+			  from unnest($1::uuid[], $2::bigint[], $3::uuid[]) with ordinality as r(stream, version, event, nth)
+			 where exists (select from {journal} e where e.stream_id = r.stream and e.version = r.version and e.event_id = r.event)
+			    or exists (select from journal.archived_streams a where a.journal = '{name}' and a.id = r.stream and a.version >= r.version)`),
 		verifyStreams: in(`
 			select e.stream_id, e.version, e.position, e.stream_kind,
 			       coalesce((select a.version from journal.archived_streams a where a.journal = '{name}' and a.id = e.stream_id), 0)

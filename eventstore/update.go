@@ -26,6 +26,9 @@ func (j *Journal) Update(ctx context.Context, s Stream, c Command, expected *int
 	reached := int64(0)
 	for attempt := 0; ; attempt++ {
 		result, err := j.tryUpdate(ctx, s, c, expected, decide)
+		if errors.Is(err, errOtherHistory) {
+			continue
+		}
 		var conflict *ConflictError
 		if !errors.As(err, &conflict) {
 			return result, err
@@ -41,6 +44,7 @@ func (j *Journal) Update(ctx context.Context, s Stream, c Command, expected *int
 }
 
 func (j *Journal) tryUpdate(ctx context.Context, s Stream, c Command, expected *int64, decide func([]Event) ([]NewEvent, error)) (Result, error) {
+	line := j.writer.connected.Load()
 	history, seen, err := j.histories.of(ctx, s.ID)
 	if err != nil {
 		return Result{}, err
@@ -48,10 +52,11 @@ func (j *Journal) tryUpdate(ctx context.Context, s Stream, c Command, expected *
 	if done, found, err := find(history, c); found || err != nil {
 		return done, err
 	}
-	version := int64(0)
+	var last Event
 	if len(history) > 0 {
-		version = history[len(history)-1].Version
+		last = history[len(history)-1]
 	}
+	version := last.Version
 	if expected != nil && *expected != version {
 		return Result{}, &StaleError{Expected: *expected, Actual: version}
 	}
@@ -62,7 +67,7 @@ func (j *Journal) tryUpdate(ctx context.Context, s Stream, c Command, expected *
 	if events, err = c.stamp(events); err != nil {
 		return Result{}, err
 	}
-	return j.Append(ctx, Request{Stream: s, Expected: version, Seen: seen, Events: events})
+	return j.Append(ctx, Request{Stream: s, Expected: version, Seen: seen, Events: events, line: line, read: last.ID})
 }
 
 // find looks for the command in the history and returns what it did.

@@ -17,15 +17,16 @@ const patience = 15 * time.Second
 // writer is the one goroutine of a journal that appends: it sends whatever has queued while its last commit was on the way.
 // A batch runs under no caller's context.
 type writer struct {
-	j       *Journal
-	queue   *queue
-	line    line
-	batch   batch
-	stopped chan struct{}
-	patient time.Duration
-	era     int64 // of the connection, see recent
-	alarmed time.Time
-	counts  counts
+	j         *Journal
+	queue     *queue
+	line      line
+	batch     batch
+	stopped   chan struct{}
+	patient   time.Duration
+	era       int64        // of the connection, see recent
+	connected atomic.Int64 // times that the connection was made, see current
+	alarmed   time.Time
+	counts    counts
 }
 
 // Stats are counts since Open, for those who watch.
@@ -99,7 +100,11 @@ func (w *writer) gather(size int) {
 func (w *writer) deliver(requests []*pending, lostAt time.Time) {
 	w.counts.batches.Add(1)
 	w.counts.requests.Add(int64(len(requests)))
-	rows, err := w.send(requests)
+	requests, err := w.current(requests)
+	var rows []row
+	if err == nil && len(requests) > 0 {
+		rows, err = w.send(requests)
+	}
 	switch fate := fateOf(err); {
 	case err == nil:
 		w.j.recent.note(w.era, w.line.times, requests, rows)
@@ -126,10 +131,6 @@ func (w *writer) deliver(requests []*pending, lostAt time.Time) {
 
 // send runs one batch: one statement, one round trip, one commit.
 func (w *writer) send(requests []*pending) ([]row, error) {
-	if era := w.j.recent.current(); era != w.era {
-		w.line.drop()
-		w.era = era
-	}
 	now := w.j.o.Now()
 	var simulated *time.Time
 	if w.j.o.Simulated != nil {
