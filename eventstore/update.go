@@ -16,8 +16,13 @@ import (
 // Update appends what decide makes of the stream's history. decide is a pure function: it may be called again with a fresh
 // history when another process came first. When it returns no events nothing is written. A command that is found in the
 // history is not decided again: its stored positions are the result (Repeated), or ErrCommandReused if its body differs.
-// expected, when given, is the version the caller acted on (*StaleError). decide's own errors are returned as they are.
+// expected, when given, is the version the caller acted on (*StaleError). decide's own errors are returned as they are. ErrBusy when too
+// many commands are under way.
 func (j *Journal) Update(ctx context.Context, s Stream, c Command, expected *int64, decide func(history []Event) ([]NewEvent, error)) (Result, error) {
+	defer j.updates.Add(-1)
+	if j.updates.Add(1) > int64(j.o.Queue) {
+		return Result{}, fmt.Errorf("update stream %s: %w", s.ID, ErrBusy)
+	}
 	unlock, err := j.streams.lock(ctx, s.ID)
 	if err != nil {
 		return Result{}, fmt.Errorf("wait for stream %s: %w", s.ID, err)

@@ -33,7 +33,7 @@ type writer struct {
 type Stats struct {
 	Batches, Requests, Events int64 // sent; Requests ÷ Batches is how well the group commit groups
 	Conflicts, Lost           int64 // requests that came second; batches whose connection was lost
-	Waiting                   int   // requests in the queue now
+	Waiting, WaitingBytes     int   // requests in the queue now
 	Head                      int64 // newest position this process knows
 }
 
@@ -44,11 +44,12 @@ type counts struct {
 // Stats returns the counts.
 func (j *Journal) Stats() Stats {
 	c := &j.writer.counts
-	return Stats{c.batches.Load(), c.requests.Load(), c.events.Load(), c.conflicts.Load(), c.lost.Load(), j.writer.queue.len(), j.head.Load()}
+	waiting, bytes := j.writer.queue.size()
+	return Stats{c.batches.Load(), c.requests.Load(), c.events.Load(), c.conflicts.Load(), c.lost.Load(), waiting, bytes, j.head.Load()}
 }
 
 func newWriter(j *Journal) *writer {
-	return &writer{j: j, queue: newQueue(j.o.Queue), line: newLine(j.pool, &j.sql), stopped: make(chan struct{}), patient: patience}
+	return &writer{j: j, queue: newQueue(j.o.Queue, j.o.QueueBytes), line: newLine(j.pool, &j.sql), stopped: make(chan struct{}), patient: patience}
 }
 
 func (w *writer) enqueue(p *pending) error { return w.queue.put(p) }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/semaphore"
 
 	"dossier/eventstore"
 )
@@ -25,6 +26,7 @@ type Engine struct {
 	keys    []string
 
 	queue  chan eventstore.Delivered
+	room   *semaphore.Weighted            // bytes that may still be heard
 	heard  [eventstore.Lanes]atomic.Int64 // when a lane was last delivered, Unix nanoseconds
 	states *states
 	stand  *standing
@@ -51,7 +53,7 @@ func newEngine(pool *pgxpool.Pool, j *eventstore.Journal, o Options, live []Proj
 	o = o.withDefaults()
 	e := &Engine{
 		pool: pool, journal: j, o: o, live: live, keys: keys(live),
-		queue: make(chan eventstore.Delivered, o.Queue), states: newStates(j, o.Streams), stand: newStanding(len(live)),
+		queue: make(chan eventstore.Delivered, o.Queue), room: semaphore.NewWeighted(o.Bytes), states: newStates(j, o.Streams), stand: newStanding(len(live)),
 		patient: time.AfterFunc(0, func() {}),
 	}
 	e.report.status.Projections = unknownProgress(live)
@@ -85,8 +87,9 @@ func (e *Engine) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case d := <-e.queue:
-			heard := e.drain(d)
+			heard, bytes := e.drain(d)
 			e.persist(ctx, "apply", func(ctx context.Context) error { return e.deliver(ctx, heard) })
+			e.room.Release(bytes)
 		case <-committed:
 			e.persist(ctx, "read the journal", e.followJournal)
 		case <-tick.C:
@@ -115,17 +118,23 @@ func (e *Engine) pace() time.Duration {
 }
 
 // drain takes what is queued, up to a batch. It never waits for more: what queues meanwhile is the next batch.
-func (e *Engine) drain(first eventstore.Delivered) []eventstore.Delivered {
-	heard := append(make([]eventstore.Delivered, 0, min(e.o.Batch, len(e.queue)+1)), first)
+func (e *Engine) drain(first eventstore.Delivered) (heard []eventstore.Delivered, bytes int64) {
+	heard, bytes = append(make([]eventstore.Delivered, 0, min(e.o.Batch, len(e.queue)+1)), first), e.weight(first)
 	for len(heard) < e.o.Batch {
 		select {
 		case d := <-e.queue:
-			heard = append(heard, d)
+			heard, bytes = append(heard, d), bytes+e.weight(d)
 		default:
-			return heard
+			return heard, bytes
 		}
 	}
-	return heard
+	return heard, bytes
+}
+
+// weight is what an event takes of the room, at most all of it.
+func (e *Engine) weight(d eventstore.Delivered) int64 {
+	const beside = 512 // the texts
+	return min(int64(len(d.Data)+len(d.Meta)+beside), e.o.Bytes)
 }
 
 // errHung says that the database has not answered.

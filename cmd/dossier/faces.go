@@ -20,16 +20,16 @@ func (p *process) handler() (http.Handler, error) {
 	if p.login != nil {
 		auth = p.login
 	}
-	mux := http.NewServeMux()
+	mux, gate := http.NewServeMux(), handlers.NewGate(handlers.MostRequests, handlers.MostBytes)
 	service := api.New(api.Deps{
 		Executor: p.executor, Views: p.views, Journal: p.journal, Pool: p.pool, Relay: p.relay, Engine: p.engine,
-		Auth: auth, Zone: zone, Source: p.source(), Metrics: p.metrics, Log: p.log, Version: version(),
+		Auth: auth, Zone: zone, Source: p.source(), Metrics: p.metrics, Log: p.log, Version: version(), Gate: gate,
 	})
 	for _, prefix := range api.Prefixes {
 		mux.Handle(prefix, service)
 	}
 	mux.Handle("/", web.New(web.Deps{
-		Executor: p.executor, Views: p.views, Journal: p.journal, Auth: auth, Dev: p.login, Log: p.log, Zone: zone,
+		Executor: p.executor, Views: p.views, Journal: p.journal, Auth: auth, Dev: p.login, Log: p.log, Zone: zone, Gate: gate,
 	}))
 	return mux, nil
 }

@@ -25,6 +25,9 @@ const (
 	slowestWrite = 30 * time.Second
 )
 
+// streamRoute is the route of stream.
+const streamRoute = "GET /v1/events/stream"
+
 // stream is the feed as server-sent events: id is the position, event the type, data the CloudEvent.
 func (s *server) stream(ctx context.Context, in *streamInput) (*huma.StreamResponse, error) {
 	after, err := in.begin()

@@ -26,6 +26,18 @@ type pageFunc func(w http.ResponseWriter, r *http.Request, v *visit) error
 
 // page turns a page's function into a handler: it finds out who looks and how, and makes every error a page of its own.
 func (s *site) page(f pageFunc) http.HandlerFunc {
+	return s.lasting(func(w http.ResponseWriter, r *http.Request, v *visit) error {
+		leave, err := s.Gate.Enter(r)
+		if err != nil {
+			return err
+		}
+		defer leave()
+		return f(w, r, v)
+	})
+}
+
+// lasting is page for what stays open for long: it must not keep the others out.
+func (s *site) lasting(f pageFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		v := s.visit(w, r)
 		if err := f(w, r, v); err != nil {
