@@ -24,9 +24,11 @@ func (e *Engine) keep(ctx context.Context) {
 		}
 		cancel()
 		if e.sweepable.Load() >= sweepAfter {
-			if err := e.sweep(ctx); err != nil && ctx.Err() == nil {
+			within, cancel := context.WithTimeoutCause(ctx, e.o.Answer, errHung)
+			if err := e.sweep(within); err != nil && ctx.Err() == nil {
 				e.o.Log.Warn("projections: deleting old checkpoints failed, trying again", "error", err)
 			}
+			cancel()
 		}
 		select {
 		case <-ctx.Done():

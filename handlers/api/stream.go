@@ -69,8 +69,9 @@ func (s *server) follow(ctx context.Context, r *handlers.Reader, out *sse) error
 	beat := time.NewTicker(pulse)
 	defer beat.Stop()
 	for out.err == nil {
-		events, more, err := r.Next(ctx, feedPage)
-		if err != nil {
+		within, cancel := context.WithTimeout(ctx, answerWithin)
+		events, more, err := r.Next(within, feedPage)
+		if cancel(); err != nil {
 			return err
 		}
 		out.events(events)

@@ -56,7 +56,7 @@ func (s *site) routes() http.Handler {
 		mux.HandleFunc("POST /logout", s.page(s.leave))
 	}
 	mux.HandleFunc("GET /dossiers", s.page(s.list))
-	mux.HandleFunc("GET /dossiers.csv", s.page(s.listCSV))
+	mux.HandleFunc("GET /dossiers.csv", s.within(2*time.Minute, s.listCSV))
 	mux.HandleFunc("GET /dossiers/live", s.lasting(s.live))
 	mux.HandleFunc("GET /dossiers/new", s.page(s.newForm))
 	mux.HandleFunc("POST /dossiers/new", s.page(s.submit))
