@@ -10,6 +10,7 @@ import (
 
 	"dossier/internal/devstack"
 	"dossier/migrations"
+	"dossier/migrations/dbtest"
 )
 
 func TestAJournalWhosePostgresIsAwaySaysSoAtOnce(t *testing.T) {
@@ -39,5 +40,21 @@ func TestAJournalWhosePostgresIsAwaySaysSoAtOnce(t *testing.T) {
 		if _, err := j.Append(ctx, request(time.Now())); !errors.Is(err, ErrBusy) {
 			t.Errorf("append without Postgres: %v", err)
 		}
+	}
+}
+
+func TestAConnectionThatWasIdleForLongIsKept(t *testing.T) {
+	t.Parallel()
+	j := openClock(t, dbtest.New(t), Options{})
+	l := newLine(j.pool, &j.sql)
+	t.Cleanup(l.drop)
+	pg, err := l.wire()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = pg.Conn().SetDeadline(time.Unix(1, 0)) // of an exchange before
+	l.used = time.Now().Add(-time.Hour)
+	if err := l.connect(); err != nil || l.times != 1 {
+		t.Errorf("connected %d times, %v", l.times, err)
 	}
 }

@@ -21,7 +21,9 @@ type Options struct {
 	Simulated func() time.Time // dev only: append under this clock; needs migrations.Simulated
 	MaxBatch  int              // requests of one batch, default 500
 	MaxBytes  int              // bytes of one batch, and so of one request, default 4 MB
-	Queue     int              // requests waiting before ErrBusy, default 8192
+	// Requests that wait before ErrBusy, and commands that are under way: default 8192, and 64 MB of requests. While Postgres stands
+	// still nothing else grows.
+	Queue, QueueBytes int
 }
 
 func (o Options) withDefaults() Options {
@@ -40,6 +42,10 @@ func (o Options) withDefaults() Options {
 	if o.Queue <= 0 {
 		o.Queue = 8192
 	}
+	if o.QueueBytes <= 0 {
+		o.QueueBytes = 64 << 20
+	}
+	o.QueueBytes = max(o.QueueBytes, o.MaxBytes)
 	return o
 }
 
@@ -57,6 +63,7 @@ type Journal struct {
 	archive   *archive
 	upkeep    *upkeep
 	streams   keyLock
+	updates   atomic.Int64 // commands under way
 	watch     watchers
 	closing   sync.Once
 }
@@ -87,7 +94,7 @@ func Open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Journal, error) 
 	j.advance(head)
 	j.writer = newWriter(j)
 	j.histories = newHistories(j)
-	if err := j.writer.line.connect(); err != nil {
+	if err := j.writer.connect(); err != nil {
 		return nil, fmt.Errorf("open journal %s: %w", j.name, err)
 	}
 	go j.upkeep.run()
@@ -135,6 +142,9 @@ func (j *Journal) Known() int64 { return j.head.Load() }
 
 // Append appends one request. When ctx ends first the caller gets out, but the append may still happen.
 func (j *Journal) Append(ctx context.Context, r Request) (Result, error) {
+	if r.line == 0 {
+		r.line = j.writer.connected.Load()
+	}
 	p, err := j.prepare(r)
 	if err != nil {
 		return Result{}, err

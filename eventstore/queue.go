@@ -10,16 +10,18 @@ import (
 type queue struct {
 	mu      sync.Mutex
 	waiting []*pending
+	bytes   int // of what waits
 	closed  bool
 	limit   int
+	most    int           // bytes
 	wake    chan struct{} // one token: something may be waiting
 
 	streams map[uuid.UUID]struct{} // of the batch being taken
 	taken   []*pending
 }
 
-func newQueue(limit int) *queue {
-	return &queue{limit: limit, wake: make(chan struct{}, 1), streams: map[uuid.UUID]struct{}{}}
+func newQueue(limit, bytes int) *queue {
+	return &queue{limit: limit, most: bytes, wake: make(chan struct{}, 1), streams: map[uuid.UUID]struct{}{}}
 }
 
 func (q *queue) put(p *pending) error {
@@ -28,10 +30,11 @@ func (q *queue) put(p *pending) error {
 	switch {
 	case q.closed:
 		return ErrClosed
-	case len(q.waiting) >= q.limit:
+	case len(q.waiting) >= q.limit, q.bytes+p.bytes > q.most:
 		return ErrBusy
 	}
 	q.waiting = append(q.waiting, p)
+	q.bytes += p.bytes
 	if len(q.waiting) == 1 {
 		q.signal()
 	}
@@ -64,6 +67,7 @@ func (q *queue) take(requests, bytes int) []*pending {
 		}
 		q.streams[p.Stream.ID] = struct{}{}
 		bytes -= p.bytes
+		q.bytes -= p.bytes
 		q.taken = append(q.taken, p)
 	}
 	clear(q.waiting[len(rest):])
@@ -79,9 +83,14 @@ func (q *queue) close() {
 }
 
 func (q *queue) len() int {
+	requests, _ := q.size()
+	return requests
+}
+
+func (q *queue) size() (requests, bytes int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.waiting)
+	return len(q.waiting), q.bytes
 }
 
 func (q *queue) isClosed() bool {

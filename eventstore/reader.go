@@ -10,13 +10,16 @@ import (
 	"github.com/google/uuid"
 )
 
-// Readers of one journal, streams of one read, and callers that may wait. Two readers, so that a dossier with a very long
-// history does not hold up all others.
+// Readers of one journal, and streams and bytes of one read. Two readers, so that a dossier with a very long history does not
+// hold up all others.
 const (
 	readers     = 2
 	readStreams = 64
-	readWaiting = 1024
+	readBytes   = 4 << 20
 )
+
+// errLong says that streams are too long to be read together.
+var errLong = errors.New("the streams are too long to be read together")
 
 // histories reads the streams that commands are decided on. Whatever has queued while a read was on its way goes into the
 // next one: under load many commands share a round trip, and alone none waits.
@@ -41,7 +44,7 @@ type history struct {
 }
 
 func newHistories(j *Journal) *histories {
-	return &histories{j: j, asks: make(chan *ask, readWaiting), done: make(chan struct{})}
+	return &histories{j: j, asks: make(chan *ask, j.o.Queue), done: make(chan struct{})}
 }
 
 func (h *histories) run() {
@@ -59,8 +62,8 @@ func (h *histories) of(ctx context.Context, id uuid.UUID) ([]Event, int64, error
 	case h.asks <- a:
 	case <-h.done:
 		return nil, 0, ErrClosed
-	case <-ctx.Done():
-		return nil, 0, fmt.Errorf("read stream %s: %w", id, context.Cause(ctx))
+	default:
+		return nil, 0, fmt.Errorf("read stream %s: %w", id, ErrBusy)
 	}
 	select {
 	case got := <-a.answer:
@@ -121,6 +124,12 @@ func newHistoryReader(j *Journal) *historyReader {
 
 func (r *historyReader) answer(asks []*ask) {
 	byStream, seen, err := r.read(asks)
+	if errors.Is(err, errLong) {
+		half := len(asks) / 2
+		r.answer(asks[:half])
+		r.answer(asks[half:])
+		return
+	}
 	if err != nil && fateOf(err) == lost && !isUnsent(err) {
 		r.drop() // reading again does no harm: the server may have been restarted since
 		byStream, seen, err = r.read(asks)
@@ -153,6 +162,7 @@ func (r *historyReader) read(asks []*ask) (byStream map[uuid.UUID][]Event, seen 
 	}
 	var events []Event
 	var archived int64
+	bytes := 0
 	rows := pg.ExecPrepared(context.Background(), statement, [][]byte{id}, binary1, binary1)
 	for rows.NextRow() {
 		v := rows.Values()
@@ -164,6 +174,10 @@ func (r *historyReader) read(asks []*ask) (byStream map[uuid.UUID][]Event, seen 
 		}
 		if v[2] == nil {
 			continue // no such stream
+		}
+		if bytes += eventOverhead + len(v[9]) + len(v[10]); bytes > readBytes && len(asks) > 1 {
+			err, events = errLong, nil
+			continue
 		}
 		events = append(events, Event{})
 		if wrong := r.scan.read(v[2:], &events[len(events)-1]); wrong != nil {

@@ -1,6 +1,10 @@
 package eventstore
 
-import "time"
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
 
 // Expected versions that are not numbers.
 const (
@@ -13,9 +17,13 @@ type Request struct {
 	Stream   Stream
 	Expected int64 // version the stream must be at, or AnyVersion, or NoStream
 	// Seen is a head of the journal (Journal.Head) read before the stream was read, 0 if unknown. The version check looks
-	// only at rows after it, so a true Seen keeps old partitions out of the append, and a false one breaks the check.
+	// only at rows after it, so a true Seen keeps old partitions out of the append, and a false one breaks the check. It is taken
+	// for 0 when the writer has connected again since.
 	Seen   int64
 	Events []NewEvent
+
+	line int64     // the writer's connection that was there before the stream was read; 0: the one there is when Append is called
+	read uuid.UUID // the last event that was read; nil UUID: none, or unknown
 }
 
 // Result says where the events stand now. A no-op has Events, First and Last 0 and the stream's current Version.

@@ -42,7 +42,9 @@ func (s *session) connect() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	if s.conn != nil {
+		_ = s.conn.PgConn().Conn().SetDeadline(time.Time{}) // the last exchange's, which may have passed
 		if err := s.conn.Ping(ctx); err == nil {
+			s.used = time.Now()
 			return nil
 		}
 		s.drop()

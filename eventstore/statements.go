@@ -15,7 +15,7 @@ const pinSession = `select set_config('enable_seqscan', 'off', false), set_confi
 
 type statements struct {
 	append, appendOne, role, head, stream, history, histories, streams, page, lanePage, positionAt, stored, makePartitions, nextPartition string
-	base, eventIDs, laneEnds, firstAfter, verifyList, verifyStreams, firstWrong                                                           string
+	base, eventIDs, laneEnds, firstAfter, verifyList, verifyStreams, sameHistory, firstWrong                                              string
 }
 
 func statementsFor(journal string, simulated bool) statements {
@@ -102,6 +102,11 @@ func statementsFor(journal string, simulated bool) statements {
 			      and e.position > told.position
 			    order by e.position
 			    limit 1) as next`),
+		sameHistory: in(`
+			select r.nth::int
+			  from unnest($1::uuid[], $2::bigint[], $3::uuid[]) with ordinality as r(stream, version, event, nth)
+			 where exists (select from {journal} e where e.stream_id = r.stream and e.version = r.version and e.event_id = r.event)
+			    or exists (select from journal.archived_streams a where a.journal = '{name}' and a.id = r.stream and a.version >= r.version)`),
 		verifyStreams: in(`
 			select e.stream_id, e.version, e.position, e.stream_kind
 			  from {journal} e

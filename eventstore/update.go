@@ -16,8 +16,13 @@ import (
 // Update appends what decide makes of the stream's history. decide is a pure function: it may be called again with a fresh
 // history when another process came first. When it returns no events nothing is written. A command that is found in the
 // history is not decided again: its stored positions are the result (Repeated), or ErrCommandReused if its body differs.
-// expected, when given, is the version the caller acted on (*StaleError). decide's own errors are returned as they are.
+// expected, when given, is the version the caller acted on (*StaleError). decide's own errors are returned as they are. ErrBusy when too
+// many commands are under way.
 func (j *Journal) Update(ctx context.Context, s Stream, c Command, expected *int64, decide func(history []Event) ([]NewEvent, error)) (Result, error) {
+	defer j.updates.Add(-1)
+	if j.updates.Add(1) > int64(j.o.Queue) {
+		return Result{}, fmt.Errorf("update stream %s: %w", s.ID, ErrBusy)
+	}
 	unlock, err := j.streams.lock(ctx, s.ID)
 	if err != nil {
 		return Result{}, fmt.Errorf("wait for stream %s: %w", s.ID, err)
@@ -26,6 +31,9 @@ func (j *Journal) Update(ctx context.Context, s Stream, c Command, expected *int
 	reached := int64(0)
 	for attempt := 0; ; attempt++ {
 		result, err := j.tryUpdate(ctx, s, c, expected, decide)
+		if errors.Is(err, errOtherHistory) {
+			continue
+		}
 		var conflict *ConflictError
 		if !errors.As(err, &conflict) {
 			return result, err
@@ -41,6 +49,7 @@ func (j *Journal) Update(ctx context.Context, s Stream, c Command, expected *int
 }
 
 func (j *Journal) tryUpdate(ctx context.Context, s Stream, c Command, expected *int64, decide func([]Event) ([]NewEvent, error)) (Result, error) {
+	line := j.writer.connected.Load()
 	history, seen, err := j.histories.of(ctx, s.ID)
 	if err != nil {
 		return Result{}, err
@@ -48,10 +57,11 @@ func (j *Journal) tryUpdate(ctx context.Context, s Stream, c Command, expected *
 	if done, found, err := find(history, c); found || err != nil {
 		return done, err
 	}
-	version := int64(0)
+	var last Event
 	if len(history) > 0 {
-		version = history[len(history)-1].Version
+		last = history[len(history)-1]
 	}
+	version := last.Version
 	if expected != nil && *expected != version {
 		return Result{}, &StaleError{Expected: *expected, Actual: version}
 	}
@@ -62,7 +72,7 @@ func (j *Journal) tryUpdate(ctx context.Context, s Stream, c Command, expected *
 	if events, err = c.stamp(events); err != nil {
 		return Result{}, err
 	}
-	return j.Append(ctx, Request{Stream: s, Expected: version, Seen: seen, Events: events})
+	return j.Append(ctx, Request{Stream: s, Expected: version, Seen: seen, Events: events, line: line, read: last.ID})
 }
 
 // find looks for the command in the history and returns what it did.

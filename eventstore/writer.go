@@ -17,22 +17,23 @@ const patience = 15 * time.Second
 // writer is the one goroutine of a journal that appends: it sends whatever has queued while its last commit was on the way.
 // A batch runs under no caller's context.
 type writer struct {
-	j       *Journal
-	queue   *queue
-	line    line
-	batch   batch
-	stopped chan struct{}
-	patient time.Duration
-	era     int64 // of the connection, see recent
-	alarmed time.Time
-	counts  counts
+	j         *Journal
+	queue     *queue
+	line      line
+	batch     batch
+	stopped   chan struct{}
+	patient   time.Duration
+	era       int64        // of the connection, see recent
+	connected atomic.Int64 // times that the connection was made, see current
+	alarmed   time.Time
+	counts    counts
 }
 
 // Stats are counts since Open, for those who watch.
 type Stats struct {
 	Batches, Requests, Events int64 // sent; Requests ÷ Batches is how well the group commit groups
 	Conflicts, Lost           int64 // requests that came second; batches whose connection was lost
-	Waiting                   int   // requests in the queue now
+	Waiting, WaitingBytes     int   // requests in the queue now
 	Head                      int64 // newest position this process knows
 }
 
@@ -43,11 +44,12 @@ type counts struct {
 // Stats returns the counts.
 func (j *Journal) Stats() Stats {
 	c := &j.writer.counts
-	return Stats{c.batches.Load(), c.requests.Load(), c.events.Load(), c.conflicts.Load(), c.lost.Load(), j.writer.queue.len(), j.head.Load()}
+	waiting, bytes := j.writer.queue.size()
+	return Stats{c.batches.Load(), c.requests.Load(), c.events.Load(), c.conflicts.Load(), c.lost.Load(), waiting, bytes, j.head.Load()}
 }
 
 func newWriter(j *Journal) *writer {
-	return &writer{j: j, queue: newQueue(j.o.Queue), line: newLine(j.pool, &j.sql), stopped: make(chan struct{}), patient: patience}
+	return &writer{j: j, queue: newQueue(j.o.Queue, j.o.QueueBytes), line: newLine(j.pool, &j.sql), stopped: make(chan struct{}), patient: patience}
 }
 
 func (w *writer) enqueue(p *pending) error { return w.queue.put(p) }
@@ -99,7 +101,11 @@ func (w *writer) gather(size int) {
 func (w *writer) deliver(requests []*pending, lostAt time.Time) {
 	w.counts.batches.Add(1)
 	w.counts.requests.Add(int64(len(requests)))
-	rows, err := w.send(requests)
+	requests, err := w.current(requests)
+	var rows []row
+	if err == nil && len(requests) > 0 {
+		rows, err = w.send(requests)
+	}
 	switch fate := fateOf(err); {
 	case err == nil:
 		w.j.recent.note(w.era, w.line.times, requests, rows)
@@ -126,10 +132,6 @@ func (w *writer) deliver(requests []*pending, lostAt time.Time) {
 
 // send runs one batch: one statement, one round trip, one commit.
 func (w *writer) send(requests []*pending) ([]row, error) {
-	if era := w.j.recent.current(); era != w.era {
-		w.line.drop()
-		w.era = era
-	}
 	now := w.j.o.Now()
 	var simulated *time.Time
 	if w.j.o.Simulated != nil {

@@ -20,18 +20,18 @@ var errMoved = errors.New("another process has moved a lane")
 // errBeyond says that an event is not in the journal (any more).
 var errBeyond = errors.New("the journal does not have this event")
 
-// settings hold for transactions of rows and checkpoints; $1: for one, else for the connection.
+// settings hold for transactions of rows and checkpoints.
 //
 // It need not wait for the disk: a crash of Postgres may lose the last of these transactions, but always rows and checkpoints
 // together and always from some point on, and a journal row that was seen was flushed before. The projections then stand a
 // little earlier, the compare-and-set finds out, and the events come again from the journal. The timeouts keep a process
 // that hangs in the middle from holding up all others. Plans do not depend on the values, and planning costs more than running.
 const settings = `
-select set_config('synchronous_commit', 'off', $1),
-       set_config('lock_timeout', '5s', $1),
-       set_config('idle_in_transaction_session_timeout', '15s', $1),
-       set_config('plan_cache_mode', 'force_generic_plan', $1),
-       set_config('jit', 'off', $1)`
+select set_config('synchronous_commit', 'off', false),
+       set_config('lock_timeout', '5s', false),
+       set_config('idle_in_transaction_session_timeout', '15s', false),
+       set_config('plan_cache_mode', 'force_generic_plan', false),
+       set_config('jit', 'off', false)`
 
 // work is one transaction: moves, and for each projection its moments.
 type work struct {
@@ -39,6 +39,7 @@ type work struct {
 	moves moves
 	parts []part
 	told  []eventstore.Event // what only Kafka told: the journal must confirm it
+	after map[uuid.UUID]folded
 }
 
 // part is one projection's share.
@@ -96,10 +97,11 @@ func (e *Engine) prepare(ctx context.Context, to lanes, events []eventstore.Even
 			seen = append(seen, ev)
 		}
 	}
-	moments, failed, err := e.states.moments(ctx, byStream(seen))
+	moments, after, failed, err := e.states.moments(ctx, byStream(seen))
 	if err != nil {
 		return nil, err
 	}
+	w.after = after
 	for i, p := range e.live {
 		w.parts[i] = part{projection: p, key: e.keys[i]}
 		e.share(&w.parts[i], e.stand.at[i], moments)
@@ -153,18 +155,12 @@ func (e *Engine) write(ctx context.Context, w *work) error {
 		}
 		p.queueParking(b, e.o.Retry)
 	}
-	if err := e.connect(ctx); err != nil {
-		return err
-	}
-	err := e.conn.SendBatch(ctx, b).Close()
-	if err != nil {
-		defer e.disconnect(ctx) // the next one may find another server, or the same in a better state
-	}
-	return classified(ctx, e.conn, err)
+	return classified(ctx, e.conn, e.conn.SendBatch(ctx, b).Close())
 }
 
-// connect makes sure of the engine's own connection, on which settings are made once.
-func (e *Engine) connect(ctx context.Context) error {
+// ready makes sure of the engine's own connection, on which settings are made once. What it remembers, and what it reads before it
+// writes, belongs to the server behind this one: a failover ends every connection, and then it begins anew.
+func (e *Engine) ready(ctx context.Context) error {
 	if e.conn != nil && !e.conn.IsClosed() {
 		return nil
 	}
@@ -173,12 +169,13 @@ func (e *Engine) connect(ctx context.Context) error {
 		return fmt.Errorf("connect: %w", err)
 	}
 	conn := c.Hijack()
-	if _, err := conn.Exec(ctx, settings, false); err != nil {
+	if _, err := conn.Exec(ctx, settings); err != nil {
 		closeConn(ctx, conn)
 		return fmt.Errorf("connect: %w", err)
 	}
 	e.conn = conn
-	return nil
+	e.states.forget()
+	return e.load(ctx)
 }
 
 func (e *Engine) disconnect(ctx context.Context) {
@@ -197,20 +194,18 @@ func closeConn(ctx context.Context, c *pgx.Conn) {
 
 // transact is for work that must look at an answer before it goes on.
 func (e *Engine) transact(ctx context.Context, do func(pgx.Tx) error) error {
-	tx, err := e.pool.Begin(ctx)
+	tx, err := e.conn.Begin(ctx)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // after a commit it does nothing
-	if _, err := tx.Exec(ctx, settings, true); err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
 	if err := do(tx); err != nil {
 		return err
 	}
 	if err := tx.Commit(ctx); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	e.patient.Reset(e.o.Answer)
 	return nil
 }
 
@@ -232,7 +227,11 @@ func (w *work) queueMoves(b *pgx.Batch) {
 
 // applied remembers what the committed transaction did.
 func (e *Engine) applied(w *work, events int) {
+	e.patient.Reset(e.o.Answer)
 	e.stand.move(w.to)
+	for stream, f := range w.after {
+		e.states.put(stream, f)
+	}
 	e.sweepable.Add(int64(len(w.moves.lane)))
 	e.counters.applied.Add(int64(events))
 	e.counters.transactions.Add(1)

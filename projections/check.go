@@ -37,7 +37,9 @@ func (e *Engine) checkOnce(ctx context.Context, views *Views) (*Difference, erro
 	}
 	for after, more := (uuid.UUID{}), true; more; {
 		page := time.Now()
-		if after, more, err = c.page(ctx, after); err != nil {
+		within, cancel := context.WithTimeoutCause(ctx, e.o.Answer, errHung)
+		after, more, err = c.page(within, after)
+		if cancel(); err != nil {
 			return nil, err
 		}
 		if c.report.Difference != nil {

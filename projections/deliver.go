@@ -78,12 +78,6 @@ func (e *Engine) loadGenerations(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if g.Current() != e.generations.Current() {
-		e.states.forget() // they may hold what the journal lost
-		if err := e.load(ctx); err != nil {
-			return err // and the checkpoints read before may be of positions that were lost
-		}
-	}
 	e.generations = g
 	return nil
 }
@@ -92,7 +86,6 @@ func (e *Engine) loadGenerations(ctx context.Context) error {
 // found out yet.
 func (e *Engine) disbelieve(ctx context.Context, heard []eventstore.Delivered) error {
 	e.counters.refused.Add(1)
-	e.states.forget()
 	if err := e.loadGenerations(ctx); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/semaphore"
 
 	"dossier/eventstore"
 )
@@ -17,23 +19,25 @@ import (
 // Engine feeds all live projections of a process: one consumer group, one decoding, one transaction for all of them.
 type Engine struct {
 	pool    *pgxpool.Pool
-	conn    *pgx.Conn // its own, for the transactions that nothing else is asked in
+	conn    *pgx.Conn // its own, see ready
 	journal *eventstore.Journal
 	o       Options
 	live    []Projection
 	keys    []string
 
 	queue  chan eventstore.Delivered
+	room   *semaphore.Weighted            // bytes that may still be heard
 	heard  [eventstore.Lanes]atomic.Int64 // when a lane was last delivered, Unix nanoseconds
 	states *states
 	stand  *standing
 	parked parked
 
 	generations eventstore.Generations
-	published   []sample     // what the relay had published, the oldest first
+	looks       []look       // how things stood, the oldest first
 	sweepable   atomic.Int64 // checkpoint rows that wait to be deleted
 
 	running  atomic.Bool
+	patient  *time.Timer                    // until nothing has been done for too long
 	least    [eventstore.Lanes]atomic.Int64 // stand.least, for waiters
 	signal   signal
 	counters counters
@@ -49,7 +53,8 @@ func newEngine(pool *pgxpool.Pool, j *eventstore.Journal, o Options, live []Proj
 	o = o.withDefaults()
 	e := &Engine{
 		pool: pool, journal: j, o: o, live: live, keys: keys(live),
-		queue: make(chan eventstore.Delivered, o.Queue), states: newStates(j, o.Streams), stand: newStanding(len(live)),
+		queue: make(chan eventstore.Delivered, o.Queue), room: semaphore.NewWeighted(o.Bytes), states: newStates(j, o.Streams), stand: newStanding(len(live)),
+		patient: time.AfterFunc(0, func() {}),
 	}
 	e.report.status.Projections = unknownProgress(live)
 	return e
@@ -82,8 +87,9 @@ func (e *Engine) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case d := <-e.queue:
-			heard := e.drain(d)
+			heard, bytes := e.drain(d)
 			e.persist(ctx, "apply", func(ctx context.Context) error { return e.deliver(ctx, heard) })
+			e.room.Release(bytes)
 		case <-committed:
 			e.persist(ctx, "read the journal", e.followJournal)
 		case <-tick.C:
@@ -95,7 +101,7 @@ func (e *Engine) Run(ctx context.Context) error {
 
 // begin reads where things stand.
 func (e *Engine) begin(ctx context.Context) error {
-	if err := e.load(ctx); err != nil {
+	if err := e.ready(ctx); err != nil {
 		return err
 	}
 	return e.loadGenerations(ctx)
@@ -112,22 +118,52 @@ func (e *Engine) pace() time.Duration {
 }
 
 // drain takes what is queued, up to a batch. It never waits for more: what queues meanwhile is the next batch.
-func (e *Engine) drain(first eventstore.Delivered) []eventstore.Delivered {
-	heard := append(make([]eventstore.Delivered, 0, min(e.o.Batch, len(e.queue)+1)), first)
+func (e *Engine) drain(first eventstore.Delivered) (heard []eventstore.Delivered, bytes int64) {
+	heard, bytes = append(make([]eventstore.Delivered, 0, min(e.o.Batch, len(e.queue)+1)), first), e.weight(first)
 	for len(heard) < e.o.Batch {
 		select {
 		case d := <-e.queue:
-			heard = append(heard, d)
+			heard, bytes = append(heard, d), bytes+e.weight(d)
 		default:
-			return heard
+			return heard, bytes
 		}
 	}
-	return heard
+	return heard, bytes
+}
+
+// weight is what an event takes of the room, at most all of it.
+func (e *Engine) weight(d eventstore.Delivered) int64 {
+	const beside = 512 // the texts
+	return min(int64(len(d.Data)+len(d.Meta)+beside), e.o.Bytes)
+}
+
+// errHung says that the database has not answered.
+var errHung = errors.New("the database does not answer")
+
+// try does it once, on a connection that was there before anything is read. What is not answered is given up: the connection may
+// lead to a server that hangs while another has taken over.
+func (e *Engine) try(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	e.patient = time.AfterFunc(e.o.Answer, func() { cancel(errHung) })
+	defer e.patient.Stop()
+	err := e.ready(ctx)
+	if err == nil {
+		err = do(ctx)
+	}
+	if err != nil && errors.Is(context.Cause(ctx), errHung) {
+		err = fmt.Errorf("%w for %s: %w", errHung, e.o.Answer, err)
+	}
+	if err != nil && !errors.Is(err, errMoved) {
+		// The next connection may find another server, or the same in a better state. What was done may be in, in part or whole.
+		e.disconnect(ctx)
+	}
+	return err
 }
 
 // once tries what the next tick tries again: deliveries should not wait for it.
 func (e *Engine) once(ctx context.Context, what string, do func(context.Context) error) {
-	switch err := do(ctx); {
+	switch err := e.try(ctx, do); {
 	case errors.Is(err, errMoved):
 		e.counters.lost.Add(1)
 		e.persist(ctx, "read where things stand", e.load)
@@ -141,16 +177,15 @@ func (e *Engine) once(ctx context.Context, what string, do func(context.Context)
 }
 
 // persist does it until it is done or the context ends. A move that another process has made first is no fault: what is in is
-// read again and the rest is done. Everything else may have been done in part or whole without our knowing, so it starts
-// from what is in as well.
+// read again and the rest is done.
 func (e *Engine) persist(ctx context.Context, what string, do func(context.Context) error) {
 	const longest = time.Second
 	wait := 10 * time.Millisecond
 	for {
-		err := do(ctx)
+		err := e.try(ctx, do)
 		if errors.Is(err, errMoved) {
 			e.counters.lost.Add(1)
-			if err = e.load(ctx); err == nil {
+			if err = e.try(ctx, e.load); err == nil {
 				continue
 			}
 		}
@@ -167,8 +202,5 @@ func (e *Engine) persist(ctx context.Context, what string, do func(context.Conte
 		case <-time.After(wait):
 		}
 		wait = min(2*wait, longest)
-		if err := e.load(ctx); err != nil {
-			e.report.fault(err)
-		}
 	}
 }

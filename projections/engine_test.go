@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"dossier/domain/dossier"
 	"dossier/eventstore"
 )
 
@@ -51,4 +52,34 @@ func TestDuplicatesReorderingAndLossChangeNothing(t *testing.T) {
 	if c.Healed == 0 || c.Skipped == 0 {
 		t.Errorf("nothing was healed or skipped: %+v", c)
 	}
+}
+
+func TestOnlyALaneThatStandsStillIsReadFromTheJournal(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	o := Options{Patience: 1, Brokers: []string{"unheard"}} // a look is compared with the one before it
+	e, other := s.idle(o), s.idle(o)
+	look := func(want int64, why string) {
+		t.Helper()
+		for _, e := range []*Engine{e, other} {
+			e.persist(s.ctx(), "tend", e.tend)
+		}
+		if healed := e.Status().Counters.Healed; healed != want {
+			t.Errorf("%d events were read from the journal, want %d: %s", healed, want, why)
+		}
+	}
+	id := s.submit()
+	s.add(id, dossier.DossierAccepted{ProcedureVersion: 1})
+	s.add(id, dossier.StepRecorded{Code: "desk-check"})
+	look(0, "it has just come")
+	e.hears(s, s.messages()[0])
+	look(0, "the lane moves")
+	e.hears(s, s.messages()[1])
+	look(0, "the lane moves")
+	look(1, "the lane stands still")
+	look(1, "all is in")
+	if n := other.Status().Counters.Healed + other.Status().Counters.Lost + e.Status().Counters.Lost; n > 0 {
+		t.Errorf("two engines met %d times", n)
+	}
+	s.holds()
 }

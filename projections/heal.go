@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"dossier/eventstore"
-	"dossier/eventstore/relay"
 )
 
 // heal reads lanes from the journal, each up to its position, in transactions of at most a batch. One that is reached costs
@@ -120,16 +119,9 @@ func (e *Engine) followJournal(ctx context.Context) error {
 	return e.readThrough(ctx, head)
 }
 
-// sample is how far the relay had published at some moment.
-type sample struct {
-	at     time.Time
-	cursor int64
-}
-
 // tend does what Kafka does not: it moves idle lanes up, reads what was not delivered, and tries parked streams again. It
 // stands between deliveries, so it asks little; see keep for the rest.
 func (e *Engine) tend(ctx context.Context) error {
-	// After a failover the database may stand behind what this process remembers, and nothing else would ever tell.
 	if err := e.load(ctx); err != nil {
 		return err
 	}
@@ -146,23 +138,25 @@ func (e *Engine) tend(ctx context.Context) error {
 	return e.resume(ctx)
 }
 
-// catchUp compares each lane with what the relay has published. A lane without events up to there moves up; one that stands
-// before an event which was published long enough ago, and of which nothing was delivered since, is read from the journal.
-// The lane may be another process's: if that one is merely slow, the compare-and-set settles it.
+// look is how far the journal and the lanes were at some moment.
+type look struct {
+	at    time.Time
+	head  int64
+	least lanes
+}
+
+// catchUp compares each lane with the journal, whatever Kafka or the relay have done. A lane without events up to the head moves up;
+// one that has not moved for the patience although the next event was there is read from the journal. A lane that moves is left
+// alone: Kafka brings it, or another process reads it.
 func (e *Engine) catchUp(ctx context.Context) error {
-	cursor, _, _, err := relay.Head(ctx, e.pool)
-	if err != nil {
-		return fmt.Errorf("read what is published: %w", err)
-	}
 	head, err := e.journal.Head(ctx)
 	if err != nil {
 		return err
 	}
-	cursor = min(cursor, head) // the relay may not know yet that the journal lost its tail
 	now := time.Now()
-	overdue := e.publishedBefore(now.Add(-e.o.Patience))
-	e.published = append(e.published, sample{now, cursor})
-	unseen, err := e.unseen(ctx, cursor)
+	before := e.lookedAt(now.Add(-e.o.Patience))
+	e.looks = append(e.looks, look{now, head, e.stand.least})
+	unseen, err := e.unseen(ctx, head)
 	if err != nil {
 		return err
 	}
@@ -173,11 +167,11 @@ func (e *Engine) catchUp(ctx context.Context) error {
 	}
 	var idle, behind lanes
 	for _, u := range unseen {
-		switch quiet := now.UnixNano()-e.heard[u.lane].Load() > int64(e.o.Patience); {
-		case u.next == nil || *u.next > cursor:
-			idle[u.lane] = cursor
-		case *u.next <= overdue && quiet:
-			behind[u.lane] = cursor
+		switch {
+		case u.next == nil || *u.next > head:
+			idle[u.lane] = head
+		case *u.next <= before.head && u.at == before.least[u.lane]:
+			behind[u.lane] = head
 		}
 	}
 	if err := e.apply(ctx, idle, nil); err != nil {
@@ -186,19 +180,19 @@ func (e *Engine) catchUp(ctx context.Context) error {
 	return e.heal(ctx, behind)
 }
 
-// publishedBefore is how far the relay had published at a moment, and forgets what was before.
-func (e *Engine) publishedBefore(t time.Time) int64 {
+// lookedAt is how things stood at a moment, as far as this process saw, and forgets what was before.
+func (e *Engine) lookedAt(t time.Time) look {
 	last := -1
-	for i, s := range e.published {
-		if !s.at.After(t) {
+	for i, l := range e.looks {
+		if !l.at.After(t) {
 			last = i
 		}
 	}
 	if last < 0 {
-		return 0
+		return look{}
 	}
-	e.published = e.published[last:]
-	return e.published[0].cursor
+	e.looks = e.looks[last:]
+	return e.looks[0]
 }
 
 // unseenLane is a lane's first event that is not in, nil when there is none.

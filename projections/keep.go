@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -11,16 +12,23 @@ import (
 // sweepAfter is how many superseded checkpoints may lie about.
 const sweepAfter = 4096
 
+// observing is how long taking stock may take: a database that hangs is as good as away.
+const observing = 5 * time.Second
+
 // keep takes stock for the status and deletes old checkpoints, beside the deliveries and never in their way.
 func (e *Engine) keep(ctx context.Context) {
 	for {
-		if err := e.observe(ctx); err != nil && ctx.Err() == nil {
-			e.report.blind(err)
+		within, cancel := context.WithTimeoutCause(ctx, observing, errHung)
+		if err := e.observe(within); err != nil && ctx.Err() == nil {
+			e.report.blind(cmp.Or(context.Cause(within), err))
 		}
+		cancel()
 		if e.sweepable.Load() >= sweepAfter {
-			if err := e.sweep(ctx); err != nil && ctx.Err() == nil {
+			within, cancel := context.WithTimeoutCause(ctx, e.o.Answer, errHung)
+			if err := e.sweep(within); err != nil && ctx.Err() == nil {
 				e.o.Log.Warn("projections: deleting old checkpoints failed, trying again", "error", err)
 			}
+			cancel()
 		}
 		select {
 		case <-ctx.Done():

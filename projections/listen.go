@@ -64,6 +64,9 @@ func (e *Engine) take(ctx context.Context, m *message.Message) {
 		return
 	}
 	e.heard[d.Lane].Store(time.Now().UnixNano())
+	if e.room.Acquire(ctx, e.weight(d)) != nil {
+		return // the context has ended
+	}
 	select {
 	case e.queue <- d:
 	case <-ctx.Done():

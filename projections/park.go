@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"dossier/eventstore"
 )
@@ -48,8 +47,8 @@ func (p parked) everywhere(keys []string, stream uuid.UUID) bool {
 	return true
 }
 
-func readParked(ctx context.Context, pool *pgxpool.Pool, keys []string) (parked, error) {
-	rows, err := pool.Query(ctx, `
+func readParked(ctx context.Context, db querier, keys []string) (parked, error) {
+	rows, err := db.Query(ctx, `
 		select projection, stream_id, position
 		  from views.parked
 		 where projection = any ($1)`, keys)

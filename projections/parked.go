@@ -54,6 +54,10 @@ func RetryParked(ctx context.Context, pool *pgxpool.Pool, j *eventstore.Journal,
 		return nil, err
 	}
 	e := NewEngine(pool, j, Options{NoKafka: true})
+	if err := e.ready(ctx); err != nil {
+		return nil, err
+	}
+	defer e.disconnect(ctx)
 	var tried []Retried
 	for _, p := range before {
 		i := slices.Index(e.keys, p.Projection)

@@ -49,6 +49,7 @@ type Options struct {
 	NoKafka bool   // read the journal alone
 	Batch   int    // events in one transaction at most, default 2,000
 	Queue   int    // events heard and not yet applied at most, default 8,000
+	Bytes   int64  // of these events at most, default 64 MB
 	Streams int    // states kept in memory at least, default 8,192; twice as many at most
 	Log     *slog.Logger
 	Kafka   func(*sarama.Config) // TLS, SASL, timeouts
@@ -57,8 +58,10 @@ type Options struct {
 	// connection's time. 0: never.
 	Check time.Duration
 
-	// Patience is how long a lane may stand behind what the relay published before it is read from the journal; default 2 s.
+	// Patience is how long a lane may stand still before an event that the journal has and Kafka does not bring; default 2 s.
 	Patience time.Duration
+	// Answer is how long Postgres may take over one step before it is given up and another connection is tried; default 30 s.
+	Answer time.Duration
 	// Retry is the wait before a parked stream is tried again; it doubles with each failure up to an hour. Default 10 s.
 	Retry time.Duration
 }
@@ -68,8 +71,10 @@ func (o Options) withDefaults() Options {
 	o.Group = or(o.Group, DefaultGroup)
 	o.Batch = or(o.Batch, 2000)
 	o.Queue = or(o.Queue, 8000)
+	o.Bytes = or(o.Bytes, 64<<20)
 	o.Streams = or(o.Streams, 8192)
 	o.Patience = or(o.Patience, 2*time.Second)
+	o.Answer = or(o.Answer, 30*time.Second)
 	o.Retry = or(o.Retry, 10*time.Second)
 	o.NoKafka = o.NoKafka || len(o.Brokers) == 0
 	if o.Log == nil {

@@ -208,9 +208,7 @@ func (s *stack) options(o Options) Options {
 func (s *stack) idle(o Options) *Engine {
 	s.Helper()
 	e := NewEngine(s.db.App, s.journal, s.options(o))
-	if err := e.begin(s.ctx()); err != nil {
-		s.Fatal(err)
-	}
+	e.persist(s.ctx(), "start", e.begin)
 	return e
 }
 

@@ -65,9 +65,10 @@ func (s *standing) move(to lanes) {
 	s.settle()
 }
 
-// load reads where the projections stand and what they have parked.
+// load reads where the projections stand and what they have parked. It asks over the engine's own connection, so that each tick
+// also finds out whether that is still there.
 func (e *Engine) load(ctx context.Context) error {
-	rows, err := e.pool.Query(ctx, `select projection, lane, at from views.newest_v1($1)`, e.keys)
+	rows, err := e.conn.Query(ctx, `select projection, lane, at from views.newest_v1($1)`, e.keys)
 	if err != nil {
 		return fmt.Errorf("read checkpoints: %w", err)
 	}
@@ -82,7 +83,7 @@ func (e *Engine) load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read checkpoints: %w", err)
 	}
-	if e.parked, err = readParked(ctx, e.pool, e.keys); err != nil {
+	if e.parked, err = readParked(ctx, e.conn, e.keys); err != nil {
 		return err
 	}
 	e.stand.settle()

@@ -10,8 +10,8 @@ import (
 )
 
 // states remembers what the streams seen last amount to, so that no projection reads its own table to write its next row.
-// It holds between limit and twice limit of them. A state is a function of the journal, so one remembered is right whatever
-// became of the transaction it was made for.
+// It holds between limit and twice limit of them: only what a transaction confirmed, and only while the connection it was made
+// on is there. Kafka may tell what the journal lost, and a server that took over may have other events of the same versions.
 type states struct {
 	journal    *eventstore.Journal
 	limit      int
@@ -37,7 +37,7 @@ func (s *states) put(id uuid.UUID, f folded) {
 	s.young[id] = f
 }
 
-// forget drops everything: the journal tells another history now.
+// forget drops everything: another server may tell another history.
 func (s *states) forget() { s.young, s.old = map[uuid.UUID]folded{}, nil }
 
 // failure is an event that cannot be applied, and why.
@@ -46,17 +46,16 @@ type failure struct {
 	err      error
 }
 
-// moments folds events that follow one another in their streams. A stream whose event cannot be folded gives its moments
-// up to there and a failure.
-func (s *states) moments(ctx context.Context, streams [][]eventstore.Event) ([]Moment, map[uuid.UUID]failure, error) {
-	before, failed, err := s.before(ctx, streams)
+// moments folds events that follow one another in their streams, and says what the streams amount to then. A stream whose event
+// cannot be folded gives its moments up to there and a failure.
+func (s *states) moments(ctx context.Context, streams [][]eventstore.Event) (all []Moment, after map[uuid.UUID]folded, failed map[uuid.UUID]failure, err error) {
+	after, failed, err = s.before(ctx, streams)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	var all []Moment
 	for _, events := range streams {
 		id := events[0].StreamID
-		f, ok := before[id]
+		f, ok := after[id]
 		if !ok {
 			continue
 		}
@@ -68,9 +67,9 @@ func (s *states) moments(ctx context.Context, streams [][]eventstore.Event) ([]M
 			}
 			all, f = append(all, m), g
 		}
-		s.put(id, f)
+		after[id] = f
 	}
-	return all, failed, nil
+	return all, after, failed, nil
 }
 
 // before finds what each stream amounts to just before its first event here: remembered, or folded from the journal.

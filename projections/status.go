@@ -164,7 +164,7 @@ func (r *report) observed(all []Progress, cursor, head int64, noKafka bool, stan
 		r.cursor, r.movedAt = cursor, time.Now()
 	}
 	if still := time.Since(r.movedAt); still > standstill {
-		r.status.Stale = fmt.Sprintf("the relay has published nothing for %s and %d events wait: is Kafka away?", still.Round(time.Second), head-cursor)
+		r.status.Stale = fmt.Sprintf("the relay has published nothing for %s and %d events wait: is Kafka away? The journal is read instead, seconds later", still.Round(time.Second), head-cursor)
 	}
 }
 

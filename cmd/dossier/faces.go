@@ -22,10 +22,10 @@ func (p *process) handler(roles []string) (http.Handler, error) {
 	if p.login != nil {
 		auth = p.login
 	}
-	mux := http.NewServeMux()
+	mux, gate := http.NewServeMux(), handlers.NewGate(handlers.MostRequests, handlers.MostBytes)
 	deps := api.Deps{
 		Executor: p.executor, Views: p.views, Journal: p.journal, Pool: p.pool,
-		Auth: auth, Zone: zone, Source: p.source(), Metrics: p.metrics, Log: p.log, Version: version(),
+		Auth: auth, Zone: zone, Source: p.source(), Metrics: p.metrics, Log: p.log, Version: version(), Gate: gate,
 	}
 	if slices.Contains(roles, roleRelay) {
 		deps.Relay = p.relay
@@ -38,7 +38,7 @@ func (p *process) handler(roles []string) (http.Handler, error) {
 		mux.Handle(prefix, service)
 	}
 	mux.Handle("/", web.New(web.Deps{
-		Executor: p.executor, Views: p.views, Journal: p.journal, Auth: auth, Dev: p.login, Log: p.log, Zone: zone,
+		Executor: p.executor, Views: p.views, Journal: p.journal, Auth: auth, Dev: p.login, Log: p.log, Zone: zone, Gate: gate,
 	}))
 	return mux, nil
 }

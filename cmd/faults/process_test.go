@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -56,20 +57,40 @@ func (p *process) red() (checks string) {
 
 // submit sends one command over HTTP and returns the status and when to come back.
 func (p *process) submit(ctx context.Context, key string) (status int, retryAfter string, err error) {
-	body := strings.NewReader(`{"procedure":"vet-practice-cert-renew","channel":"online","applicant":"applicant-1"}`)
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.address()+"/v1/dossiers", body)
-	if err != nil {
-		return 0, "", err
-	}
-	r.Header.Set("Authorization", "Bearer dev:applicant-1")
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Idempotency-Key", key)
-	answer, err := http.DefaultClient.Do(r)
+	const filing = `{"procedure":"vet-practice-cert-renew","channel":"online","applicant":"applicant-1"}`
+	answer, err := p.ask(ctx, http.MethodPost, "/v1/dossiers", key, filing)
 	if err != nil {
 		return 0, "", err
 	}
 	defer answer.Body.Close()
 	return answer.StatusCode, answer.Header.Get("Retry-After"), nil
+}
+
+func (p *process) ask(ctx context.Context, method, path, key, body string) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, method, p.address()+path, strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "Bearer dev:applicant-1")
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Idempotency-Key", key)
+	return http.DefaultClient.Do(r)
+}
+
+// figure is one of /metrics, 0 when it is not there.
+func (p *process) figure(ctx context.Context, name string) (value float64) {
+	answer, err := p.ask(ctx, http.MethodGet, "/metrics", "", "")
+	if err != nil {
+		return 0
+	}
+	defer answer.Body.Close()
+	text, _ := io.ReadAll(answer.Body)
+	for line := range strings.Lines(string(text)) {
+		if n, _ := fmt.Sscanf(line, name+" %g", &value); n == 1 {
+			return value
+		}
+	}
+	return 0
 }
 
 // resident is how many MB of memory it has.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"dossier/eventstore/relay"
+	"dossier/handlers"
 	"dossier/internal/devstack"
 )
 
@@ -165,7 +167,19 @@ func TestWhilePostgresStandsStillTheAPIAnswers503AndMemoryStaysFlat(t *testing.T
 	unlock := w.lockAppends(t)
 	var busy, named, other atomic.Int64
 	var all sync.WaitGroup
-	for i := range 400 {
+	all.Go(func() {
+		page, err := p.ask(t.Context(), http.MethodGet, "/dossiers", "", "")
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer page.Body.Close()
+		if page.StatusCode != 503 || page.Header.Get("Retry-After") == "" {
+			t.Errorf("a page answers %d, come back after %q", page.StatusCode, page.Header.Get("Retry-After"))
+		}
+	})
+	const callers = handlers.MostRequests + 500
+	for i := range callers {
 		all.Go(func() {
 			switch status, after := ask(fmt.Sprintf("key-%d", i)); {
 			case status == 503 && after != "":
@@ -178,10 +192,15 @@ func TestWhilePostgresStandsStillTheAPIAnswers503AndMemoryStaysFlat(t *testing.T
 			}
 		})
 	}
+	soon(t, "who finds it full is told so", func() bool { return busy.Load() >= 400 })
+	inside, waiting := p.figure(t.Context(), "dossier_requests_inside"), p.figure(t.Context(), "dossier_append_waiting_bytes")
+	if inside > handlers.MostRequests || waiting > handlers.MostBytes {
+		t.Errorf("%.0f requests are inside, %.0f bytes wait", inside, waiting)
+	}
 	all.Wait()
 	after := p.resident()
 	unlock()
-	t.Logf("%d busy, %d of them said when to come back, %d other answers; %d MB before, %d after", busy.Load(), named.Load(), other.Load(), before, after)
+	t.Logf("%.0f requests inside, %.0f bytes waiting; %d busy, %d of them said when to come back, %d other answers; %d MB before, %d after", inside, waiting, busy.Load(), named.Load(), other.Load(), before, after)
 	if busy.Load() == 0 || busy.Load() != named.Load() || other.Load() > 0 {
 		t.Error("not every caller was told to come back")
 	}

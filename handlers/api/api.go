@@ -37,6 +37,7 @@ type Deps struct {
 	Metrics *telemetry.Metrics // default: figures of its own
 	Log     *slog.Logger       // default: discard
 	Closing <-chan struct{}    // closed when the process begins to stop: long reads end then; may be nil
+	Gate    *handlers.Gate     // shared with the pages of this process; default: one of its own
 }
 
 // server is the API at work.
@@ -49,11 +50,14 @@ type server struct {
 	log     *slog.Logger
 	spec    []byte
 	schemas map[string][]byte
+
+	followers *handlers.Gate // who reads the feed and waits
 }
 
 // New returns the API. It answers Prefixes; everything else it calls unknown.
 func New(d Deps) http.Handler {
-	s := &server{Deps: d.withDefaults(), mux: http.NewServeMux(), origin: http.NewCrossOriginProtection()}
+	s := &server{Deps: d.withDefaults(), mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(),
+		followers: handlers.NewGate(handlers.MostFollowers, handlers.MostBytes)}
 	s.metrics, s.log = s.Metrics, s.Log
 	s.api = humago.New(s.mux, config(s.Version))
 	s.routes()
@@ -105,6 +109,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Metrics == nil {
 		d.Metrics = telemetry.New()
+	}
+	if d.Gate == nil {
+		d.Gate = handlers.NewGate(handlers.MostRequests, handlers.MostBytes)
 	}
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)

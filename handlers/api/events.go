@@ -18,8 +18,12 @@ const batch = "application/cloudevents-batch+json"
 // longestWait is how long a reader may wait for the first event: the maximum of wait.
 const longestWait = 30 * time.Second
 
-// feedPage is how many events are read from the journal at a time.
-const feedPage = 500
+// feedPage is how many events are read from the journal at a time, and feedBytes how much of them one answer holds: it ends with
+// the page that reaches it.
+const (
+	feedPage  = 500
+	feedBytes = 4 << 20
+)
 
 type feedInput struct {
 	After int64 `query:"after" minimum:"0" doc:"Position after which to begin; 0 begins with the first event."`
@@ -56,14 +60,17 @@ func (s *server) take(ctx context.Context, r *handlers.Reader, limit int, wait t
 	defer cancel()
 	alarm := s.alarm()
 	defer alarm.stop()
-	for {
+	for bytes := 0; ; {
 		got, more, err := r.Next(ctx, min(limit-len(events), feedPage))
 		if err != nil {
 			return nil, err
 		}
 		events = append(events, got...)
+		for _, e := range got {
+			bytes += len(e.Data) + len(e.Meta)
+		}
 		switch {
-		case len(events) == limit:
+		case len(events) == limit, bytes >= feedBytes:
 			return events, nil
 		case more:
 			continue

@@ -8,6 +8,12 @@ import (
 
 // figures adds to /metrics what the relay and the engine of this process know of themselves. Reading it asks nobody.
 func (s *server) figures() {
+	s.waiting("dossier_requests_inside", "Requests under way.", func() float64 { requests, _ := s.Gate.Inside(); return float64(requests) })
+	s.waiting("dossier_requests_inside_bytes", "Bytes of bodies under way.", func() float64 { _, bytes := s.Gate.Inside(); return float64(bytes) })
+	if s.Journal != nil {
+		s.waiting("dossier_append_waiting", "Requests that wait for the journal.", func() float64 { return float64(s.Journal.Stats().Waiting) })
+		s.waiting("dossier_append_waiting_bytes", "Bytes of requests that wait for the journal.", func() float64 { return float64(s.Journal.Stats().WaitingBytes) })
+	}
 	if s.Relay != nil {
 		s.gauge("dossier_relay_lag_events", "Events in the journal that are not in Kafka yet.", func(st relay.Status) float64 { return float64(st.Lag()) })
 		s.gauge("dossier_relay_leading", "1 where this process sends events to Kafka.", func(st relay.Status) float64 { return truth(st.Role == relay.Leader) })
@@ -24,6 +30,10 @@ func (s *server) figures() {
 	s.counter("dossier_projection_healed_total", "Events read from the journal because Kafka did not bring them.", func(c projections.Counters) int64 { return c.Healed })
 	s.counter("dossier_projection_cas_lost_total", "Transactions given up because another process had moved a lane.", func(c projections.Counters) int64 { return c.Lost })
 	s.counter("dossier_projection_retried_total", "Transactions tried again after a passing fault.", func(c projections.Counters) int64 { return c.Retried })
+}
+
+func (s *server) waiting(name, help string, read func() float64) {
+	s.added(s.metrics.Gauge(name, help, nil, func() []telemetry.Sample { return []telemetry.Sample{{Value: read()}} }))
 }
 
 func (s *server) gauge(name, help string, read func(relay.Status) float64) {

@@ -37,13 +37,10 @@ func get[I, O any](s *server, path, id, summary string, ask func(context.Context
 func (s *server) operation(method, path, id, summary string) huma.Operation {
 	return huma.Operation{
 		Method: method, Path: path, OperationID: id, Summary: summary,
-		MaxBodyBytes: maxBody, BodyReadTimeout: 10 * time.Second, SkipValidateBody: true,
+		MaxBodyBytes: handlers.LargestBody, BodyReadTimeout: 10 * time.Second, SkipValidateBody: true,
 		Responses: s.problems(method),
 	}
 }
-
-// maxBody is the most a command may weigh: 1 MB.
-const maxBody = 1 << 20
 
 // answering bounds the time of an answer and lets huma see every error as a problem.
 func answering[I, O any](within time.Duration, ask func(context.Context, *I) (*O, error)) func(context.Context, *I) (*O, error) {

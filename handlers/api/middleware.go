@@ -72,12 +72,26 @@ func (s *server) route(w http.ResponseWriter, r *http.Request, route string) {
 	case !strings.HasPrefix(r.URL.Path, "/v1/"):
 		s.mux.ServeHTTP(w, r)
 	default:
+		leave, err := s.gate(r, route).Enter(r)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		defer leave()
 		if err := s.admit(r); err != nil {
 			s.fail(w, r, err)
 			return
 		}
 		s.mux.ServeHTTP(w, r)
 	}
+}
+
+// gate is another one for those who stay: they must not keep the others out.
+func (s *server) gate(r *http.Request, route string) *handlers.Gate {
+	if route == streamRoute || r.URL.Query().Has("wait") {
+		return s.followers
+	}
+	return s.Gate
 }
 
 // admit finds out who calls, and refuses what no route takes.

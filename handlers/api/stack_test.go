@@ -67,12 +67,15 @@ func (l *lines) String() string {
 }
 
 // newHouse opens a house whose views read the journal themselves.
-func newHouse(t *testing.T) *house { return openHouse(t, nil) }
+func newHouse(t *testing.T) *house { return openHouse(t, nil, nil) }
+
+// newHouseWith opens a house with another gate.
+func newHouseWith(t *testing.T, gate *handlers.Gate) *house { return openHouse(t, nil, gate) }
 
 // newHouseWithKafka opens a house with everything between a command and its view.
-func newHouseWithKafka(t *testing.T) *house { return openHouse(t, devstack.TestKafka(t)) }
+func newHouseWithKafka(t *testing.T) *house { return openHouse(t, devstack.TestKafka(t), nil) }
 
-func openHouse(t *testing.T, brokers []string) *house {
+func openHouse(t *testing.T, brokers []string, gate *handlers.Gate) *house {
 	t.Helper()
 	db := dbtest.New(t)
 	pool, err := pgxpool.New(t.Context(), db.AppURL)
@@ -93,7 +96,7 @@ func openHouse(t *testing.T, brokers []string) *house {
 	service := api.New(api.Deps{
 		Executor: handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test"), Metrics: metrics}), Metrics: metrics,
 		Views: projections.NewViews(pool, j).Follow(engine), Journal: j, Pool: pool, Auth: handlers.NewDevLogin(),
-		Engine: engine, Relay: carrier, Version: "test", Closing: closing,
+		Engine: engine, Relay: carrier, Version: "test", Closing: closing, Gate: gate,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	server := httptest.NewServer(service)

@@ -25,6 +25,9 @@ const (
 	slowestWrite = 30 * time.Second
 )
 
+// streamRoute is the route of stream.
+const streamRoute = "GET /v1/events/stream"
+
 // stream is the feed as server-sent events: id is the position, event the type, data the CloudEvent.
 func (s *server) stream(ctx context.Context, in *streamInput) (*huma.StreamResponse, error) {
 	after, err := in.begin()
@@ -66,8 +69,9 @@ func (s *server) follow(ctx context.Context, r *handlers.Reader, out *sse) error
 	beat := time.NewTicker(pulse)
 	defer beat.Stop()
 	for out.err == nil {
-		events, more, err := r.Next(ctx, feedPage)
-		if err != nil {
+		within, cancel := context.WithTimeout(ctx, answerWithin)
+		events, more, err := r.Next(within, feedPage)
+		if cancel(); err != nil {
 			return err
 		}
 		out.events(events)

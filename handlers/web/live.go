@@ -65,7 +65,7 @@ func (s *site) follow(r *http.Request, f *watch) {
 	defer tick.Stop()
 	defer beat.Stop()
 	for f.events.err == nil {
-		if err := s.look(r, f); err != nil {
+		if err := s.lookWithin(r, f); err != nil {
 			if r.Context().Err() == nil {
 				s.Log.WarnContext(r.Context(), "live list failed", "error", err)
 			}
@@ -82,6 +82,13 @@ func (s *site) follow(r *http.Request, f *watch) {
 		case <-tick.C:
 		}
 	}
+}
+
+// lookWithin ends a look that is not answered: the page connects again.
+func (s *site) lookWithin(r *http.Request, f *watch) error {
+	ctx, cancel := context.WithTimeout(r.Context(), answerWithin)
+	defer cancel()
+	return s.look(r.WithContext(ctx), f)
 }
 
 // look sends what the views know beyond what the page knows.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"time"
@@ -25,7 +26,27 @@ type visit struct {
 type pageFunc func(w http.ResponseWriter, r *http.Request, v *visit) error
 
 // page turns a page's function into a handler: it finds out who looks and how, and makes every error a page of its own.
-func (s *site) page(f pageFunc) http.HandlerFunc {
+func (s *site) page(f pageFunc) http.HandlerFunc { return s.within(answerWithin, f) }
+
+// answerWithin is the most a page takes before its reader is told to come again.
+const answerWithin = 15 * time.Second
+
+// within is page with another bound of time.
+func (s *site) within(most time.Duration, f pageFunc) http.HandlerFunc {
+	return s.lasting(func(w http.ResponseWriter, r *http.Request, v *visit) error {
+		leave, err := s.Gate.Enter(r)
+		if err != nil {
+			return err
+		}
+		defer leave()
+		ctx, cancel := context.WithTimeout(r.Context(), most)
+		defer cancel()
+		return f(w, r.WithContext(ctx), v)
+	})
+}
+
+// lasting is page for what stays open for long: it must not keep the others out.
+func (s *site) lasting(f pageFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		v := s.visit(w, r)
 		if err := f(w, r, v); err != nil {

@@ -21,6 +21,7 @@ type Deps struct {
 	Dev      *handlers.DevLogin // nil in production: no /login page, no mark of development
 	Log      *slog.Logger
 	Closing  <-chan struct{} // closed when the process begins to stop: live lists end then
+	Gate     *handlers.Gate  // shared with the API of this process; one of its own when nil
 
 	Agency Words            // whose house this is; both languages, a default when empty
 	Zone   *time.Location   // the agency's zone, Asia/Ho_Chi_Minh when nil
@@ -55,8 +56,8 @@ func (s *site) routes() http.Handler {
 		mux.HandleFunc("POST /logout", s.page(s.leave))
 	}
 	mux.HandleFunc("GET /dossiers", s.page(s.list))
-	mux.HandleFunc("GET /dossiers.csv", s.page(s.listCSV))
-	mux.HandleFunc("GET /dossiers/live", s.page(s.live))
+	mux.HandleFunc("GET /dossiers.csv", s.within(2*time.Minute, s.listCSV))
+	mux.HandleFunc("GET /dossiers/live", s.lasting(s.live))
 	mux.HandleFunc("GET /dossiers/new", s.page(s.newForm))
 	mux.HandleFunc("POST /dossiers/new", s.page(s.submit))
 	mux.HandleFunc("GET /dossiers/{id}", s.page(s.dossier))
@@ -70,6 +71,9 @@ func (s *site) routes() http.Handler {
 func (d Deps) withDefaults() Deps {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Gate == nil {
+		d.Gate = handlers.NewGate(handlers.MostRequests, handlers.MostBytes)
 	}
 	if d.Now == nil {
 		d.Now = time.Now

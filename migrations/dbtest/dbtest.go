@@ -62,6 +62,30 @@ func (db *DB) Away(t testing.TB) {
 	}
 }
 
+// FailOver does what a failover to another copy does: every connection of the application is cut, and when it may connect again
+// the statements have been run.
+func (db *DB) FailOver(t testing.TB, statements ...string) {
+	t.Helper()
+	ctx := context.Background()
+	all := append([]string{
+		"revoke connect on database " + db.Name + " from public, dossier_app",
+		"select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = current_database() and usename = 'dossier_app'",
+		"set session_replication_role = replica",
+	}, statements...)
+	all = append(all, "reset session_replication_role", "grant connect on database "+db.Name+" to public, dossier_app")
+	err := db.Owner.AcquireFunc(ctx, func(c *pgxpool.Conn) error {
+		for _, sql := range all {
+			if _, err := c.Exec(ctx, sql); err != nil {
+				return fmt.Errorf("%s: %w", sql, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("fail over: %v", err)
+	}
+}
+
 // PartitionSize makes partitions of n positions from the first one on. Call it before the first append.
 func (db *DB) PartitionSize(t testing.TB, n int64) {
 	t.Helper()

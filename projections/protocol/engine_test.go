@@ -1,14 +1,25 @@
 package protocol
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // engine is what a process that applies may do.
 func (k *walker) engine(w world, e uint8) {
 	m := &w.engines[e]
-	if !m.up {
-		m.load(&w)
+	switch {
+	case !m.up:
+		m.ready(&w)
 		m.up, m.fork = true, w.db.fork // Engine.begin
 		k.add(w, "", false, "engine %d begins", e)
+		return
+	case m.cut && k.has(oneConnection):
+		m.ready(&w)
+		k.add(w, "", false, "engine %d finds its connection gone and begins anew", e)
+		return
+	case m.reading.upTo > 0:
+		k.write_(w, e)
 		return
 	}
 	heard := len(k.moves)
@@ -22,6 +33,12 @@ func (k *walker) engine(w world, e uint8) {
 	}
 	k.tend(w, e)
 	k.resume(w, e)
+}
+
+// ready is Engine.ready.
+func (m *mover) ready(w *world) {
+	m.cut, m.states, m.reading = false, [3]state{}, reading{}
+	m.load(w)
 }
 
 // load is Engine.load.
@@ -45,12 +62,15 @@ func (k *walker) hear(w world, e uint8, t told) {
 		return
 	}
 	name := fmt.Sprintf("engine %d hears %v at %d", e, t.event, t.position)
-	if k.has(confirm) && w.db.journal[t.position] != t.event { // Engine.disbelieve
+	var r reading
+	r.lane, r.upTo, r.journal[t.position] = lane, t.position, t.event
+	moved := k.has(compareAndSet) && w.db.checkpoint[lane] != m.at[lane]
+	if k.has(confirm) && !moved && w.db.journal[t.position] != t.event { // Engine.disbelieve
 		m.fork = w.db.fork
 		k.heal(w, e, lane, min(t.position, w.db.head), name+" and does not believe it")
 		return
 	}
-	k.apply(w, e, lane, t.position, []event{t.event}, []position{t.position}, name)
+	k.apply(w, e, r, name)
 }
 
 // heal is Engine.heal: a lane is read from the journal up to a position.
@@ -62,43 +82,62 @@ func (k *walker) heal(w world, e, lane uint8, upTo position, name string) {
 	if upTo <= m.at[lane] {
 		return
 	}
-	var events []event
-	var at []position
+	r := reading{lane: lane, upTo: upTo}
 	for p := m.at[lane] + 1; p <= min(upTo, w.db.head); p++ {
 		if ev := w.db.journal[p]; ev.lane() == lane {
-			events, at = append(events, ev), append(at, p)
+			r.journal[p] = ev
 		}
 	}
-	k.apply(w, e, lane, upTo, events, at, name+fmt.Sprintf(", reads lane %d to %d", lane, upTo))
+	name += fmt.Sprintf(", reads lane %d to %d", lane, upTo)
+	if k.apart {
+		m.reading = r
+		k.add(w, "", false, "%s", name)
+		return
+	}
+	k.apply(w, e, r, name)
+}
+
+// write_ is the transaction of what was read before.
+func (k *walker) write_(w world, e uint8) {
+	m := &w.engines[e]
+	r := m.reading
+	m.reading = reading{}
+	k.apply(w, e, r, fmt.Sprintf("engine %d writes", e))
 }
 
 // apply is Engine.apply: rows and checkpoint in one transaction.
-func (k *walker) apply(w world, e, lane uint8, to position, events []event, at []position, name string) {
+func (k *walker) apply(w world, e uint8, r reading, name string) {
 	m, d := &w.engines[e], &w.db
+	written, states, wrong, parks := w, m.states, "", position(0)
 	skips := false
-	for _, ev := range events {
-		skips = skips || ev.stream() == 0 && m.parked
+	for at, ev := range r.journal {
+		at := position(at)
+		switch {
+		case ev == 0:
+		case ev.stream() == 0 && (m.parked || parks > 0):
+			skips = skips || m.parked
+		case k.poison && !w.fixed && ev.stream() == 0:
+			parks = at
+		default:
+			unfit := d.fold(&states[ev.stream()], ev, at)
+			wrong = cmp.Or(wrong, written.db.row(ev, at), unfit)
+		}
 	}
-	moved := k.has(compareAndSet) && d.checkpoint[lane] != m.at[lane]
+	if !k.failover || k.engines < 2 {
+		states = m.states // there is one history, or nobody else who applies another
+	}
+	moved := k.has(compareAndSet) && d.checkpoint[r.lane] != m.at[r.lane]
 	if moved || k.has(stillParked) && skips && d.parked == 0 { // errMoved
-		m.load(&w)
+		if m.load(&w); !k.has(keepConfirmed) {
+			m.states = states
+		}
 		k.add(w, "", false, "%s: another has moved", name)
 		return
 	}
-	wrong, parks := "", position(0)
-	for i, ev := range events {
-		if ev.stream() == 0 && (m.parked || parks > 0) {
-			continue
-		}
-		if k.poison && !w.fixed && ev.stream() == 0 {
-			parks = at[i]
-			continue
-		}
-		if wrong == "" {
-			wrong = d.row(ev, at[i])
-		}
-	}
-	d.checkpoint[lane], m.at[lane] = to, max(to, m.at[lane])
+	w = written
+	m, d = &w.engines[e], &w.db
+	m.states = states
+	d.checkpoint[r.lane], m.at[r.lane] = r.upTo, max(r.upTo, m.at[r.lane])
 	if parks > 0 && !k.has(parkWithMove) {
 		half := w // dies between the two transactions
 		half.engines[e] = mover{}
@@ -109,6 +148,16 @@ func (k *walker) apply(w world, e, lane uint8, to position, events []event, at [
 		name += ", parks stream a"
 	}
 	k.add(w, wrong, false, "%s", name)
+}
+
+// fold is states.moments: what is remembered is built upon when the versions say so, else the stream is read.
+func (d *database) fold(s *state, ev event, at position) (wrong string) {
+	version, last := d.before(ev.stream(), at)
+	if s.version == version && s.event != last {
+		wrong = fmt.Sprintf("the row of event %v is built upon %v, which is not its stream's", ev, s.event)
+	}
+	*s = state{ev, version + 1}
+	return wrong
 }
 
 // row writes an event's row and says what is wrong about it.
@@ -128,16 +177,14 @@ func (d *database) row(ev event, at position) string {
 // tend is Engine.tend and Engine.catchUp: each second, without a message.
 func (k *walker) tend(w world, e uint8) {
 	m := &w.engines[e]
-	for lane := range uint8(2) {
-		if m.at[lane] != w.db.checkpoint[lane] && (k.has(lookBack) || k.has(lookAround) && m.at[lane] < w.db.cursor) {
-			m.load(&w)
-			k.add(w, "", false, "engine %d reads where things stand", e)
-			return
-		}
+	if m.at != w.db.checkpoint && k.has(lookAround) {
+		m.load(&w)
+		k.add(w, "", false, "engine %d reads where things stand", e)
+		return
 	}
 	for lane := range uint8(2) {
-		if k.has(lookAround) && w.db.cursor > m.at[lane] {
-			k.heal(w, e, lane, w.db.cursor, fmt.Sprintf("engine %d looks around", e))
+		if k.has(lookAround) {
+			k.heal(w, e, lane, w.db.head, fmt.Sprintf("engine %d looks around", e))
 		}
 	}
 }

@@ -17,7 +17,8 @@ const (
 	refuseOld                       // Generations.Refuses, in Engine.believed and tail.told
 	withinHead                      // Engine.heal, Engine.catchUp: no lane beyond the journal's head
 	lookAround                      // Engine.catchUp: what was never delivered is read from the journal
-	lookBack                        // Engine.tend: memory that is ahead of the database is read again
+	oneConnection                   // Engine.ready: what is remembered and what is written were read with the same connection there
+	keepConfirmed                   // Engine.applied: a state is remembered when its transaction has confirmed its events
 	compareTails                    // relay.compare: at the beginning of a session
 	oneMoment                       // Journal.Moment: all that a session begins with is of one database
 	sameHistory                     // flow.next: the event before the page is still the one that was sent
@@ -32,7 +33,7 @@ const (
 
 var guards = map[guard]string{
 	skipSeen: "skip seen", seePrevious: "see previous", compareAndSet: "compare and set", confirm: "confirm", refuseOld: "refuse old",
-	withinHead: "within head", lookAround: "look around", lookBack: "look back", compareTails: "compare tails",
+	withinHead: "within head", lookAround: "look around", oneConnection: "one connection", keepConfirmed: "keep confirmed", compareTails: "compare tails",
 	oneMoment: "one moment", sameHistory: "same history", fillHistory: "fill history", notAgain: "not again", noticeRemade: "notice remade", otherTopic: "other topic", stillParked: "still parked", parkWithMove: "park with move",
 }
 
@@ -44,6 +45,7 @@ type bounds struct {
 	streams                         []uint8 // that events belong to: 0 and 1 share lane 0, 2 is lane 1
 	failover, remake, poison        bool
 	torn                            bool // sessions end by themselves; of two events, a page may bring the second alone
+	apart                           bool // a failover may come between the reading of the journal and the transaction
 }
 
 // nowhere is no topic.
@@ -100,10 +102,26 @@ type leader struct {
 }
 
 type mover struct {
-	up     bool
-	at     [2]position
-	parked bool
-	fork   position
+	up      bool
+	cut     bool // its connection is gone, and it has not noticed
+	at      [2]position
+	parked  bool
+	fork    position
+	states  [3]state // by stream, as remembered
+	reading reading
+}
+
+// state is what a stream amounts to after an event, which is its version-th.
+type state struct {
+	event   event
+	version uint8
+}
+
+// reading is what was read of a lane of the journal and is not yet written.
+type reading struct {
+	upTo    position // 0: nothing
+	lane    uint8
+	journal [places + 1]event
 }
 
 // world is everything. It is comparable, so it is its own key.
@@ -179,14 +197,24 @@ func (w *world) contradicted() string {
 	return ""
 }
 
-// complete says that nothing is left to do: every event is in Kafka and, where there are engines, in the views.
+// complete says that nothing is left to do: every event is in Kafka and in the views, where there are relays and engines.
 func (k *walker) complete(w *world) bool {
 	for p := position(1); p <= w.db.head; p++ {
-		if k.engines > 0 && w.db.rows&w.db.journal[p].bit() == 0 || !w.published(p) {
+		if k.engines > 0 && w.db.rows&w.db.journal[p].bit() == 0 || k.relays > 0 && !w.published(p) {
 			return false
 		}
 	}
 	return w.db.parked == 0
+}
+
+// before is how many events of the stream stand before a position, and the last of them.
+func (d *database) before(stream uint8, at position) (version uint8, last event) {
+	for p := position(1); p < at && p <= d.head; p++ {
+		if d.journal[p].stream() == stream {
+			version, last = version+1, d.journal[p]
+		}
+	}
+	return version, last
 }
 
 func (w *world) published(p position) bool {
@@ -247,6 +275,9 @@ func (k *walker) break_(w world) {
 		n := w
 		n.db, n.replica = w.replica, w.replica
 		n.faults = k.faults
+		for e := range n.engines {
+			n.engines[e].cut = n.engines[e].up
+		}
 		k.add(n, "", true, "failover to the replica")
 	}
 	for r := range k.relays {

@@ -106,6 +106,7 @@ var scenes = map[string]bounds{
 	"failover":    {events: 3, faults: 1, relays: 1, engines: 1, streams: []uint8{0, 2}, failover: true},
 	"torn pages":  {events: 3, faults: 2, relays: 1, streams: []uint8{0, 2}, failover: true, torn: true},
 	"poison":      {events: 2, faults: 1, relays: 1, engines: 2, streams: []uint8{0, 1}, poison: true},
+	"no relay":    {events: 3, faults: 1, engines: 2, streams: []uint8{0}, failover: true, apart: true},
 }
 
 // larger are walked through when DOSSIER_LONG is set.
@@ -141,14 +142,18 @@ func TestNoWalkThroughTheProtocolBreaksAPromise(t *testing.T) {
 // needs says in which scene a guard is missed.
 var needs = map[guard]string{
 	skipSeen: "two engines", seePrevious: "two engines", compareAndSet: "two engines", confirm: "failover", refuseOld: "failover",
-	withinHead: "failover", lookAround: "two engines", lookBack: "failover", compareTails: "failover",
+	withinHead: "failover", lookAround: "two engines", oneConnection: "no relay", keepConfirmed: "failover, two engines", compareTails: "failover",
 	oneMoment: "torn pages", sameHistory: "failover", fillHistory: "torn pages", notAgain: "torn pages", noticeRemade: "two relays", otherTopic: "two relays", stillParked: "poison", parkWithMove: "poison",
 }
 
 func TestEveryGuardOfTheProtocolIsNeeded(t *testing.T) {
 	t.Parallel()
 	for g, name := range guards {
-		x, found := explore(scenes[needs[g]], allGuards&^g, mostWorlds)
+		b, short := scenes[needs[g]]
+		if !short {
+			b = larger[needs[g]]
+		}
+		x, found := explore(b, allGuards&^g, mostWorlds)
 		if found == nil {
 			t.Errorf("without %q nothing breaks in %q: %d worlds", name, needs[g], len(x.worlds))
 			continue
