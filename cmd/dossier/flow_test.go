@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -104,7 +105,7 @@ func TestADemoThatWasCutShortIsToldAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.start()
-	if n := d.recorded(); n != 0 || halfSeeded(d.folder) {
+	if n := d.ofDossiers(); n != 0 || halfSeeded(d.folder) {
 		t.Errorf("%d events of the cut-short demo are still there", n)
 	}
 }
@@ -131,7 +132,7 @@ func TestVerifyNamesTheFirstDifferenceAndExitsWith3(t *testing.T) {
 	data := []string{"--data", d.folder}
 	must(t, append([]string{"submit", "--set", "procedure=vet-practice-cert-renew", "--set", "channel=online", "--set", "applicant=applicant-1"}, data...)...)
 	d.eventually("verify holds and the views are there", func() error {
-		if out, talk, code := program(t, append([]string{"verify"}, data...)...); code != 0 || !strings.Contains(out, "position 1 of 1") {
+		if out, talk, code := program(t, append([]string{"verify"}, data...)...); code != 0 || !strings.Contains(out, fmt.Sprintf("position %d of %[1]d", d.recorded())) {
 			return errorf("exit %d %s%s", code, out, talk)
 		}
 		return nil
