@@ -139,7 +139,7 @@ func (w *writer) send(requests []*pending) ([]row, error) {
 		simulated = &now
 	}
 	w.batch.fill(requests, w.j.head.Load(), now, simulated)
-	return w.line.exec(&w.batch, len(requests))
+	return w.line.exec(&w.batch, requests)
 }
 
 // recover handles requests whose connection was lost: nobody knows whether they are stored. It looks for them and sends those
