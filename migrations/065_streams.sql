@@ -19,8 +19,14 @@ create table journal.access_streams (
 
 grant select on journal.events_streams, journal.access_streams to dossier_app;
 
-alter table journal.partitions add column listed_at timestamptz;  -- when its streams were
+-- When its streams were listed there, or in archived_streams. Partitions are listed in their order.
+alter table journal.partitions add column listed_at timestamptz;
 create index partitions_unlisted on journal.partitions (journal, from_position) where listed_at is null;
+
+update journal.partitions p set listed_at = s.detached_at
+  from journal.segments s
+ where s.journal = p.journal
+   and s.from_position = p.from_position;
 
 -- Lists the streams of the oldest full partition that is not listed; returns how many partitions it listed. Another session's
 -- work is not waited for: archiving waits for those who read the journal.
@@ -51,7 +57,6 @@ begin
    where p.journal = p_journal
      and p.listed_at is null
      and p.to_position <= v_head
-     and to_regclass('journal.' || quote_ident(p.name)) is not null  -- else it is a file
    order by p.from_position
    limit 1;
   if v_from is null then
@@ -88,7 +93,6 @@ begin
       from journal.partitions p
      where p.journal = '{journal}'
        and p.listed_at is null
-       and not exists (select from journal.segments s where s.journal = '{journal}' and s.from_position = p.from_position)
      order by p.from_position
      limit 1), p_through);
 

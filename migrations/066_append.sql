@@ -124,7 +124,6 @@ begin
         from journal.partitions p
        where p.journal = '{journal}'
          and p.listed_at is null
-         and not exists (select from journal.segments s where s.journal = '{journal}' and s.from_position = p.from_position)
        order by p.from_position
        limit 1), v_last);
   end if;
@@ -222,18 +221,25 @@ begin
 
   -- Position and version follow from an event's place in the batch: with the row count below, holes are impossible, whatever the
   -- caller counted.
-  insert into journal.{journal} (position, stream_id, stream_kind, version, event_id, type, type_version, data, meta,
-    occurred_at, recorded_at, lane)
-  select v_last + v_before[e.request] + e.place - p_before[e.request], p_stream[e.request], p_kind[e.request],
-         v_bases[e.request] + e.place - p_before[e.request], e.event, e.type, e.type_version, e.data, e.meta, e.occurred,
-         recorded_at, p_lane[e.request]
-    from (
-      -- In the select list, not in from: rows then stream instead of being stored first.
-      select generate_series(1, v_events) as place, unnest(p_request) as request, unnest(p_event) as event, unnest(p_type) as type,
-             unnest(p_type_version) as type_version, unnest(p_data) as data, unnest(p_meta) as meta, unnest(p_occurred) as occurred) e
-   where v_before[e.request] >= 0
-     and e.place > p_before[e.request]
-     and e.place <= coalesce(p_before[e.request + 1], v_events);
+  if v_usual and v_events = 1 then
+    insert into journal.{journal} (position, stream_id, stream_kind, version, event_id, type, type_version, data, meta,
+      occurred_at, recorded_at, lane)
+    values (v_last + 1, p_stream[1], p_kind[1], p_expected[1] + 1, p_event[1], p_type[1], p_type_version[1], p_data[1], p_meta[1],
+      p_occurred[1], recorded_at, p_lane[1]);
+  else
+    insert into journal.{journal} (position, stream_id, stream_kind, version, event_id, type, type_version, data, meta,
+      occurred_at, recorded_at, lane)
+    select v_last + v_before[e.request] + e.place - p_before[e.request], p_stream[e.request], p_kind[e.request],
+           v_bases[e.request] + e.place - p_before[e.request], e.event, e.type, e.type_version, e.data, e.meta, e.occurred,
+           recorded_at, p_lane[e.request]
+      from (
+        -- In the select list, not in from: rows then stream instead of being stored first.
+        select generate_series(1, v_events) as place, unnest(p_request) as request, unnest(p_event) as event, unnest(p_type) as type,
+               unnest(p_type_version) as type_version, unnest(p_data) as data, unnest(p_meta) as meta, unnest(p_occurred) as occurred) e
+     where v_before[e.request] >= 0
+       and e.place > p_before[e.request]
+       and e.place <= coalesce(p_before[e.request + 1], v_events);
+  end if;
   get diagnostics v_rows = row_count;
   if v_rows <> v_total then
     raise exception '% events for % places', v_rows, v_total using errcode = 'invalid_parameter_value';
