@@ -45,8 +45,10 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 set lock_timeout = '5s'
--- Plans made while a partition was empty would stay sequential scans when it is not, and a batch would be planned anew each time.
+-- Plans made while a partition was empty would stay sequential scans when it is not, or scans of its positions where a stream is
+-- looked for (only the index of versions gives their order), and a batch would be planned anew each time.
 set plan_cache_mode = force_generic_plan
+set enable_sort = off
 set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_hashjoin = off
@@ -129,7 +131,6 @@ begin
   end if;
   v_floor := greatest(p_oldest, v_listed);
 
-  -- Versions have no holes either: a stream that moved on has the version after the expected one.
   if v_usual and v_floor < v_last then
     v_usual := not exists (
       select
@@ -138,9 +139,10 @@ begin
          select true
            from journal.{journal} e
           where e.stream_id = r.stream
-            and e.version = r.expected + 1
+            and e.version > r.expected
             and e.position > v_floor
             and e.position <= v_last
+          order by e.version
           limit 1));
   end if;
   if v_usual and p_oldest < v_listed then
