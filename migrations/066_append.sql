@@ -63,7 +63,8 @@ declare
   v_clock     timestamptz;
   v_limit     timestamptz;
   v_skewed    boolean;
-  v_listed    bigint := 0;
+  v_listed    bigint := 0;  -- through here every stream is listed
+  v_to        bigint;       -- where the partition after it ends
   v_floor     bigint;
   v_usual     boolean;
   v_accepting bigint[];
@@ -119,15 +120,17 @@ begin
   recorded_at := greatest(v_clock, v_recorded, p_latest);
   v_usual := v_usual and not v_skewed and p_latest <= v_limit;
 
-  -- What came since a stream was read stands in the partitions after v_floor, or in the list of their streams.
+  -- What came since a stream was read stands in the partitions after v_floor, or in the list of their streams. Only the newest one
+  -- cannot be archived meanwhile, so the looks below do for that one alone.
   if p_oldest < v_last then
-    v_listed := coalesce((
-      select p.from_position - 1
-        from journal.partitions p
-       where p.journal = '{journal}'
-         and p.listed_at is null
-       order by p.from_position
-       limit 1), v_last);
+    select p.from_position - 1, p.to_position into v_listed, v_to
+      from journal.partitions p
+     where p.journal = '{journal}'
+       and p.listed_at is null
+     order by p.from_position
+     limit 1;
+    v_listed := coalesce(v_listed, v_last);
+    v_usual := v_usual and v_last <= v_to;
   end if;
   v_floor := greatest(p_oldest, v_listed);
 
@@ -154,7 +157,7 @@ begin
            or coalesce((select a.version from journal.archived_streams a where a.journal = '{journal}' and a.id = r.stream), 0) > r.expected));
   end if;
 
-  if not v_usual then
+  if v_usual is not true then
     -- While the clock is in doubt only its acceptance is taken.
     if v_skewed then
       select coalesce(array_agg(e.request), '{}') into v_accepting
