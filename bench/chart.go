@@ -66,10 +66,7 @@ func chart(title string, groups []group) string {
 			if i == 0 {
 				class = "ours"
 			}
-			name := b.Name
-			if !b.Checks {
-				name += " (no version check)"
-			}
+			name := b.label()
 			fmt.Fprintf(&s, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>\n", labelWidth-8, y+15, html.EscapeString(name))
 			fmt.Fprintf(&s, "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" class=\"%s\"/>\n", labelWidth, y, width, barHeight, class)
 			fmt.Fprintf(&s, "<text x=\"%.1f\" y=\"%d\">%s</text>\n", labelWidth+width+6, y+15, figure(b.Value, g.Unit))

@@ -41,10 +41,20 @@ type reader interface {
 
 // contender is one column of the comparison. Ours is the first.
 type contender struct {
-	name   string // with its version
-	checks bool   // expected versions
-	store  store
+	name  string // with its version
+	kind  kind
+	store store
 }
+
+// kind is what a contender is. Goals are held against what one would pick in our place.
+type kind string
+
+const (
+	eventStore kind = "event store" // checks versions, and can be read in order
+	baseline   kind = "baseline"    // one table and INSERTs that check versions, and no promise to readers
+	unchecked  kind = "no version check"
+	pipe       kind = "relay"
+)
 
 type measurement struct {
 	plan   plan
@@ -90,11 +100,11 @@ func (m *measurement) wanted(what string) bool {
 
 // open gives everyone a database of their own on the one Postgres.
 func (m *measurement) open(ctx context.Context) (err error) {
-	add := func(name string, checks bool, s store) { m.field = append(m.field, contender{name, checks, s}) }
+	add := func(name string, k kind, s store) { m.field = append(m.field, contender{name, k, s}) }
 	if m.ours, err = openOurs(ctx, m.stack, "ours"); err != nil {
 		return err
 	}
-	add("dossier", true, m.ours)
+	add("dossier", eventStore, m.ours)
 	for _, p := range []struct{ folder, name, database string }{{"emmett", "emmett-postgresql", "emmett"}, {"dcb-es", "dcb-es postgres", "dcb"}} {
 		url, err := m.stack.database(ctx, p.database)
 		if err != nil {
@@ -104,26 +114,26 @@ func (m *measurement) open(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		add(p.name+" "+n.version, true, n)
+		add(p.name+" "+n.version, eventStore, n)
 	}
 	selecting, err := openPlain(ctx, m.stack, "selecting", selectThenInsert)
 	if err != nil {
 		return err
 	}
-	add("SQL: select, insert each", true, selecting)
+	add("SQL: select, insert each", baseline, selecting)
 	inserting, err := openPlain(ctx, m.stack, "inserting", insertAll)
 	if err != nil {
 		return err
 	}
-	add("SQL: insert, unique key", true, inserting)
+	add("SQL: insert, unique key", baseline, inserting)
 	if m.outbox, err = openOutbox(ctx, m.stack, "outbox"); err != nil {
 		return err
 	}
-	add("watermill-sql "+versionOf("github.com/ThreeDotsLabs/watermill-sql/v3"), false, m.outbox)
+	add("watermill-sql "+versionOf("github.com/ThreeDotsLabs/watermill-sql/v3"), unchecked, m.outbox)
 	return nil
 }
 
-// appends are what is appended, with the goal against the best peer that checks versions.
+// appends are what is appended, with the goal against the fastest event store among the peers.
 var appends = []struct {
 	what           string
 	writers, batch int
@@ -209,7 +219,7 @@ func (m *measurement) relays(ctx context.Context) error {
 	if err := m.outbox.fill(m.plan.relayed); err != nil {
 		return err
 	}
-	field := []contender{{name: "dossier", checks: true}, {name: m.forwarderName(), checks: true}}
+	field := []contender{{name: "dossier", kind: pipe}, {name: m.forwarderName(), kind: pipe}}
 	round := 0
 	rates, err := m.inTurns(ctx, field, func(c contender) (float64, error) {
 		if c.name == "dossier" {

@@ -3,7 +3,6 @@ package eventstore
 import (
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,12 +23,13 @@ const (
 // again and again, so appending allocates nothing for each event.
 type batch struct {
 	now, head, clock [8]byte
-	single           bool // one request of one event: the parameters are scalars
-	scalars          []byte
+	// of the whole batch
+	numbered               [1]byte
+	oldest, newest, latest [8]byte
 	// one element for each request
-	stream, kind, lane, expected, seen, count, latest array
+	stream, kind, lane, expected, seen, before, occurs array
 	// one element for each event
-	request, nth, event, typ, typeVersion, data, meta, occurred array
+	request, event, typ, typeVersion, data, meta, occurred array
 
 	values [][]byte
 }
@@ -38,11 +38,25 @@ type batch struct {
 func (b *batch) fill(requests []*pending, head int64, now time.Time, clock *time.Time) {
 	putInt64(&b.now, microseconds(now))
 	putInt64(&b.head, head)
-	b.values = append(b.values[:0], b.now[:], b.head[:])
-	if b.single = len(requests) == 1 && len(requests[0].Events) == 1; b.single {
-		b.fillOne(requests[0])
-	} else {
-		b.fillArrays(requests)
+	b.summarize(requests)
+	b.reset()
+	events := int64(0)
+	for i, p := range requests {
+		b.stream.uuid(p.Stream.ID)
+		b.kind.text(p.Stream.Kind)
+		b.lane.int16(int16(Lane(p.Stream.ID)))
+		b.expected.int64(p.Expected)
+		b.seen.int64(p.Seen)
+		b.before.int64(events)
+		b.occurs.instant(p.latest)
+		for n := range p.Events {
+			b.add(i+1, &p.Events[n])
+		}
+		events += int64(len(p.Events))
+	}
+	b.values = append(b.values[:0], b.now[:], b.head[:], b.numbered[:], b.oldest[:], b.newest[:], b.latest[:])
+	for _, a := range b.arrays() {
+		b.values = append(b.values, a.finish())
 	}
 	if clock != nil {
 		putInt64(&b.clock, microseconds(*clock))
@@ -50,45 +64,27 @@ func (b *batch) fill(requests []*pending, head int64, now time.Time, clock *time
 	}
 }
 
-func (b *batch) fillOne(p *pending) {
-	e := &p.Events[0]
-	// Room for all fixed-size values, so that the slices handed out stay where they are.
-	s := slices.Grow(b.scalars[:0], 64)
-	s = append(s, p.Stream.ID[:]...)
-	s = append(s, e.ID[:]...)
-	s = binary.BigEndian.AppendUint64(s, uint64(p.Expected))
-	s = binary.BigEndian.AppendUint64(s, uint64(p.Seen))
-	s = binary.BigEndian.AppendUint64(s, uint64(microseconds(e.OccurredAt)))
-	s = binary.BigEndian.AppendUint32(s, uint32(e.TypeVersion))
-	s = binary.BigEndian.AppendUint16(s, uint16(Lane(p.Stream.ID)))
-	b.scalars = s
-	b.kind.b = append(b.kind.b[:0], p.Stream.Kind...)
-	b.typ.b = append(b.typ.b[:0], e.Type...)
-	b.values = append(b.values, s[:16], b.kind.b, s[60:62], s[32:40], s[40:48], s[16:32], b.typ.b, s[56:60], e.Data, e.Meta, s[48:56])
-}
-
-func (b *batch) fillArrays(requests []*pending) {
-	b.reset()
-	for i, p := range requests {
-		b.stream.uuid(p.Stream.ID)
-		b.kind.text(p.Stream.Kind)
-		b.lane.int16(int16(Lane(p.Stream.ID)))
-		b.expected.int64(p.Expected)
-		b.seen.int64(p.Seen)
-		b.count.int32(int32(len(p.Events)))
-		b.latest.instant(p.latest)
-		for n := range p.Events {
-			b.add(i+1, n+1, &p.Events[n])
+// summarize says about all requests what lets the append function judge them together.
+func (b *batch) summarize(requests []*pending) {
+	numbered := byte(1)
+	oldest, newest, latest := requests[0].Seen, int64(0), requests[0].latest
+	for _, p := range requests {
+		if p.Expected < 0 || p.Expected > 0 && p.Seen == 0 {
+			numbered = 0
+		}
+		oldest, newest = min(oldest, p.Seen), max(newest, p.Seen)
+		if p.latest.After(latest) {
+			latest = p.latest
 		}
 	}
-	for _, a := range b.arrays() {
-		b.values = append(b.values, a.finish())
-	}
+	b.numbered[0] = numbered
+	putInt64(&b.oldest, oldest)
+	putInt64(&b.newest, newest)
+	putInt64(&b.latest, microseconds(latest))
 }
 
-func (b *batch) add(request, nth int, e *NewEvent) {
+func (b *batch) add(request int, e *NewEvent) {
 	b.request.int32(int32(request))
-	b.nth.int32(int32(nth))
 	b.event.uuid(e.ID)
 	b.typ.text(e.Type)
 	b.typeVersion.int32(int32(e.TypeVersion))
@@ -97,14 +93,14 @@ func (b *batch) add(request, nth int, e *NewEvent) {
 	b.occurred.instant(e.OccurredAt)
 }
 
-func (b *batch) arrays() [15]*array {
-	return [...]*array{&b.stream, &b.kind, &b.lane, &b.expected, &b.seen, &b.count, &b.latest,
-		&b.request, &b.nth, &b.event, &b.typ, &b.typeVersion, &b.data, &b.meta, &b.occurred}
+func (b *batch) arrays() [14]*array {
+	return [...]*array{&b.stream, &b.kind, &b.lane, &b.expected, &b.seen, &b.before, &b.occurs,
+		&b.request, &b.event, &b.typ, &b.typeVersion, &b.data, &b.meta, &b.occurred}
 }
 
 func (b *batch) reset() {
-	oids := [...]uint32{oidUUID, oidText, oidInt2, oidInt8, oidInt8, oidInt4, oidTimestamptz,
-		oidInt4, oidInt4, oidUUID, oidText, oidInt4, oidJSON, oidJSON, oidTimestamptz}
+	oids := [...]uint32{oidUUID, oidText, oidInt2, oidInt8, oidInt8, oidInt8, oidTimestamptz,
+		oidInt4, oidUUID, oidText, oidInt4, oidJSON, oidJSON, oidTimestamptz}
 	for i, a := range b.arrays() {
 		a.start(oids[i])
 	}
@@ -150,7 +146,7 @@ func instant(microseconds int64) time.Time { return time.UnixMicro(microseconds 
 
 func putInt64(dst *[8]byte, v int64) { binary.BigEndian.PutUint64(dst[:], uint64(v)) }
 
-// row is what the append function says about one request.
+// row is what the append function says about one request, or (request 0) about all of them.
 type row struct {
 	request     int
 	outcome     outcome
@@ -185,4 +181,14 @@ func decodeRow(v [][]byte) (row, error) {
 		}
 	}
 	return r, nil
+}
+
+// forAll tells each request what one row says of all: they stand one after the other, each at the version it expected.
+func (r row) forAll(requests []*pending, rows []row) []row {
+	for i, p := range requests {
+		n := int64(len(p.Events))
+		rows = append(rows, row{request: i + 1, outcome: appended, first: r.first, last: r.first + n - 1, version: p.Expected + n, recordedAt: r.recordedAt})
+		r.first += n
+	}
+	return rows
 }

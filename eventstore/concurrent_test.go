@@ -229,7 +229,7 @@ func TestALockThatIsNotGrantedInTimeIsBusy(t *testing.T) {
 	ctx := context.Background()
 	db := dbtest.New(t)
 	// The function's own lock_timeout of 5 s is too long for a test.
-	if _, err := db.Owner.Exec(ctx, `do $$ begin execute (select string_agg('alter function ' || oid::regprocedure || ' set lock_timeout = ''50ms''', ';') from pg_proc where proname = 'append_v1'); end $$`); err != nil {
+	if _, err := db.Owner.Exec(ctx, `do $$ begin execute (select string_agg('alter function ' || oid::regprocedure || ' set lock_timeout = ''50ms''', ';') from pg_proc where proname = 'append_v2'); end $$`); err != nil {
 		t.Fatal(err)
 	}
 	j := open(t, db.App, eventstore.Options{})

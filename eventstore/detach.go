@@ -367,6 +367,12 @@ func record(ctx context.Context, conn *pgx.Conn, p Part, m Manifest) error {
 			return err
 		}
 		_, err = tx.Exec(ctx, `
+			update journal.partitions set listed_at = coalesce(listed_at, clock_timestamp())
+			 where journal = 'events' and from_position = $1`, p.From)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `
 			insert into journal.segments (journal, from_position, to_position, root, file, events, content)
 			values ('events', $1, $2, $3, $4, $5, $6)`, p.From, p.To, m.Root, p.File, m.Events, m.Content)
 		return err
@@ -500,6 +506,9 @@ func attach(ctx context.Context, tx pgx.Tx, p Part) error {
 		   from (select e.stream_id, min(e.version) as version from ` + table + ` e group by e.stream_id) f
 		  where a.journal = 'events' and a.id = f.stream_id`,
 		`delete from journal.archived_streams where journal = 'events' and version = 0`,
+		// Its streams are listed anew, by whoever next looks after the partitions.
+		fmt.Sprintf(`delete from journal.events_streams where from_position = %d`, p.From),
+		fmt.Sprintf(`update journal.partitions set listed_at = null where journal = 'events' and from_position = %d`, p.From),
 		fmt.Sprintf(`alter table journal.events attach partition %s for values from (%d) to (%d)`, table, p.From, p.To+1),
 		fmt.Sprintf(`delete from journal.segments where journal = 'events' and from_position = %d`, p.From),
 	} {

@@ -29,6 +29,7 @@ func TestADetachedSegmentStillCounts(t *testing.T) {
 	for _, statement := range []string{
 		`alter table journal.events detach partition journal.events_p000000000000001`,
 		`insert into journal.segments (journal, from_position, to_position, root, file) values ('events', 1, 10, '\x00', 'segment-1')`,
+		`update journal.partitions set listed_at = now() where journal = 'events' and from_position = 1`,
 	} {
 		if _, err := db.Owner.Exec(ctx, statement); err != nil {
 			t.Fatal(err)
@@ -40,7 +41,7 @@ func TestADetachedSegmentStillCounts(t *testing.T) {
 	}
 
 	var conflict *eventstore.ConflictError
-	for _, n := range []int{1, 2} { // the short path and the general one
+	for _, n := range []int{1, 2} {
 		for _, expected := range []int64{0, 3} {
 			if _, err := j.Append(ctx, eventstore.Request{Stream: old, Expected: expected, Events: facts(n)}); !errors.As(err, &conflict) || conflict.Actual != 8 {
 				t.Errorf("append of %d to an archived stream at %d: %v", n, expected, err)

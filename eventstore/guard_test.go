@@ -65,10 +65,13 @@ func TestNobodyChangesWhatIsWritten(t *testing.T) {
 		"insert into journal.segments values ('events', 1, 2, '', '')",
 		"insert into journal.archived_streams values ('events', gen_random_uuid(), 2)",
 		"delete from journal.partitions",
+		"insert into journal.events_streams values (gen_random_uuid(), 1, 2)",
+		"delete from journal.events_streams",
+		"update journal.partitions set listed_at = now()",
 		"create table journal.mine (a int)",
 		"alter table journal.events disable trigger all",
 		"drop table journal.events",
-		"select journal.make_append('x', 'events', 1, '', 'now()')",
+		"select journal.make_append_v2('x', 'events', 1, '', 'now()')",
 		"set session_replication_role = replica",
 	} {
 		if _, err := db.App.Exec(ctx, statement); err == nil {
@@ -76,6 +79,11 @@ func TestNobodyChangesWhatIsWritten(t *testing.T) {
 		}
 	}
 }
+
+// appendOne calls the append function with a request of one event for a new stream.
+const appendOne = `
+	select journal.append_v2(now(), 0, true, 0, 0, now(), array[gen_random_uuid()], '{dossier}', '{1}', '{0}', '{0}', '{0}', array[now()],
+	  '{1}', array[gen_random_uuid()], '{dossier.noted}', '{1}', array['{}'::json], array['{}'::json], array[now()])`
 
 func TestAppendIsRefusedUnderAnOldSnapshot(t *testing.T) {
 	t.Parallel()
@@ -86,8 +94,7 @@ func TestAppendIsRefusedUnderAnOldSnapshot(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = tx.Exec(ctx, `select journal.append_v1(now(), 0, array[gen_random_uuid()], '{dossier}', '{1}', '{0}', '{0}', '{1}', array[now()],
-			'{1}', '{1}', array[gen_random_uuid()], '{dossier.noted}', '{1}', array['{}'::json], array['{}'::json], array[now()])`)
+		_, err = tx.Exec(ctx, appendOne)
 		var pg *pgconn.PgError
 		if !errors.As(err, &pg) || pg.Code != "25001" {
 			t.Errorf("%s: %v", level, err)
@@ -107,8 +114,7 @@ func TestAppendNeverJoinsATransactionThatHasWritten(t *testing.T) {
 	defer tx.Rollback(ctx)
 	var pg *pgconn.PgError
 	for i := range 2 {
-		_, err := tx.Exec(ctx, `select journal.append_v1(now(), 0, array[gen_random_uuid()], '{dossier}', '{1}', '{0}', '{0}', '{1}', array[now()],
-			'{1}', '{1}', array[gen_random_uuid()], '{dossier.noted}', '{1}', array['{}'::json], array['{}'::json], array[now()])`)
+		_, err := tx.Exec(ctx, appendOne)
 		if i == 0 && err != nil || i == 1 && (!errors.As(err, &pg) || pg.Code != "25001") {
 			t.Errorf("append %d of one transaction: %v", i+1, err)
 		}
@@ -119,21 +125,26 @@ func TestACallerWhoCannotCountMakesNoHole(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db := dbtest.New(t)
-	for _, c := range []struct{ counts, requests, nths string }{
-		{"{1,2}", "{1,2}", "{1,1}"},     // an event too few
-		{"{1,1}", "{1,2,2}", "{1,1,2}"}, // one too many
-		{"{1,2}", "{1,2,2}", "{1,1,1}"},
-		{"{1,2}", "{1,2,2}", "{1,2,3}"},
-		{"{-1,3}", "{1,2,2}", "{1,1,2}"},
-		{"{0,3}", "{2,2,2}", "{1,2,3}"},
-		{"{2,1}", "{1,2,2}", "{1,1,2}"},
-	} {
-		_, err := db.App.Exec(ctx, `
-			select journal.append_v1(now(), 0, array[gen_random_uuid(), gen_random_uuid()], '{dossier,dossier}', '{1,1}', '{0,0}', '{0,0}', $1, array[now(), now()],
-			  $2, $3, array[gen_random_uuid(), gen_random_uuid(), gen_random_uuid()], '{a,a,a}', '{1,1,1}', array['1','1','1']::json[], array['{}','{}','{}']::json[],
-			  array[now(), now(), now()])`, c.counts, c.requests, c.nths)
-		if err == nil {
-			t.Errorf("counts %s of requests %s, events %s were taken", c.counts, c.requests, c.nths)
+	for _, numbered := range []bool{true, false} { // judged together, and one by one
+		for _, c := range []struct{ before, requests string }{
+			{"{0,1}", "{1,2}"},
+			{"{0,1}", "{1,1,2}"},
+			{"{0,1}", "{2,1,2}"},
+			{"{0,0}", "{1,2,2}"},
+			{"{0,2}", "{1,2,2}"},
+			{"{1,2}", "{1,2,2}"},
+			{"{2,0}", "{2,2,1}"},
+			{"{-1,1}", "{1,2,2}"},
+			{"{0}", "{1,2,2}"},
+			{"{0,1,2}", "{1,2,4}"},
+		} {
+			_, err := db.App.Exec(ctx, `
+				select journal.append_v2(now(), 0, $1, 0, 0, now(), array[gen_random_uuid(), gen_random_uuid()], '{dossier,dossier}', '{1,1}', '{0,0}', '{0,0}',
+				  $2, array[now(), now()], $3, array[gen_random_uuid(), gen_random_uuid(), gen_random_uuid()], '{a,a,a}', '{1,1,1}',
+				  array['1','1','1']::json[], array['{}','{}','{}']::json[], array[now(), now(), now()])`, numbered, c.before, c.requests)
+			if err == nil {
+				t.Errorf("%v: requests that begin after %s events, events of %s were taken", numbered, c.before, c.requests)
+			}
 		}
 	}
 	var n int
@@ -153,8 +164,7 @@ func TestAppendsAreDurableWhateverTheSessionSays(t *testing.T) {
 		}
 		var got string
 		if _, err = tx.Exec(ctx, `set local synchronous_commit = `+setting); err == nil {
-			_, err = tx.Exec(ctx, `select journal.append_v1(now(), 0, array[gen_random_uuid()], '{dossier}', '{1}', '{0}', '{0}', '{1}', array[now()],
-				'{1}', '{1}', array[gen_random_uuid()], '{dossier.noted}', '{1}', array['{}'::json], array['{}'::json], array[now()])`)
+			_, err = tx.Exec(ctx, appendOne)
 		}
 		if err == nil {
 			err = tx.QueryRow(ctx, `select current_setting('synchronous_commit')`).Scan(&got)

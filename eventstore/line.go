@@ -18,38 +18,33 @@ type line struct {
 	rows []row
 }
 
-// Names of the prepared statements.
-const (
-	appendStatement    = "dossier_append"
-	appendOneStatement = "dossier_append_one"
-)
+const appendStatement = "dossier_append"
 
 var binary1 = []int16{1} // every parameter or column in binary form
 
 func newLine(pool *pgxpool.Pool, sql *statements) line {
-	return line{session: session{pool: pool, prepared: map[string]string{appendStatement: sql.append, appendOneStatement: sql.appendOne}}}
+	return line{session: session{pool: pool, prepared: map[string]string{appendStatement: sql.append}}}
 }
 
-// exec runs the append function on n requests in b and returns a row for each; the rows are reused by the next call.
-func (l *line) exec(b *batch, n int) ([]row, error) {
+// exec runs the append function on the requests in b and returns a row for each; the rows are reused by the next call.
+func (l *line) exec(b *batch, requests []*pending) ([]row, error) {
 	pg, err := l.wire()
 	if err != nil {
 		return nil, err
 	}
-	statement := appendStatement
-	if b.single {
-		statement = appendOneStatement
-	}
-	r := pg.ExecPrepared(context.Background(), statement, b.values, binary1, binary1)
+	r := pg.ExecPrepared(context.Background(), appendStatement, b.values, binary1, binary1)
 	l.rows = l.rows[:0]
 	var malformed error
 	for r.NextRow() {
 		row, err := decodeRow(r.Values())
-		if err != nil || row.request < 1 || row.request > n {
+		switch {
+		case err == nil && row.request == 0 && row.outcome == appended:
+			l.rows = row.forAll(requests, l.rows[:0])
+		case err != nil || row.request < 1 || row.request > len(requests):
 			malformed = errors.Join(err, errors.New("append answered for a request that was not made"))
-			continue
+		default:
+			l.rows = append(l.rows, row)
 		}
-		l.rows = append(l.rows, row)
 	}
 	if _, err := r.Close(); err != nil {
 		return nil, err

@@ -62,15 +62,13 @@ func TestPorcupineFindsAnAppendThatDoesNotLookAtTheVersion(t *testing.T) {
 	f := fronts(t, db, 8, 8)
 	_, err := db.Owner.Exec(ctx, `
 		do $$
-		declare
-		  v_function pg_proc;
 		begin
-		  for v_function in select * from pg_proc where pronamespace = 'journal'::regnamespace and proname = 'append_v1' loop
-		    execute replace(pg_get_functiondef(v_function.oid), 'perform pg_advisory_xact_lock(',
-		      case when 'bigint[]'::regtype = any (v_function.proargtypes)
-		           then 'p_expected := array_fill(-1::bigint, array[cardinality(p_expected)]); p_seen := array_fill(0::bigint, array[cardinality(p_seen)]);'
-		           else 'p_expected := -1; p_seen := 0;' end || 'perform pg_advisory_xact_lock(');
-		  end loop;
+		  execute replace(pg_get_functiondef('journal.append_v2'::regproc), 'perform pg_advisory_xact_lock(',
+		    'p_numbered := false;
+		     p_expected := array_fill(-1::bigint, array[cardinality(p_expected)]);
+		     p_seen := array_fill(0::bigint, array[cardinality(p_seen)]);
+		     p_oldest := 0;
+		     perform pg_advisory_xact_lock(');
 		end
 		$$`)
 	if err != nil {

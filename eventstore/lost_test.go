@@ -97,7 +97,7 @@ func terminate(ctx context.Context, t *testing.T, owner *pgxpool.Pool, n int) {
 		rows, err := owner.Query(ctx, `
 			select pg_terminate_backend(pid)
 			  from pg_stat_activity
-			 where datname = current_database() and usename = 'dossier_app' and query like '%append_v1%'`)
+			 where datname = current_database() and usename = 'dossier_app' and query like '%append_v2%'`)
 		if err != nil {
 			t.Error(err)
 			return

@@ -14,7 +14,7 @@ import (
 // last but one.
 const upkeepEvery = time.Minute
 
-// upkeep makes partitions ahead of the events, away from the appends.
+// upkeep makes partitions ahead of the events, and lists the streams of full ones, away from the appends.
 type upkeep struct {
 	j       *Journal
 	due     atomic.Int64 // position at which fewer than two partitions are ahead
@@ -45,6 +45,9 @@ func (u *upkeep) run() {
 	tick := time.NewTicker(upkeepEvery)
 	defer tick.Stop()
 	for {
+		if err := u.list(); err != nil && u.ctx.Err() == nil {
+			u.j.o.Log.Warn("streams of full partitions were not listed, will try again", "journal", u.j.name, "err", err)
+		}
 		select {
 		case <-u.ctx.Done():
 			return
@@ -55,6 +58,16 @@ func (u *upkeep) run() {
 			u.j.o.Log.Warn("partitions were not made ahead, will try again", "journal", u.j.name, "err", err)
 		}
 	}
+}
+
+// list lists the streams of the partitions that have become full. Until then those partitions are searched.
+func (u *upkeep) list() error {
+	for listed := 1; listed > 0; {
+		if err := u.j.pool.QueryRow(u.ctx, u.j.sql.listStreams).Scan(&listed); err != nil {
+			return fmt.Errorf("list streams of journal %s: %w", u.j.name, err)
+		}
+	}
+	return nil
 }
 
 // make sees to it that the partition of a position (or of the next event) and two more exist, and returns how many it made.

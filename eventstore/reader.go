@@ -111,15 +111,10 @@ type historyReader struct {
 	scan scanner
 }
 
-const (
-	historyStatement   = "dossier_history"
-	historiesStatement = "dossier_histories"
-)
+const historiesStatement = "dossier_histories"
 
 func newHistoryReader(j *Journal) *historyReader {
-	return &historyReader{j: j, session: session{pool: j.pool, first: pinSession, prepared: map[string]string{
-		historyStatement: j.sql.history, historiesStatement: j.sql.histories,
-	}}}
+	return &historyReader{j: j, session: session{pool: j.pool, first: pinSession, prepared: map[string]string{historiesStatement: j.sql.histories}}}
 }
 
 func (r *historyReader) answer(asks []*ask) {
@@ -152,18 +147,14 @@ func (r *historyReader) read(asks []*ask) (byStream map[uuid.UUID][]Event, seen 
 	if err != nil {
 		return nil, 0, err
 	}
-	statement, id := historyStatement, asks[0].id[:]
-	if len(asks) > 1 {
-		r.ids.start(oidUUID)
-		for _, a := range asks {
-			r.ids.uuid(a.id)
-		}
-		statement, id = historiesStatement, r.ids.finish()
+	r.ids.start(oidUUID)
+	for _, a := range asks {
+		r.ids.uuid(a.id)
 	}
 	var events []Event
 	var archived int64
 	bytes := 0
-	rows := pg.ExecPrepared(context.Background(), statement, [][]byte{id}, binary1, binary1)
+	rows := pg.ExecPrepared(context.Background(), historiesStatement, [][]byte{r.ids.finish()}, binary1, binary1)
 	for rows.NextRow() {
 		v := rows.Values()
 		if len(v[0]) == 8 { // null: the journal is empty
@@ -219,7 +210,7 @@ func (r *historyReader) whole(asks []*ask, archived int64, byStream map[uuid.UUI
 	}
 }
 
-// streamsOf cuts events that are ordered by stream.
+// streamsOf sorts events by stream. Each stream's own are in order; what stands together is not copied.
 func streamsOf(events []Event) map[uuid.UUID][]Event {
 	byStream := make(map[uuid.UUID][]Event)
 	for start := 0; start < len(events); {
@@ -227,7 +218,12 @@ func streamsOf(events []Event) map[uuid.UUID][]Event {
 		for end < len(events) && events[end].StreamID == events[start].StreamID {
 			end++
 		}
-		byStream[events[start].StreamID] = events[start:end:end]
+		id := events[start].StreamID
+		if before := byStream[id]; len(before) > 0 {
+			byStream[id] = append(before, events[start:end]...)
+		} else {
+			byStream[id] = events[start:end:end]
+		}
 		start = end
 	}
 	return byStream

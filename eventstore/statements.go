@@ -14,45 +14,36 @@ const pin = `select set_config('enable_seqscan', 'off', true), set_config('plan_
 const pinSession = `select set_config('enable_seqscan', 'off', false), set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false)`
 
 type statements struct {
-	append, appendOne, role, head, stream, history, histories, streams, page, lanePage, positionAt, stored, makePartitions, nextPartition string
-	base, eventIDs, laneEnds, firstAfter, verifyList, verifyStreams, sameHistory, firstWrong                                              string
+	append, role, head, stream, streams, histories, page, lanePage, positionAt, stored, makePartitions, nextPartition, listStreams string
+	base, eventIDs, laneEnds, firstAfter, verifyList, verifyStreams, sameHistory, firstWrong                                       string
 }
 
 func statementsFor(journal string, simulated bool) statements {
-	function := map[string]string{"events": "append_v1", "access": "append_access_v1"}[journal]
-	clock, clockOne := "", ""
+	function := map[string]string{"events": "append_v2", "access": "append_access_v2"}[journal]
+	clock := ""
 	if simulated {
-		function = strings.Replace(function, "_v1", "_simulated_v1", 1)
-		clock, clockOne = ", $18", ", $14"
+		function, clock = strings.Replace(function, "_v2", "_simulated_v2", 1), ", $21"
 	}
 	in := func(sql string) string {
 		return strings.NewReplacer("{journal}", "journal."+journal, "{columns}", Columns, "{e.columns}", "e."+strings.ReplaceAll(Columns, ", ", ", e."), "{name}", journal,
 			"{archived}", "(select coalesce(max(s.to_position), 0) from journal.segments s where s.journal = '"+journal+"')").Replace(sql)
 	}
 	return statements{
-		appendOne: `select request, outcome, first, last, version, recorded_at from journal.` + function +
-			`($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13` + clockOne + `)`,
 		append: `select request, outcome, first, last, version, recorded_at from journal.` + function +
-			`($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17` + clock + `)`,
+			`($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20` + clock + `)`,
 		role: in(`
 			select current_user, has_table_privilege('{journal}', 'insert, update, delete, truncate') or exists (
 			  select from pg_inherits i
 			   where i.inhparent = '{journal}'::regclass
 			     and has_table_privilege(i.inhrelid, 'insert, update, delete, truncate'))`),
-		head:   in(`select position from {journal} order by position desc limit 1`),
-		stream: in(`select {columns} from {journal} where stream_id = $1 and version > $2 order by version`),
-		// One statement has one snapshot: the head and the stream belong together. A stream without events is one row of nulls.
-		history: in(`
-			select h.head, h.archived, {e.columns}
-			  from (select (select position from {journal} order by position desc limit 1) as head, {archived} as archived) h
-			  left join {journal} e on e.stream_id = $1
-			 order by e.version`),
+		head:    in(`select position from {journal} order by position desc limit 1`),
+		stream:  in(`select {columns} from journal.read_{name}_v1(array[$1::uuid], $2, 9223372036854775807)`),
+		streams: in(`select {columns} from journal.read_{name}_v1($1, 0, 9223372036854775807)`),
+		// One statement has one snapshot: the head and the streams belong together. Streams without events are one row of nulls.
 		histories: in(`
 			select h.head, h.archived, {e.columns}
 			  from (select (select position from {journal} order by position desc limit 1) as head, {archived} as archived) h
-			  left join {journal} e on e.stream_id = any($1)
-			 order by e.stream_id, e.version`),
-		streams:  in(`select {columns} from {journal} where stream_id = any($1) order by stream_id, version`),
+			  left join lateral journal.read_{name}_v1($1, 0, h.head) e on true`),
 		page:     in(`select {columns} from {journal} where position > $1 order by position limit $2`),
 		lanePage: in(`select {columns} from {journal} where lane = $1 and position > $2 and position <= $3 order by position limit $4`),
 		// Positions have no holes and recorded_at never decreases along them, so halving finds the place without an index.
@@ -70,6 +61,7 @@ func statementsFor(journal string, simulated bool) statements {
 			select high from search where low = high`),
 		stored:         in(`select event_id, stream_id, position, version, recorded_at from {journal} where event_id = any($1)`),
 		makePartitions: in(`select journal.make_partitions_v1('{name}', $1)`),
+		listStreams:    in(`select journal.list_streams_v1('{name}')`),
 		base: in(`
 			select coalesce(max(to_position), 0), coalesce(max(detached_at), 'epoch')
 			  from journal.segments

@@ -81,7 +81,7 @@ func (w *writer) run() {
 // gather lets the many callers that a large batch has just answered come back with their next requests. Without it every other
 // batch would be a handful that costs a commit of its own.
 func (w *writer) gather(size int) {
-	const large, turns = 32, 20
+	const large, turns = 2, 20
 	if size < large {
 		return
 	}
@@ -139,7 +139,7 @@ func (w *writer) send(requests []*pending) ([]row, error) {
 		simulated = &now
 	}
 	w.batch.fill(requests, w.j.head.Load(), now, simulated)
-	return w.line.exec(&w.batch, len(requests))
+	return w.line.exec(&w.batch, requests)
 }
 
 // recover handles requests whose connection was lost: nobody knows whether they are stored. It looks for them and sends those

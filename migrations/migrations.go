@@ -128,8 +128,8 @@ var simulated = []struct {
 	name, journal string
 	lock          int
 }{
-	{"append_simulated_v1", "events", 1},
-	{"append_access_simulated_v1", "access", 2},
+	{"append_simulated_v2", "events", 1},
+	{"append_access_simulated_v2", "access", 2},
 }
 
 // Simulated creates append functions that take their clock from the caller, and grants them to the application. Only
@@ -160,7 +160,7 @@ func makeSimulated(ctx context.Context, tx pgx.Tx, name, journal string, lock in
 		return err
 	}
 	const clock = ",\n  p_clock timestamptz"
-	if _, err := tx.Exec(ctx, `select journal.make_append($1, $2, $3, $4, 'p_clock')`, name, journal, lock, clock); err != nil {
+	if _, err := tx.Exec(ctx, `select journal.make_append_v2($1, $2, $3, $4, 'p_clock')`, name, journal, lock, clock); err != nil {
 		return err
 	}
 	const grant = `
@@ -169,7 +169,7 @@ func makeSimulated(ctx context.Context, tx pgx.Tx, name, journal string, lock in
 		  v_function regprocedure;
 		begin
 		  for v_function in
-		    select oid from pg_proc where pronamespace = 'journal'::regnamespace and proname in ('append_simulated_v1', 'append_access_simulated_v1')
+		    select oid from pg_proc where pronamespace = 'journal'::regnamespace and proname in ('append_simulated_v2', 'append_access_simulated_v2')
 		  loop
 		    execute format('revoke all on function %s from public', v_function);
 		    execute format('grant execute on function %s to dossier_app', v_function);
@@ -182,16 +182,17 @@ func makeSimulated(ctx context.Context, tx pgx.Tx, name, journal string, lock in
 
 const existsFunction = `select exists (select from pg_proc where pronamespace = 'journal'::regnamespace and proname = $1)`
 
-// HasSimulated says whether the database has append functions with a simulated clock. `serve` refuses to start beside them.
-func HasSimulated(ctx context.Context, pool *pgxpool.Pool) (bool, error) {
-	for _, s := range simulated {
-		var exists bool
-		if err := pool.QueryRow(ctx, existsFunction, s.name).Scan(&exists); err != nil {
-			return false, fmt.Errorf("look for a simulated clock: %w", err)
-		}
-		if exists {
-			return true, nil
-		}
+// HasSimulated says whether the database has append functions with a simulated clock, of whatever version. `serve` refuses to start
+// beside them.
+func HasSimulated(ctx context.Context, pool *pgxpool.Pool) (exists bool, err error) {
+	err = pool.QueryRow(ctx, `
+		select exists (
+		  select
+		    from pg_proc
+		   where pronamespace = 'journal'::regnamespace
+		     and proname like 'append%simulated%')`).Scan(&exists)
+	if err != nil {
+		return false, fmt.Errorf("look for a simulated clock: %w", err)
 	}
-	return false, nil
+	return exists, nil
 }

@@ -37,7 +37,8 @@ func (a *app) benchCommand() *cli.Command {
 			measure("relay", "journal to Kafka against watermill-kafka's publisher, and from commit to a consumer", benchRelay, kafkaFlag()),
 			measure("project", "command to visible row, and a burst through the whole pipe", benchProject, kafkaFlag()),
 			measure("growth", "appends to a journal of many events against one of 200,000", benchGrowth,
-				&cli.Int64Flag{Name: "events", Value: 20_000_000, Usage: "in the large journal (fills some 600 bytes of disk for each)"}),
+				&cli.Int64Flag{Name: "events", Value: 20_000_000, Usage: "in the large journal (fills some 600 bytes of disk for each)"},
+				&cli.StringFlag{Name: "data", Usage: "fill the large journal in this folder and keep it: the next run uses it again", TakesFile: true}),
 		},
 	})
 }
@@ -75,7 +76,7 @@ func (a *app) bench(ctx context.Context, cmd *cli.Command, name string, run func
 		return err
 	}
 	b.kafka = kafka
-	stack, err := startBenchStack(ctx)
+	stack, err := startBenchStack(ctx, cmd.String("data"))
 	if err != nil {
 		return err
 	}

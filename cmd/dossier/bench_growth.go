@@ -99,23 +99,37 @@ func (b *bench) growthTogether(ctx context.Context, what string, n int, small, b
 	return nil
 }
 
-// growthOfCommands reports what a command pays: the history is looked for in every partition, and then appended to.
+// growthOfCommands measures what a command pays: the history is read, and then appended to. Whoever acts on a dossier has looked at it
+// before, so its pages are in memory; what the first look costs is a line of its own.
 func (b *bench) growthOfCommands(ctx context.Context, n, many int, small, big *grown) error {
 	b.say("commands: history read and append")
-	update := (*grown).update
+	look := func(g *grown) func() (float64, error) {
+		return func() (float64, error) { return g.look(ctx, many) }
+	}
 	p50 := func(g *grown) func() (float64, error) {
 		return func() (float64, error) {
-			took, err := latencies(n, func() error { return update(g, ctx) })
+			if _, err := g.look(ctx, n); err != nil {
+				return 0, err
+			}
+			took, err := latencies(n, func() error { return g.update(ctx) })
 			return float64(percentile(took, 0.5)), err
 		}
 	}
-	m, err := b.inTurns(p50(big), p50(small), rateOf(ctx, big, many, update), rateOf(ctx, small, many, update))
+	rate := func(g *grown) func() (float64, error) {
+		return func() (float64, error) {
+			if _, err := g.look(ctx, many); err != nil {
+				return 0, err
+			}
+			return rateOf(ctx, g, many, (*grown).update)()
+		}
+	}
+	m, err := b.inTurns(look(big), look(small), p50(big), p50(small), rate(big), rate(small))
 	if err != nil {
 		return err
 	}
-	b.lines = append(b.lines,
-		line{What: "read and append, 1 client, old streams, p50", Ours: ms(time.Duration(m[0])), Baseline: ms(time.Duration(m[1])), Ratio: fmt.Sprintf("%.2f", m[0]/m[1])},
-		line{What: "read and append, 256 clients, old streams", Ours: perSecond(m[2]), Baseline: perSecond(m[3]), Ratio: fmt.Sprintf("%.2f", m[3]/m[2])})
+	b.atMost("read and append, 1 client, old streams, p50", ms(time.Duration(m[2])), ms(time.Duration(m[3])), m[2]/m[3], 1.3)
+	b.atMost("read and append, 256 clients, old streams", perSecond(m[4]), perSecond(m[5]), m[5]/m[4], 1.3)
+	b.lines = append(b.lines, line{What: "first look at old streams, 64 at a time", Ours: perSecond(m[0]), Baseline: perSecond(m[1]), Ratio: fmt.Sprintf("%.2f", m[1]/m[0])})
 	return nil
 }
 
@@ -166,8 +180,10 @@ func (b *bench) grow(ctx context.Context, database string, events, size int64) (
 		}
 	}()
 	if database != benchDatabase {
-		if _, err := b.stack.admin.Exec(ctx, "create database "+database); err != nil {
-			return nil, fmt.Errorf("create database: %w", err)
+		for _, statement := range []string{"drop database if exists ", "create database "} {
+			if _, err := b.stack.admin.Exec(ctx, statement+database); err != nil {
+				return nil, fmt.Errorf("make database: %w", err)
+			}
 		}
 	}
 	if err := migrations.Up(ctx, b.stack.pg.URL("postgres", database)); err != nil {
@@ -178,11 +194,20 @@ func (b *bench) grow(ctx context.Context, database string, events, size int64) (
 		return nil, err
 	}
 	g.pools = append(g.pools, admin)
-	began := time.Now()
-	if err := b.fill(ctx, admin, events, size); err != nil {
-		return nil, fmt.Errorf("fill: %w", err)
+	var head int64
+	if err := admin.QueryRow(ctx, `select coalesce(max(position), 0) from journal.events`).Scan(&head); err != nil {
+		return nil, err
 	}
-	b.say("  %s: %d events filled in %.0f s", database, events, time.Since(began).Seconds())
+	if head == 0 {
+		if err := b.fill(ctx, admin, database, events, size); err != nil {
+			return nil, fmt.Errorf("fill: %w", err)
+		}
+		head = events
+	}
+	if head < events {
+		return nil, fmt.Errorf("the kept journal holds %d events only", head)
+	}
+	g.next.Store(head - events) // more than were appended to old streams by earlier runs
 	app, err := openPool(ctx, b.stack.pg.URL("dossier_app", database), 24)
 	if err != nil {
 		return nil, err
@@ -196,7 +221,8 @@ func (b *bench) grow(ctx context.Context, database string, events, size int64) (
 
 // fill writes partitions of the shape that the append function leaves: the owner makes each apart and without indexes, fills it,
 // indexes it and attaches it, which takes a fraction of the time of appends.
-func (b *bench) fill(ctx context.Context, pool *pgxpool.Pool, events, size int64) error {
+func (b *bench) fill(ctx context.Context, pool *pgxpool.Pool, database string, events, size int64) error {
+	began := time.Now()
 	if _, err := pool.Exec(ctx, fmt.Sprintf(dropPartitions, size)); err != nil {
 		return err
 	}
@@ -206,11 +232,30 @@ func (b *bench) fill(ctx context.Context, pool *pgxpool.Pool, events, size int64
 		}
 		b.say("  %d of %d", min(from+size-1, events), events)
 	}
-	for _, statement := range []string{`select journal.make_partitions_v1('events')`, `vacuum (freeze, analyze) journal.events`, `checkpoint`} {
+	if _, err := pool.Exec(ctx, `select journal.make_partitions_v1('events')`); err != nil {
+		return err
+	}
+	b.say("  %s: %d events filled in %.0f s", database, events, time.Since(began).Seconds())
+	if err := b.list(ctx, pool); err != nil {
+		return fmt.Errorf("list streams: %w", err)
+	}
+	for _, statement := range []string{`vacuum (freeze, analyze) journal.events`, `vacuum (freeze, analyze) journal.events_streams`, `checkpoint`} {
 		if _, err := pool.Exec(ctx, statement); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// list does what the upkeep of a journal does each time that a partition is full.
+func (b *bench) list(ctx context.Context, pool *pgxpool.Pool) error {
+	began, partitions := time.Now(), 0
+	for listed := 1; listed > 0; partitions += listed {
+		if err := pool.QueryRow(ctx, `select journal.list_streams_v1('events')`).Scan(&listed); err != nil {
+			return err
+		}
+	}
+	b.say("  streams of %d full partitions listed in %.1f s", partitions, time.Since(began).Seconds())
 	return nil
 }
 
@@ -273,10 +318,27 @@ func (g *grown) appendNew(ctx context.Context) error {
 func filledStream(n int64) uuid.UUID { return uuid.UUID(md5.Sum([]byte(strconv.FormatInt(n, 10)))) }
 
 // old returns streams all over the journal, each once before any comes again, and the version it is at.
-func (g *grown) old() (uuid.UUID, int64) {
+func (g *grown) old() (uuid.UUID, int64) { return g.nth(g.next.Add(1) - 1) }
+
+func (g *grown) nth(i int64) (uuid.UUID, int64) {
 	streams := g.events / grownStream
-	i := g.next.Add(1) - 1
 	return filledStream(i * 7_368_787 % streams), grownStream + i/streams
+}
+
+// look reads the next n old streams, as a page that shows some of them does, and returns how many a second.
+func (g *grown) look(ctx context.Context, n int) (perSecond float64, err error) {
+	began := time.Now()
+	var ids []uuid.UUID
+	for next, end := g.next.Load(), g.next.Load()+int64(n); next < end; ids = ids[:0] {
+		for ; next < end && len(ids) < 64; next++ {
+			id, _ := g.nth(next)
+			ids = append(ids, id)
+		}
+		if _, err := g.journal.Streams(ctx, ids); err != nil {
+			return 0, err
+		}
+	}
+	return float64(n) / time.Since(began).Seconds(), nil
 }
 
 // appendOld appends to a stream that exists, at the version its history would show.

@@ -15,9 +15,10 @@ import (
 	"dossier/migrations"
 )
 
-// benchStack is a private Postgres with syncing on, in a temporary folder, and one migrated database.
+// benchStack is a private Postgres with syncing on, in a temporary folder or one that is kept, and one migrated database.
 type benchStack struct {
 	dir     string
+	kept    bool
 	pg      *devstack.Postgres
 	version string
 	admin   *pgxpool.Pool // superuser: makes the baselines' tables
@@ -25,19 +26,21 @@ type benchStack struct {
 
 const benchDatabase = "bench"
 
-func startBenchStack(ctx context.Context) (*benchStack, error) {
-	dir, err := os.MkdirTemp("", "dossier-bench-")
-	if err != nil {
-		return nil, fmt.Errorf("make bench folder: %w", err)
-	}
-	if err := os.Chmod(dir, 0o755); err != nil { // Postgres runs as another user when we are root
-		return nil, fmt.Errorf("open bench folder: %w", err)
+func startBenchStack(ctx context.Context, data string) (*benchStack, error) {
+	dir, err := data, error(nil)
+	if data == "" {
+		if dir, err = os.MkdirTemp("", "dossier-bench-"); err != nil {
+			return nil, fmt.Errorf("make bench folder: %w", err)
+		}
+		if err := os.Chmod(dir, 0o755); err != nil { // Postgres runs as another user when we are root
+			return nil, fmt.Errorf("open bench folder: %w", err)
+		}
 	}
 	pg, err := devstack.StartPostgres(ctx, devstack.PostgresOptions{Dir: dir, Durable: true, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, fmt.Errorf("start Postgres: %w", err)
 	}
-	s := &benchStack{dir: dir, pg: pg}
+	s := &benchStack{dir: dir, kept: data != "", pg: pg}
 	if err := s.prepare(ctx); err != nil {
 		s.stop()
 		return nil, err
@@ -51,8 +54,14 @@ func (s *benchStack) prepare(ctx context.Context) error {
 		return fmt.Errorf("reach Postgres: %w", err)
 	}
 	defer root.Close(ctx)
-	if _, err := root.Exec(ctx, "create database "+benchDatabase); err != nil {
-		return fmt.Errorf("create database: %w", err)
+	var made bool
+	if err := root.QueryRow(ctx, "select exists (select from pg_database where datname = $1)", benchDatabase).Scan(&made); err != nil {
+		return fmt.Errorf("look for database: %w", err)
+	}
+	if !made {
+		if _, err := root.Exec(ctx, "create database "+benchDatabase); err != nil {
+			return fmt.Errorf("create database: %w", err)
+		}
 	}
 	if err := root.QueryRow(ctx, "select current_setting('server_version')").Scan(&s.version); err != nil {
 		return fmt.Errorf("ask version: %w", err)
@@ -97,5 +106,7 @@ func (s *benchStack) stop() {
 		s.admin.Close()
 	}
 	s.pg.Stop()
-	os.RemoveAll(s.dir)
+	if !s.kept {
+		os.RemoveAll(s.dir)
+	}
 }

@@ -32,7 +32,7 @@ func (w *world) endLine() {
 	err := w.db.Owner.QueryRow(context.Background(), `
 		select count(pg_terminate_backend(pid))
 		from pg_stat_activity
-		where datname = current_database() and query like '%append_v1%' and pid <> pg_backend_pid()`).Scan(&ended)
+		where datname = current_database() and query like '%append_v2%' and pid <> pg_backend_pid()`).Scan(&ended)
 	if err != nil || ended == 0 {
 		w.Fatal(ended, err)
 	}
