@@ -64,7 +64,7 @@ func (b *bench) backlog(ctx context.Context, pool *pgxpool.Pool, j *eventstore.J
 	}
 	what := fmt.Sprintf("relay, %d events", n)
 	if b.kafka.real {
-		b.rateAtLeast(what, m[0], 20_000)
+		b.rateAtLeast(what+", acks all", m[0], 20_000)
 		b.note("bottleneck: the brokers, and marshaling pages, all on the same two cores.")
 	} else {
 		what += fmt.Sprintf(", %s produce latency", produceLatency)
