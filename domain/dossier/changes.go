@@ -20,84 +20,85 @@ type Change struct {
 // Changes lists what differs between two states of one dossier, in the order of the state's fields. Counters of versions and
 // the times of last change say nothing of their own and are left out.
 //
-// It runs once for every event that a projection applies, so it takes no map: the lines of two states stand in the same order,
-// and only what one of them does not know yet, opinions, is looked for.
+// It runs once for every event that a projection applies: only what differs is written out.
 func Changes(before, after State) []Change {
-	was, is := before.lines(), after.lines()
-	var changes []Change
-	for i, line := range is {
-		if at := lineOf(was, i, line.Field); at >= 0 {
-			line.Old = was[at].New
-		}
-		if line.Old != line.New {
-			changes = append(changes, line)
-		}
-	}
-	for i, line := range was { // what one moment knows and the other does not
-		if line.New != "" && lineOf(is, i, line.Field) < 0 {
-			line.Old, line.New = line.New, ""
-			changes = append(changes, line)
-		}
-	}
-	return changes
+	var c changes
+	c.text("status", "status", string(before.Status), string(after.Status))
+	c.text("outcome", "outcome", string(before.Outcome), string(after.Outcome))
+	c.text("procedure", "", before.Procedure, after.Procedure)
+	c.number("procedure_version", before.ProcedureVersion, after.ProcedureVersion)
+	c.text("channel", "channel", string(before.Channel), string(after.Channel))
+	c.text("applicant", "", before.Applicant, after.Applicant)
+	c.text("external_code", "", before.ExternalCode, after.ExternalCode)
+	c.text("unit", "", before.Unit, after.Unit)
+	c.text("officer", "", before.Officer, after.Officer)
+	c.text("refusal_reason", "refusal_reason", string(before.RefusalReason), string(after.RefusalReason))
+	c.text("refusal_basis", "basis", before.RefusalBasis, after.RefusalBasis)
+	c.text("proposal", "proposal", string(before.Proposal), string(after.Proposal))
+	c.list("appraisers", before.Appraisers, after.Appraisers)
+	c.text("decision", "proposal", string(before.Decision), string(after.Decision))
+	c.text("signed_by", "", before.Signed.By, after.Signed.By)
+	c.text("numbered_by", "", before.Numbered.By, after.Numbered.By)
+	c.text("issued_by", "", before.Issued.By, after.Issued.By)
+	c.text("way", "channel", string(before.Way), string(after.Way))
+	c.text("to", "recipient", string(before.To), string(after.To))
+	c.text("back_to", "status", string(before.BackTo), string(after.BackTo))
+	c.text("stood_at", "status", string(before.StoodAt), string(after.StoodAt))
+	c.number("reworks", before.Reworks, after.Reworks)
+	c.text("rework_reason", "rework_reason", string(before.ReworkReason), string(after.ReworkReason))
+	c.text("kept_reason", "withdrawal_refusal", string(before.KeptReason), string(after.KeptReason))
+	c.text("stopped_reason", "stopped_reason", string(before.StoppedReason), string(after.StoppedReason))
+	c.text("stopped_basis", "basis", before.StoppedBasis, after.StoppedBasis)
+	c.time("clock_started", before.Clock.StartedAt, after.Clock.StartedAt)
+	c.time("clock_stopped", before.Clock.StoppedAt, after.Clock.StoppedAt)
+	c.time("clock_restarted_from", before.Clock.RestartedFrom, after.Clock.RestartedFrom)
+	c.time("due", before.Due, after.Due)
+	c.text("due_source", "deadline_source", string(before.DueSource), string(after.DueSource))
+	c.time("original_due", before.Extension.Original, after.Extension.Original)
+	c.time("extension_due", before.Extension.Due, after.Extension.Due)
+	c.text("extension_reason", "extension_reason", string(before.Extension.Reason), string(after.Extension.Reason))
+	c.text("extension_approved_by", "", before.Extension.Approved.By, after.Extension.Approved.By)
+	c.number("steps", before.Steps, after.Steps)
+	c.number("irregular_steps", before.IrregularSteps, after.IrregularSteps)
+	c.text("last_step", "", before.LastStep.Code, after.LastStep.Code)
+	c.supplement(&before, &after, AtReception)
+	c.supplement(&before, &after, AtAppraisal)
+	c.opinions(before.Opinions, after.Opinions)
+	return c
 }
 
-// lineOf is where the field stands, most likely at the guess; -1 if nowhere.
-func lineOf(lines []Change, guess int, field string) int {
-	if guess < len(lines) && lines[guess].Field == field {
-		return guess
+// changes grows by what differs.
+type changes []Change
+
+func (c *changes) text(field, kind, before, after string) {
+	if before != after {
+		*c = append(*c, Change{field, kind, before, after})
 	}
-	return slices.IndexFunc(lines, func(l Change) bool { return l.Field == field })
 }
 
-// lines writes a state as one value per field.
-func (s State) lines() []Change {
-	lines := append(make([]Change, 0, 48+5*len(s.Opinions)), []Change{
-		{Field: "status", Kind: "status", New: string(s.Status)},
-		{Field: "outcome", Kind: "outcome", New: string(s.Outcome)},
-		{Field: "procedure", New: s.Procedure},
-		{Field: "procedure_version", New: number(s.ProcedureVersion)},
-		{Field: "channel", Kind: "channel", New: string(s.Channel)},
-		{Field: "applicant", New: s.Applicant},
-		{Field: "external_code", New: s.ExternalCode},
-		{Field: "unit", New: s.Unit},
-		{Field: "officer", New: s.Officer},
-		{Field: "refusal_reason", Kind: "refusal_reason", New: string(s.RefusalReason)},
-		{Field: "refusal_basis", Kind: "basis", New: s.RefusalBasis},
-		{Field: "proposal", Kind: "proposal", New: string(s.Proposal)},
-		{Field: "appraisers", New: strings.Join(s.Appraisers, ", ")},
-		{Field: "decision", Kind: "proposal", New: string(s.Decision)},
-		{Field: "signed_by", New: s.Signed.By},
-		{Field: "numbered_by", New: s.Numbered.By},
-		{Field: "issued_by", New: s.Issued.By},
-		{Field: "way", Kind: "channel", New: string(s.Way)},
-		{Field: "to", Kind: "recipient", New: string(s.To)},
-		{Field: "back_to", Kind: "status", New: string(s.BackTo)},
-		{Field: "stood_at", Kind: "status", New: string(s.StoodAt)},
-		{Field: "reworks", New: number(s.Reworks)},
-		{Field: "rework_reason", Kind: "rework_reason", New: string(s.ReworkReason)},
-		{Field: "kept_reason", Kind: "withdrawal_refusal", New: string(s.KeptReason)},
-		{Field: "stopped_reason", Kind: "stopped_reason", New: string(s.StoppedReason)},
-		{Field: "stopped_basis", Kind: "basis", New: s.StoppedBasis},
-		{Field: "clock_started", Kind: "time", New: stamp(s.Clock.StartedAt)},
-		{Field: "clock_stopped", Kind: "time", New: stamp(s.Clock.StoppedAt)},
-		{Field: "clock_restarted_from", Kind: "time", New: stamp(s.Clock.RestartedFrom)},
-		{Field: "due", Kind: "time", New: stamp(s.Due)},
-		{Field: "due_source", Kind: "deadline_source", New: string(s.DueSource)},
-		{Field: "original_due", Kind: "time", New: stamp(s.Extension.Original)},
-		{Field: "extension_due", Kind: "time", New: stamp(s.Extension.Due)},
-		{Field: "extension_reason", Kind: "extension_reason", New: string(s.Extension.Reason)},
-		{Field: "extension_approved_by", New: s.Extension.Approved.By},
-		{Field: "steps", New: number(s.Steps)},
-		{Field: "irregular_steps", New: number(s.IrregularSteps)},
-		{Field: "last_step", New: s.LastStep.Code},
-	}...)
-	lines = s.supplementLines(lines, AtReception)
-	lines = s.supplementLines(lines, AtAppraisal)
-	return append(lines, s.opinionLines()...)
+func (c *changes) number(field string, before, after int) {
+	if before != after {
+		c.text(field, "", number(before), number(after))
+	}
 }
 
-// supplementFields are the names of a stage's lines, joined once.
+func (c *changes) time(field string, before, after time.Time) {
+	if before != after {
+		c.text(field, "time", stamp(before), stamp(after))
+	}
+}
+
+func (c *changes) list(field string, before, after []string) {
+	if !slices.Equal(before, after) {
+		c.text(field, "", strings.Join(before, ", "), strings.Join(after, ", "))
+	}
+}
+
+func (c *changes) late(field string, before, after bool) {
+	c.text(field, "late", verdict(before), verdict(after))
+}
+
+// supplementFields are the names of a stage's fields, joined once.
 var supplementFields = map[Stage][6]string{AtReception: supplementNames(AtReception), AtAppraisal: supplementNames(AtAppraisal)}
 
 func supplementNames(stage Stage) (names [6]string) {
@@ -107,30 +108,55 @@ func supplementNames(stage Stage) (names [6]string) {
 	return names
 }
 
-func (s State) supplementLines(lines []Change, stage Stage) []Change {
-	q, _ := s.SupplementAt(stage)
+func (c *changes) supplement(before, after *State, stage Stage) {
+	was, asked := before.SupplementAt(stage)
+	is, asks := after.SupplementAt(stage)
+	if !asked && !asks {
+		return
+	}
 	field := supplementFields[stage]
-	return append(lines,
-		Change{Field: field[0], New: strings.Join(q.Items, ", ")},
-		Change{Field: field[1], Kind: "supplement_reason", New: string(q.Reason)},
-		Change{Field: field[2], Kind: "time", New: stamp(q.Until)},
-		Change{Field: field[3], New: strings.Join(q.Answered, ", ")},
-		Change{Field: field[4], Kind: "late", New: verdict(q.Late)},
-		Change{Field: field[5], New: q.Accepted.By})
+	c.list(field[0], was.Items, is.Items)
+	c.text(field[1], "supplement_reason", string(was.Reason), string(is.Reason))
+	c.time(field[2], was.Until, is.Until)
+	c.list(field[3], was.Answered, is.Answered)
+	c.late(field[4], was.Late, is.Late)
+	c.text(field[5], "", was.Accepted.By, is.Accepted.By)
 }
 
-func (s State) opinionLines() []Change {
-	var lines []Change
-	for _, o := range s.Opinions {
-		prefix := fmt.Sprintf("opinion_%d_", o.Number)
-		lines = append(lines,
-			Change{Field: prefix + "unit", New: o.Unit},
-			Change{Field: prefix + "subject", New: o.Subject},
-			Change{Field: prefix + "due", Kind: "time", New: stamp(o.Due)},
-			Change{Field: prefix + "verdict", Kind: "verdict", New: string(o.Verdict)},
-			Change{Field: prefix + "late", Kind: "late", New: verdict(o.Late)})
+// opinions pairs them by number; what one moment knows and the other does not stands beside nothing.
+func (c *changes) opinions(before, after []Opinion) {
+	for i, is := range after {
+		var was Opinion
+		if at := opinionOf(before, i, is.Number); at >= 0 {
+			was = before[at]
+		}
+		c.opinion(is.Number, was, is)
 	}
-	return lines
+	for i, was := range before {
+		if opinionOf(after, i, was.Number) < 0 {
+			c.opinion(was.Number, was, Opinion{})
+		}
+	}
+}
+
+// opinionOf is where the opinion stands, most likely at the guess; -1 if nowhere.
+func opinionOf(list []Opinion, guess, number int) int {
+	if guess < len(list) && list[guess].Number == number {
+		return guess
+	}
+	return slices.IndexFunc(list, func(o Opinion) bool { return o.Number == number })
+}
+
+func (c *changes) opinion(number int, was, is Opinion) {
+	if was == is {
+		return
+	}
+	prefix := fmt.Sprintf("opinion_%d_", number)
+	c.text(prefix+"unit", "", was.Unit, is.Unit)
+	c.text(prefix+"subject", "", was.Subject, is.Subject)
+	c.time(prefix+"due", was.Due, is.Due)
+	c.text(prefix+"verdict", "verdict", string(was.Verdict), string(is.Verdict))
+	c.late(prefix+"late", was.Late, is.Late)
 }
 
 func number(n int) string {
