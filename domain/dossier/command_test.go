@@ -2,11 +2,14 @@ package dossier_test
 
 import (
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"dossier/domain"
 	"dossier/domain/dossier"
@@ -156,6 +159,32 @@ func FuzzDecode(f *testing.F) {
 		again, err := dossier.Decode(typ, newest, written)
 		if err != nil || !cmp.Equal(e, again) {
 			t.Fatalf("%s %q reads %+v, written and read again %+v, %v", typ, data, e, again, err)
+		}
+	})
+}
+
+// What is written without spaces takes a short way; a space in front takes the long one.
+func TestLawABodyReadsTheSameWithASpaceBeforeIt(t *testing.T) {
+	bodies := map[string]string{
+		"submit":             `{"procedure":"vet-practice-cert-renew","channel":"online","applicant":"a-4f0c2a7be1d94c52"}`,
+		"request-supplement": `{"items":["tp-1","tp-2"],"reason":"missing"}`,
+		"record-step":        `{"code":"desk-check","unit":"u","officer":"o","source":{"activity":"ext:a","case":"ext:c"}}`,
+		"record-opinion":     `{"number":2,"verdict":"agreed","late":true}`,
+		"accept":             `{}`,
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.SampledFrom(slices.Sorted(maps.Keys(bodies))).Draw(t, "command")
+		body := []byte(bodies[name])
+		for range rapid.IntRange(0, 3).Draw(t, "changes") {
+			at := rapid.IntRange(0, len(body)).Draw(t, "at")
+			to := rapid.IntRange(at, min(at+3, len(body))).Draw(t, "to")
+			put := rapid.SampledFrom([]string{"", " ", "{", "}", "[", "]", `"`, ":", ",", `\`, `\u0041`, "é", "\x00", "\xff", "null", "true", "0", "12", "-1", "1.5", "1e3", `12:1,`, `"channel":"online",`}).Draw(t, "put")
+			body = slices.Concat(body[:at], []byte(put), body[to:])
+		}
+		short, bad := dossier.DecodeCommand(name, body)
+		long, worse := dossier.DecodeCommand(name, slices.Concat([]byte(" "), body))
+		if diff := cmp.Diff(long, short); diff != "" || fmt.Sprint(bad) != fmt.Sprint(worse) {
+			t.Fatalf("%q reads %+v, %v; with a space before it %+v, %v", body, short, bad, long, worse)
 		}
 	})
 }

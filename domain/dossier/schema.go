@@ -17,6 +17,7 @@ type field struct {
 	shape    shape
 	required bool // no omitempty, no omitzero
 	lo, hi   int  // of numbers
+	values   []string
 }
 
 // shape is what a member can hold.
@@ -54,7 +55,11 @@ func fieldsOf(t reflect.Type) []field {
 		}
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		lo, hi := bounds(f.Tag.Get("range"))
-		fields = append(fields, field{name, f.Index, shapeOf(f.Type), options == "", lo, hi})
+		var values []string // of a closed list
+		if list, is := reflect.Zero(f.Type).Interface().(lister); is {
+			values = list.values()
+		}
+		fields = append(fields, field{name, f.Index, shapeOf(f.Type), options == "", lo, hi, values})
 	}
 	return fields
 }
@@ -119,8 +124,8 @@ func checkStruct(v reflect.Value) *domain.Invalid {
 func (f field) check(v reflect.Value) *domain.Invalid {
 	switch f.shape {
 	case isListed:
-		if values := v.Interface().(lister).values(); !slices.Contains(values, v.String()) {
-			return notInList(f.name, values)
+		if !slices.Contains(f.values, v.String()) {
+			return notInList(f.name, f.values)
 		}
 	case isCode:
 		if !Code(v.String()).Valid() {

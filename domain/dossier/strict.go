@@ -21,8 +21,11 @@ func read(t reflect.Type, body []byte) (reflect.Value, *domain.Invalid) {
 	return v, readObject(v, body)
 }
 
-// wellFormed says whether the body is exactly one JSON object.
+// wellFormed says whether the body is exactly one JSON object. What Encode writes is seen at a glance, and that is nearly all there is.
 func wellFormed(body []byte) *domain.Invalid {
+	if rest, is := simple(body); is && len(rest) == 0 && body[0] == '{' {
+		return nil
+	}
 	switch start := bytes.TrimLeft(body, " \t\r\n"); {
 	case !utf8.Valid(body):
 		return malformed("not UTF-8")
@@ -34,17 +37,74 @@ func wellFormed(body []byte) *domain.Invalid {
 	return nil
 }
 
+// simple cuts a JSON value off the front of s if it is plain ASCII without spaces, escapes, signs and fractions.
+func simple(s []byte) (rest []byte, is bool) {
+	if len(s) == 0 {
+		return nil, false
+	}
+	switch s[0] {
+	case '{', '[':
+		return simpleMembers(s)
+	case '"':
+		for i, c := range s[1:] {
+			switch {
+			case c == '"':
+				return s[i+2:], true
+			case c < ' ' || c == '\\' || c > '~':
+				return nil, false
+			}
+		}
+		return nil, false
+	}
+	for _, word := range []string{"true", "false", "null", "0"} {
+		if bytes.HasPrefix(s, []byte(word)) {
+			return s[len(word):], true
+		}
+	}
+	rest = bytes.TrimLeft(s, "0123456789")
+	return rest, len(rest) < len(s)
+}
+
+func simpleMembers(s []byte) (rest []byte, is bool) {
+	object, end := s[0] == '{', s[0]+2 // both closing brackets stand two places after their opening ones
+	if rest = s[1:]; len(rest) > 0 && rest[0] == end {
+		return rest[1:], true
+	}
+	for {
+		if object {
+			if len(rest) == 0 || rest[0] != '"' {
+				return nil, false
+			}
+			if rest, is = simple(rest); !is || len(rest) == 0 || rest[0] != ':' {
+				return nil, false
+			}
+			rest = rest[1:]
+		}
+		if rest, is = simple(rest); !is || len(rest) == 0 {
+			return nil, false
+		}
+		switch rest[0] {
+		case end:
+			return rest[1:], true
+		case ',':
+			rest = rest[1:]
+		default:
+			return nil, false
+		}
+	}
+}
+
 // readObject fills v from an object that is known to be well-formed.
 func readObject(v reflect.Value, body []byte) (bad *domain.Invalid) {
 	fields := schemas[v.Type()]
 	var seen uint64 // one bit a field
-	each(body, func(name string, raw []byte) bool {
+	each(body, func(name, raw []byte) bool {
 		i := indexOf(fields, name)
 		switch {
 		case i < 0:
-			bad = unknownField(name, fields)
+			bad = unknownField(string(name), fields)
 		case seen&(1<<i) != 0:
-			bad = duplicate(name)
+			bad = duplicate(string(name))
 		default:
 			seen |= 1 << i
 			bad = readValue(fields[i], v.FieldByIndex(fields[i].index), raw)
@@ -57,9 +117,9 @@ func readObject(v reflect.Value, body []byte) (bad *domain.Invalid) {
 	return checkStruct(v)
 }
 
-func indexOf(fields []field, name string) int {
+func indexOf(fields []field, name []byte) int {
 	for i := range fields {
-		if fields[i].name == name {
+		if fields[i].name == string(name) {
 			return i
 		}
 	}
@@ -77,7 +137,11 @@ func readValue(f field, v reflect.Value, raw []byte) *domain.Invalid {
 		}
 		return readObject(v, raw)
 	case plain && v.Kind() == reflect.String:
-		v.SetString(text)
+		v.SetString(string(text))
+		return nil
+	}
+	if n, err := strconv.Atoi(string(raw)); err == nil && f.shape == isNumber {
+		v.SetInt(int64(n))
 		return nil
 	}
 	if err := json.Unmarshal(raw, v.Addr().Interface()); err != nil {
@@ -95,15 +159,15 @@ func readValue(f field, v reflect.Value, raw []byte) *domain.Invalid {
 }
 
 // plainText returns a JSON string that has no escapes.
-func plainText(raw []byte) (string, bool) {
+func plainText(raw []byte) ([]byte, bool) {
 	if raw[0] != '"' || bytes.IndexByte(raw, '\\') >= 0 {
-		return "", false
+		return nil, false
 	}
-	return string(raw[1 : len(raw)-1]), true
+	return raw[1 : len(raw)-1], true
 }
 
 // each walks over the members of a well-formed object until do says no.
-func each(object []byte, do func(name string, raw []byte) bool) {
+func each(object []byte, do func(name, raw []byte) bool) {
 	rest := object[bytes.IndexByte(object, '{')+1:]
 	for {
 		rest = bytes.TrimLeft(rest, " \t\r\n,")
@@ -120,15 +184,15 @@ func each(object []byte, do func(name string, raw []byte) bool) {
 	}
 }
 
-func keyOf(raw []byte) string {
+func keyOf(raw []byte) []byte {
 	if text, plain := plainText(raw); plain {
 		return text
 	}
 	var text string
 	if json.Unmarshal(raw, &text) != nil {
-		return strconv.Quote(string(raw))
+		return strconv.AppendQuote(nil, string(raw))
 	}
-	return text
+	return []byte(text)
 }
 
 // lengthOf measures the well-formed JSON value at the start of s.

@@ -24,11 +24,11 @@ func upcast(typ string, version int, data []byte) ([]byte, error) {
 	}
 	members := map[string]json.RawMessage{}
 	twice := ""
-	each(data, func(name string, raw []byte) bool {
-		if _, given := members[name]; given {
-			twice = name
+	each(data, func(name, raw []byte) bool {
+		if _, given := members[string(name)]; given {
+			twice = string(name)
 		}
-		members[name] = raw
+		members[string(name)] = raw
 		return twice == ""
 	})
 	if twice != "" {
