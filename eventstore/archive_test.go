@@ -1,16 +1,19 @@
 package eventstore_test
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"dossier/eventstore"
@@ -35,6 +38,7 @@ func everybodyFollowed(t *testing.T, db *dbtest.DB) {
 type everything struct {
 	Pages   []eventstore.Event
 	Streams map[uuid.UUID][]eventstore.Event
+	Between []eventstore.Event
 	Rest    []eventstore.Event
 	Lane    []eventstore.Event
 	Ends    [eventstore.Lanes]int64
@@ -65,6 +69,12 @@ func read(t *testing.T, j *eventstore.Journal, ids []uuid.UUID, limit int, upTo 
 	var err error
 	all.Streams, err = j.Streams(ctx, ids)
 	must(err)
+	for after, last := uuid.Nil, uuid.Nil; after != uuid.Max; after = last {
+		var events []eventstore.Event
+		events, last, err = j.Between(ctx, after, uuid.Max, limit)
+		must(err)
+		all.Between = append(all.Between, events...)
+	}
 	all.Rest, err = j.Stream(ctx, ids[0], 2)
 	must(err)
 	all.Lane, err = j.LanePage(ctx, eventstore.Lane(ids[1]), 1, upTo, limit)
@@ -139,7 +149,7 @@ func checkEverything(t *testing.T, got everything, want []eventstore.Event, ids 
 	t.Helper()
 	same := func(what string, got, want any) {
 		t.Helper()
-		if d := cmp.Diff(got, want); d != "" {
+		if d := gocmp.Diff(got, want); d != "" {
 			t.Fatalf("%s differs:\n%s", what, d)
 		}
 	}
@@ -164,6 +174,11 @@ func checkEverything(t *testing.T, got everything, want []eventstore.Event, ids 
 	for id, events := range byStream {
 		same("a stream", got.Streams[id], events)
 	}
+	whole := slices.Clone(want)
+	slices.SortFunc(whole, func(a, b eventstore.Event) int {
+		return cmp.Or(bytes.Compare(a.StreamID[:], b.StreamID[:]), int(a.Version-b.Version))
+	})
+	same("the streams in order", got.Between, whole)
 	if rest := byStream[ids[0]]; len(rest) > 2 {
 		same("the rest of a stream", got.Rest, rest[2:])
 	}

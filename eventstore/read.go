@@ -37,6 +37,58 @@ func (j *Journal) Streams(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID][
 	return byStream, nil
 }
 
+// Between returns whole streams in the order of their ids, each in order: those with an id after one up to another, as many as have
+// about limit events. It says up to which id; to the end of the range when there are no more.
+func (j *Journal) Between(ctx context.Context, after, end uuid.UUID, limit int) (events []Event, last uuid.UUID, err error) {
+	events, at, err := j.events(ctx, j.sql.between, after, end, limit)
+	switch {
+	case err != nil:
+		return nil, last, fmt.Errorf("read streams after %s: %w", after, err)
+	case at.position > 0:
+		return j.betweenArchived(ctx, after, end, max(1, limit/archivedEvents))
+	case len(events) < limit:
+		return events, end, nil
+	}
+	// The last one may go on beyond what was read.
+	last = events[len(events)-1].StreamID
+	whole := len(events)
+	for whole > 0 && events[whole-1].StreamID == last {
+		whole--
+	}
+	if whole == 0 {
+		events, err = j.Stream(ctx, last, 0)
+		return events, last, err
+	}
+	return events[:whole], events[whole-1].StreamID, nil
+}
+
+// archivedEvents is how many events a stream is taken to have while some of them are in files: nobody knows before they are read.
+const archivedEvents = 20
+
+func (j *Journal) betweenArchived(ctx context.Context, after, end uuid.UUID, limit int) (events []Event, last uuid.UUID, err error) {
+	var ids []uuid.UUID
+	b := &pgx.Batch{}
+	b.Queue(pin)
+	b.Queue(j.sql.idsBetween, after, end, limit).Query(func(rows pgx.Rows) (err error) {
+		ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+		return err
+	})
+	if err := j.db.SendBatch(ctx, b).Close(); err != nil {
+		return nil, last, fmt.Errorf("list streams after %s: %w", after, err)
+	}
+	byStream, err := j.Streams(ctx, ids)
+	if err != nil {
+		return nil, last, err
+	}
+	for _, id := range ids {
+		events = append(events, byStream[id]...)
+	}
+	if len(ids) < limit {
+		return events, end, nil
+	}
+	return events, ids[len(ids)-1], nil
+}
+
 // Page returns up to limit events with a position above after, in order. There are no holes: a reader that has read up to a
 // position has read everything up to it.
 func (j *Journal) Page(ctx context.Context, after int64, limit int) ([]Event, error) {

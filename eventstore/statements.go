@@ -15,7 +15,7 @@ const pinSession = `select set_config('enable_seqscan', 'off', false), set_confi
 
 type statements struct {
 	append, role, head, stream, streams, histories, page, lanePage, positionAt, stored, makePartitions, nextPartition, listStreams string
-	base, eventIDs, laneEnds, firstAfter, verifyList, verifyStreams, sameHistory, firstWrong                                       string
+	base, between, idsBetween, eventIDs, laneEnds, firstAfter, verifyList, verifyStreams, sameHistory, firstWrong                  string
 }
 
 func statementsFor(journal string, simulated bool) statements {
@@ -44,6 +44,14 @@ func statementsFor(journal string, simulated bool) statements {
 			select h.head, h.archived, {e.columns}
 			  from (select (select position from {journal} order by position desc limit 1) as head, {archived} as archived) h
 			  left join lateral journal.read_{name}_v1($1, 0, h.head) e on true`),
+		between: in(`select {columns} from {journal} where stream_id > $1 and stream_id <= $2 order by stream_id, version limit $3`),
+		// Each half takes its own first ones by index: a union alone would sort all there are.
+		idsBetween: in(`
+			(select stream_id as id from {journal} where version = 1 and stream_id > $1 and stream_id <= $2 order by stream_id limit $3)
+			 union
+			(select id from journal.archived_streams where journal = '{name}' and id > $1 and id <= $2 order by id limit $3)
+			 order by id
+			 limit $3`),
 		page:     in(`select {columns} from {journal} where position > $1 order by position limit $2`),
 		lanePage: in(`select {columns} from {journal} where lane = $1 and position > $2 and position <= $3 order by position limit $4`),
 		// Positions have no holes and recorded_at never decreases along them, so halving finds the place without an index.
