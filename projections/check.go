@@ -29,20 +29,19 @@ func (e *Engine) check(ctx context.Context) {
 
 // checkOnce is one sweep over all dossiers, up to the first difference.
 func (e *Engine) checkOnce(ctx context.Context, views *Views) (*Difference, error) {
-	c := &comparison{views: views, parked: map[uuid.UUID]bool{}}
+	c := compareLive(views)
 	began := time.Now()
 	s, err := views.Stamp(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for after, more := (uuid.UUID{}), true; more; {
+	var d *Difference
+	for after := uuid.Nil; after != uuid.Max; {
 		page := time.Now()
-		within, cancel := context.WithTimeoutCause(ctx, e.o.Answer, errHung)
-		after, more, err = c.page(within, after)
-		if cancel(); err != nil {
+		if d, after, err = c.page(ctx, after, uuid.Max); err != nil {
 			return nil, err
 		}
-		if c.report.Difference != nil {
+		if d != nil {
 			break
 		}
 		share := time.Duration(0) // of the sweep's time, by how many events it has seen
@@ -53,11 +52,11 @@ func (e *Engine) checkOnce(ctx context.Context, views *Views) (*Difference, erro
 			return nil, ctx.Err()
 		}
 	}
-	if d := c.report.Difference; d != nil && e.report.drifted(d.String()) {
+	if d != nil && e.report.drifted(d.String()) {
 		e.o.Log.Error("projections: a row is not what a fold of its stream says: find out who changed it, then rebuild the projection",
 			"projection", d.Projection, "stream", d.Stream, "difference", d.String())
 	}
-	return c.report.Difference, nil
+	return d, nil
 }
 
 // pauseFor pauses; false when the context ended.

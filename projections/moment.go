@@ -31,7 +31,7 @@ var nothing = folded{state: &dossier.State{}}
 
 // next is the moment of an event that follows, and what the stream then amounts to.
 func (f folded) next(ev eventstore.Event) (Moment, folded, error) {
-	m, g, err := f.bare(ev)
+	m, g, err := f.bare(ev, new(dossier.State))
 	if err == nil {
 		err = m.encode()
 	}
@@ -41,9 +41,9 @@ func (f folded) next(ev eventstore.Event) (Moment, folded, error) {
 	return m, g, nil
 }
 
-// bare is next without the encoded state, which costs as much as all the rest and which not every row has.
-func (f folded) bare(ev eventstore.Event) (Moment, folded, error) {
-	fact, g, err := f.evolve(ev)
+// bare is next without the encoded state, which not every row has. The state after goes where the caller says.
+func (f folded) bare(ev eventstore.Event, after *dossier.State) (Moment, folded, error) {
+	fact, g, err := f.evolveInto(ev, after)
 	if err != nil {
 		return Moment{}, f, err
 	}
@@ -51,7 +51,7 @@ func (f folded) bare(ev eventstore.Event) (Moment, folded, error) {
 }
 
 func (m *Moment) encode() (err error) {
-	if m.State, err = json.Marshal(m.After); err != nil {
+	if m.State, err = m.After.AppendJSON(make([]byte, 0, 1500)); err != nil {
 		return fmt.Errorf("encode state after event %d: %w", m.Event.Position, err)
 	}
 	return nil
@@ -59,7 +59,11 @@ func (m *Moment) encode() (err error) {
 
 // evolve is next without the work that only rows need. A panic in the domain is a fault of that event, not of the process:
 // it parks one stream.
-func (f folded) evolve(ev eventstore.Event) (fact dossier.Fact, g folded, err error) {
+func (f folded) evolve(ev eventstore.Event) (dossier.Fact, folded, error) {
+	return f.evolveInto(ev, new(dossier.State))
+}
+
+func (f folded) evolveInto(ev eventstore.Event, after *dossier.State) (fact dossier.Fact, g folded, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("evolve by event %d %s: panic: %v", ev.Position, ev.Type, r)
@@ -72,9 +76,9 @@ func (f folded) evolve(ev eventstore.Event) (fact dossier.Fact, g folded, err er
 	if err != nil {
 		return fact, f, fmt.Errorf("decode event %d: %w", ev.Position, err)
 	}
-	after := dossier.Evolve(*f.state, fact)
+	*after = dossier.Evolve(*f.state, fact)
 	backdated := f.backdated || ev.Version > 1 && fact.OccurredAt.Before(f.state.UpdatedAt)
-	return fact, folded{&after, backdated}, nil
+	return fact, folded{after, backdated}, nil
 }
 
 // through folds events on top of what is there.

@@ -15,6 +15,8 @@ import (
 // lanes holds one position per lane.
 type lanes [eventstore.Lanes]int64
 
+func (l lanes) highest() int64 { return slices.Max(l[:]) }
+
 // standing is where each live projection stands in each lane, as this process last read or moved it. Others may have moved
 // since; the compare-and-set finds out.
 type standing struct {

@@ -45,6 +45,25 @@ func stateRowOf(m *Moment) stateRow {
 	}
 }
 
+// state adds a row of views.dossiers_v1 or of views.dossier_versions_v1: the first is known by its origin, the second by when each
+// event happened.
+func (t *tuples) state(r *stateRow, of table) {
+	t.begin(len(of.columns))
+	t.uuid(r.ID)
+	t.int64(r.Version)
+	t.int64(r.Position)
+	t.orNull(r.Code)
+	t.texts(r.Status, r.Outcome, r.Procedure, r.Channel, r.Unit, r.Officer, r.Applicant)
+	if of.latest {
+		t.text(r.Origin)
+		t.instants(r.SubmittedAt, r.Due, r.UpdatedAt, r.RecordedAt)
+	} else {
+		t.instants(r.OccurredAt, r.RecordedAt, r.SubmittedAt, r.Due, r.UpdatedAt)
+	}
+	t.truth(r.Backdated)
+	t.text(r.State)
+}
+
 // stamp is a time as a column, the zero time as an infinity: indexes and comparisons then need no special case.
 func stamp(t time.Time, zero pgtype.InfinityModifier) pgtype.Timestamptz {
 	if t.IsZero() {

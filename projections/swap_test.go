@@ -49,16 +49,16 @@ func TestARebuildWhileCommandsAndReadsGoOnEndsWithTheRowsOfAFold(t *testing.T) {
 		}
 		return nil
 	})
-	for _, name := range everyProjection {
+	for _, names := range [][]string{{"dossiers"}, {"history"}, everyProjection} {
 		steps := 0
 		r := s.rebuilder()
 		r.Step = func(string) { steps++; s.live(25) } // commands between all steps
-		done, err := r.Rebuild(s.ctx(), name)
+		done, err := r.Rebuild(s.ctx(), names...)
 		if err != nil {
-			t.Fatalf("rebuild %s: %v", name, err)
+			t.Fatalf("rebuild %s: %v", names, err)
 		}
 		if done.Events == 0 || done.Compared == 0 || steps != 4 {
-			t.Errorf("rebuild %s: %+v in %d steps", name, done, steps)
+			t.Errorf("rebuild %s: %+v in %d steps", names, done, steps)
 		}
 		s.live(10)
 	}
@@ -93,17 +93,122 @@ func TestARebuildThatWasStoppedGoesOnWhereItWas(t *testing.T) {
 		t.Fatal("a rebuild that was stopped says it is done")
 	}
 	s.whole()
-	if n := count(s, `select count(*) from views.rebuilt_parts`); n == 0 {
-		t.Fatal("nothing is noted as built")
+	built := count(s, `select count(*) from views.rebuilt_parts`)
+	if built == 0 || built == parts {
+		t.Fatalf("%d of %d shares are noted as built", built, parts)
 	}
 	s.live(50)
 	s.arrive()
-	done, err := s.rebuilder().Rebuild(s.ctx(), "history")
-	if err != nil || !done.Resumed || done.Events >= s.head() {
+	// One of the two goes on, the other begins: each share is made for whom it is missing.
+	done, err := s.rebuilder().Rebuild(s.ctx(), "dossiers", "history")
+	if err != nil || !done.Resumed {
 		t.Errorf("%+v, %v: want a rebuild that went on", done, err)
+	}
+	for _, table := range []string{"dossiers_v1_next", "history_v1_next"} {
+		if n := count(s, `select count(*) from views.rebuilt_parts where standby = $1`, table); n != parts {
+			t.Errorf("%d shares of %s are noted as built, want %d", n, table, parts)
+		}
 	}
 	stop()
 	s.whole()
+}
+
+func TestARebuildThatMadeAWrongTableLeavesTheLiveOne(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.live(120)
+	_, stop := s.start(Options{NoKafka: true})
+	s.arrive()
+	id := s.ids[3]
+	for _, c := range []struct{ name, sql string }{
+		{"a wrong value", `update views.dossiers_v1_next set officer = 'nobody' where id = $1`},
+		{"a missing row", `delete from views.history_v1_next where id = $1 and version = 1`},
+		{"a row too many", `insert into views.history_v1_next select id, 999, position, event_id, type, occurred_at, recorded_at, account, role, unit, origin,
+			status, reason, late_reason, basis, late_by, irregular, changes, data from views.history_v1_next where id = $1 limit 1`},
+	} {
+		r := s.rebuilder()
+		r.Restart = true
+		r.Step = func(what string) {
+			if strings.HasPrefix(what, "comparing") {
+				s.exec(c.sql, id)
+			}
+		}
+		_, err := r.Rebuild(s.ctx(), "dossiers", "history")
+		if err == nil || !strings.Contains(err.Error(), id.String()) || !strings.Contains(err.Error(), "the live one stays") {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		s.whole()
+	}
+	stop()
+}
+
+func TestATableThatWasNeverFedIsMadeUpToTheEndOfTheJournal(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.live(150)
+	if _, err := s.rebuilder().Rebuild(s.ctx(), everyProjection...); err != nil {
+		t.Fatal(err)
+	}
+	s.holds()
+	s.arrive() // nobody else moved the checkpoints
+	s.live(20)
+	s.start(Options{NoKafka: true})
+	s.arrive()
+	s.holds()
+}
+
+// What a projection causes lies in its table and nowhere else, and a rebuild makes nothing but tables: whoever listens to the journal,
+// the relay or the checkpoints hears nothing of it.
+func TestARebuildCausesNothingOutsideItsTables(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.live(100)
+	bad := s.submit()
+	s.poison(bad)
+	_, stop := s.start(Options{NoKafka: true, Retry: time.Hour})
+	s.arrive()
+	stop()
+	before := s.outside()
+	if len(before) < 10 || before["views.checkpoints"] == before["journal.events"] {
+		t.Fatalf("the test sees only %v", before)
+	}
+	if _, err := s.rebuilder().Rebuild(s.ctx(), everyProjection...); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.rebuilder().Rollback(s.ctx(), everyProjection...); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, s.outside()); diff != "" {
+		t.Errorf("a rebuild changed what is not its own (-before +after):\n%s", diff)
+	}
+}
+
+// outside is a fingerprint of each table that is no projection's and not about rebuilds.
+func (s *stack) outside() map[string]string {
+	s.Helper()
+	rows, err := s.db.Owner.Query(s.ctx(), `
+		select format('%I.%I', n.nspname, c.relname)
+		  from pg_class c
+		  join pg_namespace n on n.oid = c.relnamespace
+		 where c.relkind in ('r', 'p')
+		   and n.nspname !~ '^(pg_|information_schema)'
+		   and not (n.nspname = 'views' and c.relname ~ '^(dossiers|dossier_versions|history|rebuil)')`)
+	if err != nil {
+		s.Fatal(err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		s.Fatal(err)
+	}
+	all := map[string]string{}
+	for _, name := range names {
+		var sum string
+		if err := s.db.Owner.QueryRow(s.ctx(), `select count(*) || ' ' || coalesce(md5(string_agg(t::text, chr(10) order by t::text)), '') from `+name+` t`).Scan(&sum); err != nil {
+			s.Fatal(err)
+		}
+		all[name] = sum
+	}
+	return all
 }
 
 func TestARollbackBringsTheTableBeforeBackWithEverythingSince(t *testing.T) {

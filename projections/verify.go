@@ -1,9 +1,12 @@
 package projections
 
 import (
-	"cmp"
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -43,149 +46,133 @@ func (d *Difference) String() string {
 	return s
 }
 
-// verifyPage is how many streams are compared at once; it bounds memory and how long a snapshot is held.
-const verifyPage = 200
+// verifyPage is about how many events are compared at once; it bounds memory and how long a snapshot is held.
+const verifyPage = 2000
 
 // Verify folds every dossier again and compares every row of every view. Each page of streams is compared in a short snapshot
 // of its own, with the streams cut at the checkpoints of that snapshot, so what is appended meanwhile is no difference.
 func Verify(ctx context.Context, pool *pgxpool.Pool, j *eventstore.Journal, progress func(done, total int64)) (Report, error) {
-	c := &comparison{views: NewViews(pool, j), parked: map[uuid.UUID]bool{}}
+	var report Report
+	c := compareLive(NewViews(pool, j))
 	s, err := c.views.Stamp(ctx)
 	if err != nil {
-		return c.report, err
+		return report, err
 	}
-	c.report.Position = s.Position
-	for after, more := (uuid.UUID{}), true; more; {
-		if after, more, err = c.page(ctx, after); err != nil {
-			return c.report, err
+	report.Position = s.Position
+	for after := uuid.Nil; after != uuid.Max && report.Difference == nil; {
+		if report.Difference, after, err = c.page(ctx, after, uuid.Max); err != nil {
+			return report, err
 		}
 		if progress != nil {
 			progress(min(c.events, s.Head), s.Head)
 		}
-		if c.report.Difference != nil {
-			break
-		}
 	}
-	c.report.Parked = int64(len(c.parked))
-	return c.report, nil
+	report.Streams, report.Rows, report.Parked = c.streams, c.rows, int64(len(c.parked))
+	return report, nil
 }
 
+// comparison holds tables against folds, a range of streams at a time.
 type comparison struct {
-	views  *Views
-	report Report
-	events int64
-	parked map[uuid.UUID]bool
+	views   *Views
+	targets []*target
+	live    bool   // where the targets stand is read with their rows
+	limit   int    // about how many events at once
+	has     tuples // what a table has
+
+	events, streams, rows int64
+	parked                map[uuid.UUID]bool
+	looked                int64 // ranges that were compared row by row
 }
 
-// shown is what the views hold of a range of streams, and how far they are, in one snapshot.
-type shown struct {
-	at       map[string]lanes
-	parked   parked
-	dossiers map[uuid.UUID][]stateRow
-	versions map[uuid.UUID][]stateRow
-	history  map[uuid.UUID][]historyRow
+func newComparison(v *Views, targets ...*target) *comparison {
+	return &comparison{views: v, targets: targets, limit: verifyPage, parked: map[uuid.UUID]bool{}}
 }
 
-// page compares the next streams. Rows of streams that the journal does not have are found between those it has.
-func (c *comparison) page(ctx context.Context, after uuid.UUID) (last uuid.UUID, more bool, err error) {
-	ids, last, err := c.streams(ctx, after)
-	if err != nil {
-		return last, false, err
-	}
-	has, err := c.shown(ctx, after, last)
-	if err != nil {
-		return last, false, err
-	}
-	// The journal after the views: it then has at least what they show.
-	histories, err := c.views.journal.Streams(ctx, ids)
-	if err != nil {
-		return last, false, err
-	}
-	for _, id := range ids {
-		if d := c.stream(id, histories[id], has); d != nil {
-			c.report.Difference = d
-			return last, false, nil
-		}
-	}
-	c.report.Difference = has.extra(histories)
-	return last, len(ids) == verifyPage, nil
+func compareLive(v *Views) *comparison {
+	c := newComparison(v, &target{table: dossiersTable}, &target{table: versionsTable}, &target{table: historyTable})
+	c.live = true
+	return c
 }
 
-// streams are the next dossiers of the journal and the last id of the range they cover.
-func (c *comparison) streams(ctx context.Context, after uuid.UUID) (ids []uuid.UUID, last uuid.UUID, err error) {
-	if ids, err = c.views.streams(ctx, after, uuid.Max, verifyPage); err != nil {
+// page compares the next streams, and says up to which id.
+func (c *comparison) page(ctx context.Context, after, end uuid.UUID) (d *Difference, last uuid.UUID, err error) {
+	events, last, err := c.views.journal.Between(ctx, after, end, c.limit)
+	if err != nil {
 		return nil, last, err
 	}
-	if len(ids) == verifyPage {
-		return ids, ids[len(ids)-1], nil
+	same, err := c.same(ctx, events, after, last)
+	if err != nil || same {
+		return nil, last, err
 	}
-	return ids, uuid.Max, nil
+	c.looked++
+	d, err = c.look(ctx, events, after, last)
+	return d, last, err
 }
 
-// streams lists dossiers of the journal after an id up to another.
-func (v *Views) streams(ctx context.Context, after, end uuid.UUID, limit int) (ids []uuid.UUID, err error) {
-	err = v.read(ctx, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `
-			select e.stream_id
-			  from journal.events e
-			 where e.version = 1
-			   and e.stream_kind = $1
-			   and e.stream_id > $2
-			   and e.stream_id <= $3
-			 union
-			select a.id
-			  from journal.archived_streams a
-			 where a.journal = 'events'
-			   and a.stream_kind = $1
-			   and a.id > $2
-			   and a.id <= $3
-			 order by stream_id
-			 limit $4`, dossierKind, after, end, limit)
-		if err != nil {
+// same compares the bytes. A difference may be nothing but what happened between the two readings: look knows.
+func (c *comparison) same(ctx context.Context, events []eventstore.Event, after, last uuid.UUID) (bool, error) {
+	c.events += int64(len(events))
+	equal := true
+	err := c.views.read(ctx, func(tx pgx.Tx) error {
+		if err := c.stand(ctx, tx); err != nil {
 			return err
 		}
-		ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-		return err
+		if _, err := fold(events, c.targets); err != nil {
+			equal = false
+			return nil
+		}
+		for _, t := range c.targets {
+			if err := c.has.copyOut(ctx, tx.Conn(), t.table.between(after, last)); err != nil {
+				return err
+			}
+			equal = equal && bytes.Equal(c.has.b, t.b)
+			c.rows += t.n
+		}
+		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read streams: %w", err)
+		return false, fmt.Errorf("read views: %w", err)
 	}
-	return ids, nil
+	for history := range histories(events) {
+		if history[0].StreamKind == dossierKind {
+			c.streams++
+		}
+	}
+	return equal, nil
 }
 
-func (c *comparison) shown(ctx context.Context, after, last uuid.UUID) (s shown, err error) {
-	s = shown{at: map[string]lanes{}, parked: parked{}}
-	err = c.views.read(ctx, func(tx pgx.Tx) error {
-		if err := s.readStanding(ctx, tx, c.views.keys); err != nil {
+// stand reads where the live tables stand, and empties the targets.
+func (c *comparison) stand(ctx context.Context, tx pgx.Tx) error {
+	at, parked := map[string]lanes{}, parked{}
+	if c.live {
+		if err := readStanding(ctx, tx, c.views.keys, at, parked); err != nil {
 			return err
 		}
-		if s.dossiers, err = tableRows[stateRow](ctx, tx, dossiersTable, after, last); err != nil {
-			return err
-		}
-		if s.versions, err = tableRows[stateRow](ctx, tx, versionsTable, after, last); err != nil {
-			return err
-		}
-		s.history, err = tableRows[historyRow](ctx, tx, historyTable, after, last)
-		return err
-	})
-	if err != nil {
-		return s, fmt.Errorf("read views: %w", err)
 	}
-	return s, nil
+	for _, t := range c.targets {
+		t.empty()
+		if c.live {
+			t.at, t.parked = at[t.table.name], parked[t.table.name]
+		}
+		for id := range t.parked {
+			c.parked[id] = true
+		}
+	}
+	return nil
 }
 
-func (s *shown) readStanding(ctx context.Context, tx pgx.Tx, keys []string) error {
+func readStanding(ctx context.Context, tx pgx.Tx, keys []string, at map[string]lanes, parked parked) error {
 	var key string
 	var lane int
-	var at int64
+	var position int64
 	rows, err := tx.Query(ctx, `select projection, lane, at from views.newest_v1($1)`, keys)
 	if err != nil {
 		return err
 	}
-	_, err = pgx.ForEachRow(rows, []any{&key, &lane, &at}, func() error {
-		l := s.at[key]
-		l[lane] = at
-		s.at[key] = l
+	_, err = pgx.ForEachRow(rows, []any{&key, &lane, &position}, func() error {
+		l := at[key]
+		l[lane] = position
+		at[key] = l
 		return nil
 	})
 	if err != nil {
@@ -196,91 +183,64 @@ func (s *shown) readStanding(ctx context.Context, tx pgx.Tx, keys []string) erro
 	if err != nil {
 		return err
 	}
-	_, err = pgx.ForEachRow(rows, []any{&key, &p.stream, &p.position}, func() error { s.parked.add(key, p); return nil })
+	_, err = pgx.ForEachRow(rows, []any{&key, &p.stream, &p.position}, func() error { parked.add(key, p); return nil })
 	return err
 }
 
-// upTo is the position up to which a projection should show a stream.
-func (s *shown) upTo(key string, id uuid.UUID) int64 {
-	at := s.at[key][eventstore.Lane(id)]
-	if from, is := s.parked[key][id]; is {
-		at = min(at, from-1)
+// look compares row by row and names the first difference. It reads the tables first: the journal then has at least what they show.
+func (c *comparison) look(ctx context.Context, events []eventstore.Event, after, last uuid.UUID) (*Difference, error) {
+	has := make([]map[uuid.UUID][]row, len(c.targets))
+	streams := map[uuid.UUID]bool{}
+	for history := range histories(events) {
+		streams[history[0].StreamID] = true
 	}
-	return at
-}
-
-// stream compares the three views of one stream.
-func (c *comparison) stream(id uuid.UUID, history []eventstore.Event, has shown) *Difference {
-	c.report.Streams++
-	c.events += int64(len(history))
-	for _, key := range c.views.keys {
-		if _, is := has.parked[key][id]; is {
-			c.parked[id] = true
+	err := c.views.read(ctx, func(tx pgx.Tx) (err error) {
+		if err := c.stand(ctx, tx); err != nil {
+			return err
 		}
-	}
-	want, broken := expected(history, has.upTo(dossiersTable.name, id), has.upTo(versionsTable.name, id), has.upTo(historyTable.name, id))
-	if broken != nil {
-		return broken
-	}
-	c.report.Rows += int64(len(want.dossier) + len(want.versions) + len(want.history))
-	return cmp.Or(
-		dossiersTable.compare(rows(want.dossier), rows(has.dossiers[id])),
-		versionsTable.compare(rows(want.versions), rows(has.versions[id])),
-		historyTable.compare(rows(want.history), rows(has.history[id])))
-}
-
-// expectation is what the views should show of a stream.
-type expectation struct {
-	dossier, versions []stateRow
-	history           []historyRow
-}
-
-// expected folds a stream as far as each view should show it.
-func expected(history []eventstore.Event, dossier, versions, entries int64) (want expectation, broken *Difference) {
-	f := nothing
-	for _, ev := range history {
-		if ev.Position > max(dossier, versions, entries) {
-			break
-		}
-		m, next, err := f.next(ev)
-		if err != nil {
-			return want, undecodable(ev, err)
-		}
-		f = next
-		if ev.Position <= dossier {
-			want.dossier = []stateRow{stateRowOf(&m)}
-		}
-		if ev.Position <= versions {
-			want.versions = append(want.versions, stateRowOf(&m))
-		}
-		if ev.Position <= entries {
-			row, err := historyRowOf(&m)
-			if err != nil {
-				return want, undecodable(ev, err)
+		for i, t := range c.targets {
+			if has[i], err = t.table.rows(ctx, tx, after, last); err != nil {
+				return err
 			}
-			want.history = append(want.history, row)
+			for id := range has[i] {
+				streams[id] = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read views: %w", err)
+	}
+	ids := slices.SortedFunc(maps.Keys(streams), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	now, err := c.views.journal.Streams(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		for i, t := range c.targets {
+			if d := t.compare(id, now[id], has[i][id]); d != nil {
+				return d, nil
+			}
 		}
 	}
-	return want, nil
+	return nil, nil
 }
 
-func undecodable(ev eventstore.Event, err error) *Difference {
-	return &Difference{Projection: "journal", Stream: ev.StreamID, Version: ev.Version, Position: ev.Position, What: "undecodable", Got: err.Error()}
-}
-
-// extra finds a row of a stream that the journal does not have.
-func (s *shown) extra(histories map[uuid.UUID][]eventstore.Event) *Difference {
-	return cmp.Or(
-		dossiersTable.compare(nil, rows(strangers(s.dossiers, histories))),
-		versionsTable.compare(nil, rows(strangers(s.versions, histories))),
-		historyTable.compare(nil, rows(strangers(s.history, histories))))
-}
-
-func strangers[R any](has map[uuid.UUID][]R, histories map[uuid.UUID][]eventstore.Event) []R {
-	for id, rows := range has {
-		if histories[id] == nil {
-			return rows
-		}
+// compare compares the rows of one stream. Rows of a stream that the journal does not have are too many.
+func (t *target) compare(id uuid.UUID, history []eventstore.Event, has []row) *Difference {
+	if t.leave[id] {
+		return nil
 	}
-	return nil
+	if len(history) > 0 && history[0].StreamKind == dossierKind {
+		history = history[:t.shows(history)]
+	} else {
+		history = nil
+	}
+	want, err := t.table.rowsOf(history)
+	var broken *foldError
+	if errors.As(err, &broken) {
+		ev := broken.event
+		return &Difference{Projection: "journal", Stream: id, Version: ev.Version, Position: ev.Position, What: "undecodable", Got: broken.err.Error()}
+	}
+	return t.table.compare(want, has)
 }

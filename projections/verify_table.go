@@ -12,40 +12,118 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
+
+	"dossier/eventstore"
 )
 
-// table is how Verify reads and compares one projection's rows.
+// table is a projection's rows as whoever compares or rebuilds them needs to know them.
 type table struct {
 	name    string
 	columns []string
+	latest  bool // one row for a stream, its latest state; else one for each event
+	entries bool // its rows are historyRows, else stateRows
 }
 
 var (
-	dossiersTable = table{key(Dossiers{}), []string{"id", "version", "position", "code", "status", "outcome", "procedure", "channel", "unit",
-		"officer", "applicant", "origin", "submitted_at", "due", "updated_at", "recorded_at", "backdated", "state"}}
-	versionsTable = table{key(DossierVersions{}), []string{"id", "version", "position", "occurred_at", "recorded_at", "backdated", "code",
-		"status", "outcome", "procedure", "channel", "unit", "officer", "applicant", "submitted_at", "due", "updated_at", "state"}}
-	historyTable = table{key(History{}), []string{"id", "version", "position", "event_id", "type", "occurred_at", "recorded_at", "account",
-		"role", "unit", "origin", "status", "reason", "late_reason", "basis", "late_by", "irregular", "changes", "data"}}
+	dossiersTable = table{name: key(Dossiers{}), latest: true, columns: []string{"id", "version", "position", "code", "status", "outcome",
+		"procedure", "channel", "unit", "officer", "applicant", "origin", "submitted_at", "due", "updated_at", "recorded_at", "backdated", "state"}}
+	versionsTable = table{name: key(DossierVersions{}), columns: []string{"id", "version", "position", "code", "status", "outcome",
+		"procedure", "channel", "unit", "officer", "applicant", "occurred_at", "recorded_at", "submitted_at", "due", "updated_at", "backdated", "state"}}
+	historyTable = table{name: key(History{}), entries: true, columns: []string{"id", "version", "position", "event_id", "type", "occurred_at",
+		"recorded_at", "account", "role", "unit", "origin", "status", "reason", "late_reason", "basis", "late_by", "irregular", "changes", "data"}}
 )
 
-// tableRows are the rows of streams after one id up to another, by stream, in the order of versions.
-func tableRows[R stateRow | historyRow](ctx context.Context, tx pgx.Tx, t table, after, last uuid.UUID) (map[uuid.UUID][]R, error) {
-	columns := strings.Replace(strings.Join(t.columns, ", "), "code", "coalesce(code, '') as code", 1)
-	rows, err := tx.Query(ctx, `select `+columns+` from views.`+t.name+` where id > $1 and id <= $2 order by id, version`, after, last)
+// tables are the live tables by projection.
+var tables = map[string]table{"dossiers": dossiersTable, "dossier_versions": versionsTable, "history": historyTable}
+
+// add writes the row of a moment, its columns in the order of the table's.
+func (t table) add(to *tuples, m *Moment) error {
+	if t.entries {
+		r, changes, err := entryRowOf(m)
+		if err != nil {
+			return err
+		}
+		to.entry(&r, changes, m.Event.Data, len(t.columns))
+		return nil
+	}
+	if m.State == nil {
+		if err := m.encode(); err != nil {
+			return err
+		}
+	}
+	r := stateRowOf(m)
+	to.state(&r, t)
+	return nil
+}
+
+// between is a query for the rows of streams after one id up to another. It takes no parameters, for COPY.
+func (t table) between(after, last uuid.UUID) string {
+	return t.query(`id > '` + after.String() + `' and id <= '` + last.String() + `'`)
+}
+
+// of is a query for the rows of these streams.
+func (t table) of(ids []uuid.UUID) string {
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = id.String()
+	}
+	return t.query(`id = any ('{` + strings.Join(list, ",") + `}')`)
+}
+
+func (t table) query(condition string) string {
+	return `select ` + strings.Join(t.columns, ", ") + ` from views.` + t.name + ` where ` + condition + ` order by id, version`
+}
+
+// rows reads the rows of streams after one id up to another, by stream, in the order of versions.
+func (t table) rows(ctx context.Context, tx pgx.Tx, after, last uuid.UUID) (map[uuid.UUID][]row, error) {
+	if t.entries {
+		return tableRows[historyRow](ctx, tx, t, after, last)
+	}
+	return tableRows[stateRow](ctx, tx, t, after, last)
+}
+
+func tableRows[R stateRow | historyRow](ctx context.Context, tx pgx.Tx, t table, after, last uuid.UUID) (map[uuid.UUID][]row, error) {
+	found, err := tx.Query(ctx, strings.Replace(t.between(after, last), ", code,", ", coalesce(code, '') as code,", 1))
 	if err != nil {
 		return nil, err
 	}
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByNameLax[R])
+	all, err := pgx.CollectRows(found, pgx.RowToStructByNameLax[R])
 	if err != nil {
 		return nil, err
 	}
-	byID := map[uuid.UUID][]R{}
-	for _, r := range all {
-		id := reflect.ValueOf(r).FieldByName("ID").Interface().(uuid.UUID)
+	byID := map[uuid.UUID][]row{}
+	for _, r := range rows(all) {
+		id := r.column("id").(uuid.UUID)
 		byID[id] = append(byID[id], r)
 	}
 	return byID, nil
+}
+
+// rowsOf folds a stream into its rows.
+func (t table) rowsOf(history []eventstore.Event) ([]row, error) {
+	var states []stateRow
+	var entries []historyRow
+	f := nothing
+	for _, ev := range history {
+		m, g, err := f.next(ev)
+		if err != nil {
+			return nil, &foldError{ev, err}
+		}
+		f = g
+		if !t.entries {
+			states = append(states, stateRowOf(&m))
+			continue
+		}
+		r, err := historyRowOf(&m)
+		if err != nil {
+			return nil, &foldError{ev, err}
+		}
+		entries = append(entries, r)
+	}
+	if t.latest && len(states) > 0 {
+		states = states[len(states)-1:]
+	}
+	return append(rows(states), rows(entries)...), nil
 }
 
 // row is a stateRow or a historyRow under the names of its columns.

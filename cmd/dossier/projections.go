@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,19 +20,20 @@ func (a *app) projectionsCommand() *cli.Command {
 		Commands: []*cli.Command{
 			{Name: "list", Usage: "where each projection stands, and what it has parked", Flags: []cli.Flag{dataFlag(), formatFlag()}, Action: a.projectionsList},
 			{
-				Name: "rebuild", Usage: "make a projection's table anew from the journal while the live one serves, compare it, change over",
-				ArgsUsage: "NAME",
-				Description: "Needs the owner's role (MIGRATE_DATABASE_URL, or a running development stack). Stopped at any moment it leaves the live table as it\n" +
-					"was; called again it goes on. The table before stays, under its name with _old, for 'projections rollback'.",
+				Name: "rebuild", Usage: "make projections' tables anew from the journal while the live ones serve, compare them, change over",
+				ArgsUsage: "NAME...",
+				Description: "Several are made from one reading of the journal, and change over in one transaction. Needs the owner's role (MIGRATE_DATABASE_URL, or\n" +
+					"a running development stack). Stopped at any moment it leaves the live tables as they were; called again it goes on. The tables before\n" +
+					"stay, under their names with _old, for 'projections rollback'.",
 				Flags: []cli.Flag{
-					&cli.IntFlag{Name: "workers", Value: 2, Usage: "shares of the streams built at a time"},
+					&cli.IntFlag{Name: "workers", Value: runtime.NumCPU() + 1, Usage: "shares of the streams built at a time"},
 					&cli.BoolFlag{Name: "restart", Usage: "throw away what a rebuild that was stopped has built"}, dataFlag(), formatFlag(),
 				},
 				Action: a.projectionsRebuild,
 			},
 			{
-				Name: "rollback", Usage: "take the table from before the last rebuild back, caught up with everything since",
-				ArgsUsage: "NAME", Flags: []cli.Flag{dataFlag()}, Action: a.projectionsRollback,
+				Name: "rollback", Usage: "take the tables from before the last rebuild back, caught up with everything since",
+				ArgsUsage: "NAME...", Flags: []cli.Flag{dataFlag()}, Action: a.projectionsRollback,
 			},
 			{
 				Name: "check", Usage: "compare every row of every projection with a fold of its dossier; exit 3 at the first difference",
@@ -68,8 +71,8 @@ func (a *app) rebuilder(ctx context.Context, cmd *cli.Command) (projections.Rebu
 		s.stop()
 		return projections.Rebuilder{}, nil, err
 	}
-	workers := max(cmd.Int("workers"), 2)
-	owner, err := openPool(ctx, url, int32(workers)+2)
+	workers := max(cmd.Int("workers"), 1)
+	owner, err := openPool(ctx, url, int32(max(workers, len(projections.Live())))+2)
 	if err != nil {
 		s.stop()
 		return projections.Rebuilder{}, nil, err
@@ -87,13 +90,13 @@ func (a *app) projectionsRebuild(ctx context.Context, cmd *cli.Command) error {
 	progress, done := a.progress("events")
 	r.Progress = progress
 	r.Step = func(what string) { fmt.Fprintln(a.stderr, what) }
-	rebuilt, err := r.Rebuild(ctx, cmd.Args().First())
+	rebuilt, err := r.Rebuild(ctx, cmd.Args().Slice()...)
 	done()
 	if err != nil {
 		return noProjection(err)
 	}
-	t := &table{columns: []string{"projection", "events", "compared rows", "went on", "took"}}
-	t.add(rebuilt, rebuilt.Projection, fmt.Sprint(rebuilt.Events), fmt.Sprint(rebuilt.Compared), fmt.Sprint(rebuilt.Resumed), rebuilt.Took.Round(time.Millisecond).String())
+	t := &table{columns: []string{"projections", "events", "compared rows", "went on", "took"}}
+	t.add(rebuilt, strings.Join(rebuilt.Projections, ", "), fmt.Sprint(rebuilt.Events), fmt.Sprint(rebuilt.Compared), fmt.Sprint(rebuilt.Resumed), rebuilt.Took.Round(time.Millisecond).String())
 	return t.print(a.stdout, cmd)
 }
 
@@ -103,10 +106,10 @@ func (a *app) projectionsRollback(ctx context.Context, cmd *cli.Command) error {
 		return err
 	}
 	defer stop()
-	if err := r.Rollback(ctx, cmd.Args().First()); err != nil {
+	if err := r.Rollback(ctx, cmd.Args().Slice()...); err != nil {
 		return noProjection(err)
 	}
-	fmt.Fprintln(a.stdout, "the table from before is live again, caught up with everything since")
+	fmt.Fprintln(a.stdout, "what was before is live again, caught up with everything since")
 	return nil
 }
 

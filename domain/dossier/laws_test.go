@@ -3,6 +3,7 @@ package dossier_test
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -170,6 +171,54 @@ func TestLawAStateSurvivesJSON(t *testing.T) {
 			t.Fatalf("written differently:\n%s\n%s", b, again)
 		}
 	})
+}
+
+func TestLawAStateIsWrittenAsEncodingJSONWritesIt(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := full
+		if rapid.Bool().Draw(t, "lawful") {
+			s = anyLife(t, nil).state
+		}
+		if rapid.Bool().Draw(t, "spoiled") {
+			spoil(t, reflect.ValueOf(&s).Elem())
+		}
+		want, wrong := json.Marshal(s)
+		got, err := s.AppendJSON([]byte("before"))
+		if (err == nil) != (wrong == nil) || err == nil && string(got) != "before"+string(want) {
+			t.Fatalf("%s, %v; encoding/json writes %s, %v", got, err, want, wrong)
+		}
+	})
+}
+
+// spoil puts into a few members what no rule would let in.
+func spoil(t *rapid.T, v reflect.Value) {
+	for i := range v.NumField() {
+		f := v.Field(i)
+		switch now := f.Interface().(type) {
+		case time.Time:
+			if rapid.IntRange(0, 9).Draw(t, "time") == 0 {
+				f.Set(reflect.ValueOf(rapid.SampledFrom([]time.Time{
+					{}, now.Add(time.Nanosecond), now.In(time.FixedZone("", 7*3600)), now.AddDate(9000, 0, 0), time.Unix(0, 0).UTC(),
+				}).Draw(t, "when")))
+			}
+			continue
+		case []string, []dossier.Supplement, []dossier.Opinion:
+			if rapid.IntRange(0, 4).Draw(t, "list") == 0 {
+				f.SetZero()
+			}
+			continue
+		}
+		switch f.Kind() {
+		case reflect.Struct:
+			spoil(t, f)
+		case reflect.String:
+			if rapid.IntRange(0, 9).Draw(t, "text") == 0 {
+				f.SetString(rapid.SampledFrom([]string{"", "a\"b", `\`, "<b>&", "é", "\x00", "\xff", "\u2028", "a b"}).Draw(t, "value"))
+			}
+		default:
+			f.SetInt(rapid.SampledFrom([]int64{0, 1, -1, f.Int()}).Draw(t, "number"))
+		}
+	}
 }
 
 func TestLawEveryFactSurvivesTheJournal(t *testing.T) {

@@ -1,0 +1,149 @@
+package projections
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync/atomic"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"dossier/eventstore"
+)
+
+// parts is how many shares of the streams, by the first byte of their ids, are built and noted one by one.
+const parts = 64
+
+// fill builds the shares that are not in yet.
+func (r Rebuilder) fill(ctx context.Context, all []*standby) (events int64, err error) {
+	for _, s := range all {
+		if err := s.loadParts(ctx); err != nil {
+			return 0, err
+		}
+		if err := s.noteParked(ctx); err != nil {
+			return 0, err
+		}
+	}
+	total, before := all[0].at.highest(), int64(0)
+	for part, events := range all[0].in {
+		if len(missing(all, part)) == 0 {
+			before += *events
+		}
+	}
+	var folded atomic.Int64
+	err = r.share(ctx, func(ctx context.Context, queue <-chan int) error {
+		targets := map[*standby]*target{}
+		for _, s := range all {
+			targets[s] = s.target(s.at, s.parked)
+		}
+		for part := range queue {
+			var some []*target
+			for _, s := range missing(all, part) {
+				some = append(some, targets[s])
+			}
+			if len(some) == 0 {
+				continue
+			}
+			if err := r.fillPart(ctx, part, some, func(n int64) { r.progress(before+folded.Add(n), total) }); err != nil {
+				return fmt.Errorf("build share %d: %w", part, err)
+			}
+		}
+		return nil
+	})
+	return folded.Load(), err
+}
+
+// missing are the standbys that a share is not in yet.
+func missing(all []*standby, part int) []*standby {
+	return slices.DeleteFunc(slices.Clone(all), func(s *standby) bool { return s.in[part] != nil })
+}
+
+// fillPart builds one share in one transaction with the rows that say it is in.
+func (r Rebuilder) fillPart(ctx context.Context, part int, targets []*target, progress func(int64)) error {
+	return pgx.BeginFunc(ctx, r.Owner, func(tx pgx.Tx) error {
+		var sum int64
+		err := eachPage(ctx, r.Views.journal, part, func(events []eventstore.Event) error {
+			folded, err := fold(events, targets)
+			if err != nil {
+				return fmt.Errorf("%w; it is not parked", err)
+			}
+			for _, t := range targets {
+				if err := t.write(ctx, tx.Conn()); err != nil {
+					return err
+				}
+			}
+			sum += folded
+			progress(folded)
+			return nil
+		})
+		for _, t := range targets {
+			if err == nil {
+				_, err = tx.Exec(ctx, `insert into views.rebuilt_parts (standby, part, events) values ($1, $2, $3)`, t.table.name, part, sum)
+			}
+			t.empty()
+		}
+		return err
+	})
+}
+
+// loadParts reads which shares are in, with how many events.
+func (s *standby) loadParts(ctx context.Context) error {
+	rows, err := s.owner.Query(ctx, `select part, events from views.rebuilt_parts where standby = $1`, s.name)
+	if err != nil {
+		return fmt.Errorf("read what is built: %w", err)
+	}
+	var part int
+	var events int64
+	s.in = [parts]*int64{}
+	if _, err = pgx.ForEachRow(rows, []any{&part, &events}, func() error { n := events; s.in[part] = &n; return nil }); err != nil {
+		return fmt.Errorf("read what is built: %w", err)
+	}
+	return nil
+}
+
+// noteParked remembers which streams are parked now: they are written again when the standby catches up.
+func (s *standby) noteParked(ctx context.Context) (err error) {
+	if s.parked, err = readParked(ctx, s.views.pool, []string{s.live.name}); err != nil {
+		return err
+	}
+	s.ended = append(s.ended, slices.Collect(maps.Keys(s.parked[s.live.name]))...)
+	if len(s.ended) == 0 {
+		return nil
+	}
+	if _, err := s.owner.Exec(ctx, `update views.rebuilds set parked = $2 where standby = $1`, s.name, s.ended); err != nil {
+		return fmt.Errorf("note parked streams: %w", err)
+	}
+	return nil
+}
+
+// bounds are the ids of a share's streams: after one up to another.
+func bounds(part int) (after, end uuid.UUID) {
+	const width = 256 / parts
+	end = uuid.Max
+	end[0] = byte(part*width + width - 1)
+	if part > 0 {
+		after = uuid.Max
+		after[0] = byte(part*width - 1)
+	}
+	return after, end
+}
+
+// eachPage goes through the streams of a share.
+func eachPage(ctx context.Context, j *eventstore.Journal, part int, do func([]eventstore.Event) error) error {
+	for after, end := bounds(part); after != end; {
+		events, last, err := j.Between(ctx, after, end, rebuildPage)
+		if err != nil {
+			return err
+		}
+		if err := do(events); err != nil {
+			return err
+		}
+		after = last
+	}
+	return nil
+}
+
+// rebuildPage is about how many events a worker holds at once.
+const rebuildPage = 8000
