@@ -26,12 +26,14 @@ var errBeyond = errors.New("the journal does not have this event")
 // together and always from some point on, and a journal row that was seen was flushed before. The projections then stand a
 // little earlier, the compare-and-set finds out, and the events come again from the journal. The timeouts keep a process
 // that hangs in the middle from holding up all others. Plans do not depend on the values, and planning costs more than running.
+// What is written without the last one counts as written by hand (views.touched).
 const settings = `
 select set_config('synchronous_commit', 'off', false),
        set_config('lock_timeout', '5s', false),
        set_config('idle_in_transaction_session_timeout', '15s', false),
        set_config('plan_cache_mode', 'force_generic_plan', false),
-       set_config('jit', 'off', false)`
+       set_config('jit', 'off', false),
+       set_config('dossier.projector', 'on', false)`
 
 // work is one transaction: moves, and for each projection its moments.
 type work struct {

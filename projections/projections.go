@@ -54,8 +54,8 @@ type Options struct {
 	Log     *slog.Logger
 	Kafka   func(*sarama.Config) // TLS, SASL, timeouts
 
-	// Check is how long a sweep that compares every row with a fold takes at least; it takes longer when that would be a tenth of a
-	// connection's time. 0: never.
+	// Check is how long a sweep that compares every row with a fold takes at least; it takes longer when that would be more than a tenth
+	// of a connection's time. Rows that somebody else changed are compared within seconds all the same. 0: never.
 	Check time.Duration
 
 	// Patience is how long a lane may stand still before an event that the journal has and Kafka does not bring; default 2 s.

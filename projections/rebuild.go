@@ -15,7 +15,7 @@ import (
 
 // Rebuilder makes projections' tables anew while the live ones serve.
 type Rebuilder struct {
-	Owner    *pgxpool.Pool // the role that owns the tables; it lends as many connections as there are workers, and two more
+	Owner    *pgxpool.Pool // the role that owns the tables; it lends as many connections as there are workers or projections, and two more
 	Views    *Views        // the application's
 	Workers  int           // shares built at a time, default one more than there are processors
 	Restart  bool          // throw away what a rebuild that was stopped has built
@@ -54,18 +54,18 @@ func (r Rebuilder) Rebuild(ctx context.Context, names ...string) (Rebuilt, error
 	if done.Events, err = r.fill(ctx, all); err != nil {
 		return done, err
 	}
-	r.step("building the indexes")
-	if err := each(ctx, all, (*standby).index); err != nil {
+	r.step("building the keys")
+	if err := each(ctx, all, (*standby).addKey); err != nil {
+		return done, err
+	}
+	r.step("comparing every row with a fold, building the other indexes")
+	g, beside := errgroup.WithContext(ctx)
+	g.Go(func() error { return each(beside, all, (*standby).addIndexes) })
+	g.Go(func() (err error) { done.Compared, err = r.compare(beside, all); return err })
+	if err := g.Wait(); err != nil {
 		return done, err
 	}
 	if err := each(ctx, all, (*standby).approach); err != nil {
-		return done, err
-	}
-	r.step("comparing every row with a fold")
-	if done.Compared, err = r.compare(ctx, all); err != nil {
-		return done, err
-	}
-	if err := each(ctx, all, (*standby).approach); err != nil { // what happened while everything was compared
 		return done, err
 	}
 	r.step("changing over")

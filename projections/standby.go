@@ -154,35 +154,46 @@ func (s *standby) begin(ctx context.Context, restart bool) (resumed bool, err er
 	return false, nil
 }
 
-// index gives the standby the live table's constraints and indexes.
-func (s *standby) index(ctx context.Context) error {
+// addKey gives the standby the live table's primary key, by which it can be read in order.
+func (s *standby) addKey(ctx context.Context) error {
+	return pgx.BeginFunc(ctx, s.owner, func(tx pgx.Tx) error {
+		return s.like(ctx, tx, `
+			select format('alter table views.%I add constraint %I %s', $2::text, x.relname || '_next', pg_get_constraintdef(c.oid))
+			  from pg_index i
+			  join pg_class x on x.oid = i.indexrelid
+			  join pg_constraint c on c.conindid = i.indexrelid
+			 where i.indrelid = ('views.' || $1)::regclass
+			   and to_regclass('views.' || x.relname || '_next') is null`)
+	})
+}
+
+// addIndexes gives the standby the live table's other indexes and its triggers.
+func (s *standby) addIndexes(ctx context.Context) error {
 	return pgx.BeginFunc(ctx, s.owner, func(tx pgx.Tx) error {
 		var built bool
 		if err := tx.QueryRow(ctx, `select built from views.rebuilds where standby = $1 for update`, s.name).Scan(&built); err != nil || built {
 			return err
 		}
-		rows, err := tx.Query(ctx, `
-			select case when c.oid is not null
-			            then format('alter table views.%I add constraint %I %s', $2::text, x.relname || '_next', pg_get_constraintdef(c.oid))
-			            else replace(replace(pg_get_indexdef(i.indexrelid), ' INDEX ' || x.relname || ' ', ' INDEX ' || x.relname || '_next '),
-			                         ' ON views.' || $1 || ' ', ' ON views.' || $2 || ' ')
-			        end
+		err := s.like(ctx, tx, `
+			select replace(replace(pg_get_indexdef(i.indexrelid), ' INDEX ' || x.relname || ' ', ' INDEX ' || x.relname || '_next '),
+			               ' ON views.' || $1 || ' ', ' ON views.' || $2 || ' ')
 			  from pg_index i
 			  join pg_class x on x.oid = i.indexrelid
-			  left join pg_constraint c on c.conindid = i.indexrelid
-			 where i.indrelid = ('views.' || $1)::regclass`, s.live.name, s.name)
+			 where i.indrelid = ('views.' || $1)::regclass
+			   and not exists (select from pg_constraint c where c.conindid = i.indexrelid)
+			 union all
+			select replace(pg_get_triggerdef(t.oid), ' ON views.' || $1 || ' ', ' ON views.' || $2 || ' ')
+			  from pg_trigger t
+			 where t.tgrelid = ('views.' || $1)::regclass
+			   and not t.tgisinternal`)
 		if err != nil {
-			return fmt.Errorf("read the indexes of %s: %w", s.live.name, err)
-		}
-		statements, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		if err != nil {
-			return fmt.Errorf("read the indexes of %s: %w", s.live.name, err)
+			return err
 		}
 		analyze := `analyze views.` + s.name
 		if !s.live.latest {
 			analyze += ` (id, version)` // what it is read by; autovacuum will look at the rest
 		}
-		for _, statement := range append(statements, analyze, `alter table views.`+s.name+` reset (autovacuum_enabled)`) {
+		for _, statement := range []string{analyze, `alter table views.` + s.name + ` reset (autovacuum_enabled)`} {
 			if _, err := tx.Exec(ctx, statement); err != nil {
 				return fmt.Errorf("index %s: %w", s.name, err)
 			}
@@ -190,6 +201,24 @@ func (s *standby) index(ctx context.Context) error {
 		_, err = tx.Exec(ctx, `update views.rebuilds set built = true where standby = $1`, s.name)
 		return err
 	})
+}
+
+// like runs the statements that a query makes from the live table's name and the standby's.
+func (s *standby) like(ctx context.Context, tx pgx.Tx, query string) error {
+	rows, err := tx.Query(ctx, query, s.live.name, s.name)
+	if err != nil {
+		return fmt.Errorf("read the indexes of %s: %w", s.live.name, err)
+	}
+	statements, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return fmt.Errorf("read the indexes of %s: %w", s.live.name, err)
+	}
+	for _, statement := range statements {
+		if _, err := tx.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("index %s: %w", s.name, err)
+		}
+	}
+	return nil
 }
 
 // approach catches up in transactions of their own until little is left for the last one, which holds everybody up.
@@ -239,6 +268,9 @@ func (s *standby) behind(ctx context.Context, q querier, at lanes) ([]uuid.UUID,
 	return ids, nil
 }
 
+// asProjector keeps what is written in a transaction from counting as written by hand: the table before a change is watched as well.
+const asProjector = `set local dossier.projector = 'on'`
+
 // catchUpPage is how many streams are written anew at once.
 const catchUpPage = 200
 
@@ -254,6 +286,9 @@ func (s *standby) catchUp(ctx context.Context, tx pgx.Tx, at lanes) (ended []uui
 	}
 	parked, err := readParked(ctx, s.views.pool, []string{s.live.name})
 	if err != nil {
+		return nil, err
+	}
+	if _, err := tx.Exec(ctx, asProjector); err != nil {
 		return nil, err
 	}
 	now := slices.Collect(maps.Keys(parked[s.live.name]))

@@ -41,7 +41,7 @@ type Counters struct {
 	Retried      int64 // transactions tried again after a fault that is no event's
 	Parked       int64 // streams parked
 	Resumed      int64 // parked streams that are whole again
-	Swept        int64 // times that every row was compared with a fold, or up to the first difference
+	Swept        int64 // times that every row was compared with a fold
 }
 
 type counters struct {

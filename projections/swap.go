@@ -84,6 +84,9 @@ func (s *standby) meet(ctx context.Context, tx pgx.Tx) error {
 		 where l.live < l.at`, s.live.name, live[:], at[:]); err != nil {
 		return fmt.Errorf("move the checkpoints: %w", err)
 	}
+	if _, err := tx.Exec(ctx, `delete from views.touched where projection = $1`, s.live.name); err != nil {
+		return fmt.Errorf("forget what was touched: %w", err)
+	}
 	// The table that is live until now is true at where it stood.
 	if _, err := tx.Exec(ctx, `delete from views.rebuilds where projection = $1`, s.live.name); err != nil {
 		return fmt.Errorf("note the change: %w", err)

@@ -294,6 +294,54 @@ func TestARowChangedByHandIsReportedAndForgottenWhenMended(t *testing.T) {
 	s.eventually("that it is mended", func() bool { return e.Status().Healthy() })
 }
 
+// A sweep is far from the row, as it is on a journal of millions: whoever changed it has left a note.
+func TestARowChangedByHandIsReportedAtOnceHoweverLongASweepTakes(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.live(60)
+	e, _ := s.start(Options{NoKafka: true, Check: time.Hour})
+	s.arrive()
+	s.eventually("the first sweep", func() bool { return e.Status().Counters.Swept == 1 && e.Status().Healthy() })
+	if n := count(s, `select count(*) from views.touched`); n > 0 {
+		t.Fatalf("%d rows that the projector wrote count as written by hand", n)
+	}
+	last := s.ids[0]
+	for _, id := range s.ids {
+		if id.String() > last.String() {
+			last = id
+		}
+	}
+	stranger := uuid.New()
+	for _, c := range []struct {
+		change, undo string
+		id           uuid.UUID
+	}{
+		{`update views.dossiers_v1 set unit = 'x' || unit where id = $1`, `update views.dossiers_v1 set unit = substr(unit, 2) where id = $1`, last},
+		{`update views.history_v1 set account = 'x' || account where id = $1`, `update views.history_v1 set account = substr(account, 2) where id = $1`, last},
+		{`update views.dossier_versions_v1 set version = version + 100 where id = $1`, `update views.dossier_versions_v1 set version = version - 100 where id = $1`, last},
+		{`insert into views.history_v1 select $1, version, position, event_id, type, occurred_at, recorded_at, account, role, unit, origin, status, reason,
+			late_reason, basis, late_by, irregular, changes, data from views.history_v1 limit 1`, `delete from views.history_v1 where id = $1`, stranger},
+	} {
+		s.exec(c.change, c.id)
+		s.eventually("the drift: "+c.change, func() bool { return strings.Contains(e.Status().Drift, c.id.String()) && !e.Status().Healthy() })
+		s.exec(c.undo, c.id)
+		s.eventually("that it is mended: "+c.undo, func() bool { return e.Status().Healthy() && count(s, `select count(*) from views.touched`) == 0 })
+	}
+	if n := e.Status().Counters.Swept; n != 1 {
+		t.Errorf("%d sweeps: the test shows nothing", n)
+	}
+	// The new table is watched like the one before.
+	if _, err := s.rebuilder().Rebuild(s.ctx(), "dossiers", "history"); err != nil {
+		t.Fatal(err)
+	}
+	s.exec(`delete from views.history_v1 where id = $1 and version = 1`, last)
+	s.eventually("the drift of a table that was rebuilt", func() bool { return strings.Contains(e.Status().Drift, last.String()) })
+	if _, err := s.rebuilder().Rebuild(s.ctx(), "history"); err != nil {
+		t.Fatal(err)
+	}
+	s.eventually("that a rebuild mends", func() bool { return e.Status().Healthy() })
+}
+
 func TestParkedStreamsAreListedAndTriedAgainByHand(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

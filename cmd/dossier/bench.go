@@ -36,6 +36,8 @@ func (a *app) benchCommand() *cli.Command {
 			measure("replay", "reading the journal in order against a bare scan of the same rows", benchReplay),
 			measure("relay", "journal to Kafka against watermill-kafka's publisher, and from commit to a consumer", benchRelay, kafkaFlag()),
 			measure("project", "command to visible row, and a burst through the whole pipe", benchProject, kafkaFlag()),
+			measure("rebuild", "status and timeline made anew while commands and reads go on, each answer checked", benchRebuild,
+				&cli.Int64Flag{Name: "events", Value: 400_000, Usage: "in the journal"}),
 			measure("growth", "appends to a journal of many events against one of 200,000", benchGrowth,
 				&cli.Int64Flag{Name: "events", Value: 20_000_000, Usage: "in the large journal (fills some 600 bytes of disk for each)"},
 				&cli.StringFlag{Name: "data", Usage: "fill the large journal in this folder and keep it: the next run uses it again", TakesFile: true}),
@@ -49,7 +51,7 @@ type bench struct {
 	log    io.Writer
 	rounds int
 	quick  bool
-	events int64 // growth only
+	events int64 // rebuild and growth only
 	stack  *benchStack
 	kafka  benchKafka
 	lines  []line

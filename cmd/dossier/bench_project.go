@@ -77,12 +77,6 @@ func benchProject(ctx context.Context, b *bench) error {
 	if err := pipe.complete(ctx, b); err != nil {
 		return err
 	}
-	for _, name := range []string{"dossiers", "history"} {
-		b.say("rebuild of " + name + " beside the live table, while it is read")
-		if err := pipe.rebuildBeside(ctx, b, name); err != nil {
-			return err
-		}
-	}
 	b.say("rebuild of all three projections from the journal")
 	rebuilt, peak, err := pipe.rebuild(ctx, b)
 	if err != nil {
@@ -241,47 +235,6 @@ func many(workers, n int, do func() error) error {
 	wg.Wait()
 	close(errs)
 	return <-errs
-}
-
-// rebuildBeside builds a projection's table anew, compares it and changes over, while somebody reads the live one.
-func (p *pipe) rebuildBeside(ctx context.Context, b *bench, name string) error {
-	head, err := p.journal.Head(ctx)
-	if err != nil {
-		return fmt.Errorf("read head: %w", err)
-	}
-	reading, stop := context.WithCancel(ctx)
-	var reads, failed int
-	var reader sync.WaitGroup
-	reader.Go(func() {
-		for tick := time.NewTicker(2 * time.Millisecond); reading.Err() == nil; <-tick.C {
-			if _, err := p.views.Stamp(reading); err != nil && reading.Err() == nil {
-				failed++
-			}
-			reads++
-		}
-	})
-	r := projections.Rebuilder{Owner: b.stack.admin, Views: p.views}
-	began := time.Now()
-	var filled, indexed time.Duration
-	r.Step = func(what string) {
-		switch what {
-		case "building the indexes":
-			filled = time.Since(began)
-		case "comparing every row with a fold":
-			indexed = time.Since(began)
-		}
-	}
-	_, err = r.Rebuild(ctx, name)
-	stop()
-	reader.Wait()
-	if err != nil {
-		return fmt.Errorf("rebuild %s: %w", name, err)
-	}
-	b.report("rebuild of "+name+": rows", perSecond(float64(head)/filled.Seconds()))
-	b.report("rebuild of "+name+": rows and indexes", perSecond(float64(head)/indexed.Seconds()))
-	b.report("rebuild of "+name+": compared and changed over", perSecond(float64(head)/time.Since(began).Seconds()))
-	b.report("reads meanwhile", fmt.Sprintf("%d, %d failed", reads, failed))
-	return nil
 }
 
 // rebuild empties the views and lets a projector that hears no Kafka fill them from the journal.

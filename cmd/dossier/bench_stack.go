@@ -48,29 +48,38 @@ func startBenchStack(ctx context.Context, data string) (*benchStack, error) {
 	return s, nil
 }
 
-func (s *benchStack) prepare(ctx context.Context) error {
+func (s *benchStack) prepare(ctx context.Context) (err error) {
+	if err := s.makeDatabase(ctx, benchDatabase); err != nil {
+		return err
+	}
+	if s.admin, err = openPool(ctx, s.pg.URL("postgres", benchDatabase), 80); err != nil {
+		return err
+	}
+	if err := s.admin.QueryRow(ctx, "select current_setting('server_version')").Scan(&s.version); err != nil {
+		return fmt.Errorf("ask version: %w", err)
+	}
+	return nil
+}
+
+func (s *benchStack) makeDatabase(ctx context.Context, name string) error {
 	root, err := pgx.Connect(ctx, s.pg.AdminURL)
 	if err != nil {
 		return fmt.Errorf("reach Postgres: %w", err)
 	}
 	defer root.Close(ctx)
 	var made bool
-	if err := root.QueryRow(ctx, "select exists (select from pg_database where datname = $1)", benchDatabase).Scan(&made); err != nil {
+	if err := root.QueryRow(ctx, "select exists (select from pg_database where datname = $1)", name).Scan(&made); err != nil {
 		return fmt.Errorf("look for database: %w", err)
 	}
 	if !made {
-		if _, err := root.Exec(ctx, "create database "+benchDatabase); err != nil {
+		if _, err := root.Exec(ctx, "create database "+name); err != nil {
 			return fmt.Errorf("create database: %w", err)
 		}
 	}
-	if err := root.QueryRow(ctx, "select current_setting('server_version')").Scan(&s.version); err != nil {
-		return fmt.Errorf("ask version: %w", err)
-	}
-	if err := migrations.Up(ctx, s.pg.URL("postgres", benchDatabase)); err != nil {
+	if err := migrations.Up(ctx, s.pg.URL("postgres", name)); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	s.admin, err = openPool(ctx, s.pg.URL("postgres", benchDatabase), 80)
-	return err
+	return nil
 }
 
 // journal opens the journal as the application does, with its own pool.

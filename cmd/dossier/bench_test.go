@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -27,6 +28,21 @@ func TestTheBenchesRunOverAnyKafka(t *testing.T) {
 		code, out, stderr := here(map[string]string{"KAFKA_BROKERS": brokers}, "bench", name, "--quick")
 		if code != 0 || !strings.Contains(out, want) || !strings.Contains(out, "copies of each record") || !strings.Contains(stderr, "2000 of 2000") {
 			t.Errorf("bench %s: exit %d\n%s%s", name, code, out, stderr)
+		}
+	}
+}
+
+// The long form is `dossier bench rebuild`: a rebuild, and the way back and forth, while commands and reads go on.
+func TestARebuildUnderCommandsAndReadsServesNoWrongAnswer(t *testing.T) {
+	t.Parallel()
+	code, out, stderr := here(nil, "bench", "rebuild", "--quick")
+	lines := regexp.MustCompile(`(?m)^(?:commands|reads) meanwhile, (?:failed|wrong) +(\d+) of (\d+)`).FindAllStringSubmatch(out, -1)
+	if code != 0 || len(lines) != 5 {
+		t.Fatalf("exit %d\n%s%s", code, out, stderr)
+	}
+	for _, line := range lines {
+		if line[1] != "0" || line[2] == "0" {
+			t.Errorf("%s\n%s", line[0], out)
 		}
 	}
 }

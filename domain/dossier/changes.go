@@ -22,7 +22,7 @@ type Change struct {
 //
 // It runs once for every event that a projection applies: only what differs is written out.
 func Changes(before, after State) []Change {
-	var c changes
+	c := make(changes, 0, 6)
 	c.text("status", "status", string(before.Status), string(after.Status))
 	c.text("outcome", "outcome", string(before.Outcome), string(after.Outcome))
 	c.text("procedure", "", before.Procedure, after.Procedure)
@@ -64,6 +64,9 @@ func Changes(before, after State) []Change {
 	c.supplement(&before, &after, AtReception)
 	c.supplement(&before, &after, AtAppraisal)
 	c.opinions(before.Opinions, after.Opinions)
+	if len(c) == 0 {
+		return nil
+	}
 	return c
 }
 
