@@ -202,13 +202,14 @@ func spoil(t *rapid.T, v reflect.Value) {
 				}).Draw(t, "when")))
 			}
 			continue
-		case []string, []dossier.Supplement, []dossier.Opinion:
+		}
+		switch f.Kind() {
+		case reflect.Slice:
 			if rapid.IntRange(0, 4).Draw(t, "list") == 0 {
 				f.SetZero()
 			}
-			continue
-		}
-		switch f.Kind() {
+		case reflect.Bool:
+			f.SetBool(rapid.Bool().Draw(t, "truth"))
 		case reflect.Struct:
 			spoil(t, f)
 		case reflect.String:
