@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"regexp"
@@ -43,7 +44,7 @@ func TestAChangedCalendarMovesExactlyTheDatesOfTheOpenDossiersItTouches(t *testi
 	h.done("reception", refused.ID, "refuse-reception", `{"reason":"wrong_agency","basis":"nd-118-2025.17.1"}`)
 	r := h.appraised()
 	var before, after handlers.Deadline
-	h.get("auditor", "/v1/dossiers/"+r.ID+"/deadline").is(http.StatusOK).into(&before)
+	h.get("auditor", "/v1/dossiers/"+r.ID+"/deadline?"+h.seen(r)).is(http.StatusOK).into(&before)
 	if before.Due == nil || before.Closes == nil || before.Limit != "3 working_day" || before.Steps[len(before.Steps)-1].Effect != "ends" {
 		t.Fatalf("%+v", before)
 	}
@@ -62,7 +63,11 @@ func TestAChangedCalendarMovesExactlyTheDatesOfTheOpenDossiersItTouches(t *testi
 			t.Fatalf("pass %d changed %d dates, want %d: %v", pass+1, changed, want, err)
 		}
 	}
-	h.get("auditor", "/v1/dossiers/"+r.ID+"/deadline").is(http.StatusOK).into(&after)
+	head, err := h.journal.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.get("auditor", fmt.Sprintf("/v1/dossiers/%s/deadline?min_position=%d", r.ID, head)).is(http.StatusOK).into(&after)
 	if after.Due == nil || !after.Due.After(*before.Due) || after.Version != c.Version {
 		t.Errorf("due %v over version %d, was %v; the calendar is at %d", after.Due, after.Version, before.Due, c.Version)
 	}
