@@ -122,7 +122,7 @@ func (s *stream) met(e row) (c class, wrong string) {
 		return order, "the events of one request do not stand together"
 	}
 	if o.stored++; o.stored == 1 {
-		p.from, p.recorded, o.first.held = e.position, e.recorded.UnixMicro(), p
+		p.from, p.recorded, p.bytes, o.first.held = e.position, e.recorded.UnixMicro(), o.bytes, p
 	}
 	p.last, p.version = e.position, e.version
 	s.chain = s.chain.then(e.id, e.typeVersion)

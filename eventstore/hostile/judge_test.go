@@ -198,7 +198,11 @@ func TestMovingBeginningsChangesNoVerdict(t *testing.T) {
 	t.Parallel()
 	verdicts := map[porcupine.CheckResult]int{}
 	rapid.Check(t, func(t *rapid.T) {
-		s := simulated(rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)))
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		s, right := simulated(r), r.IntN(2) == 0
+		if !right {
+			s.lie(r)
+		}
 		var plain []porcupine.Operation
 		for _, o := range s.ops {
 			if o.outcome != unknown || o.stands() {
@@ -211,6 +215,9 @@ func TestMovingBeginningsChangesNoVerdict(t *testing.T) {
 		if got := porcupine.CheckOperationsTimeout(model, s.history(), 0); got != want {
 			t.Fatalf("%s, with beginnings moved %s: %s", want, got, s)
 		}
+		if right && want != porcupine.Ok {
+			t.Fatalf("%s: %s", want, s)
+		}
 		verdicts[want]++
 	})
 	if verdicts[porcupine.Ok] < 10 || verdicts[porcupine.Illegal] < 10 {
@@ -218,13 +225,30 @@ func TestMovingBeginningsChangesNoVerdict(t *testing.T) {
 	}
 }
 
-// simulated is a stream that decides one request after the other, each at a moment between its call and its answer. In every other one
-// some request was called and answered earlier or later than it was.
-func simulated(r *rand.Rand) *stream {
-	s := newStream(100, 1)
-	for at := int64(100); at < int64(100+10*(2+r.IntN(9))); at += 10 {
-		o := s.some(r)
-		o.call, o.answer = at-r.Int64N(60), at+1+r.Int64N(60)
+// Eighty requests at once on one stream are more orders than could ever be tried.
+func TestPorcupineFindsTheOrderOfManyAtOnceWithoutASearch(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(50) {
+		s, tried := overlapping(rand.New(rand.NewPCG(seed, 1)), 200, 400), 0
+		counting := model
+		counting.Step = func(state, input, output any) (bool, any) {
+			tried++
+			return model.Step(state, input, output)
+		}
+		if result := porcupine.CheckOperationsTimeout(counting, s.history(), time.Minute); result != porcupine.Ok || tried > 200*200 {
+			t.Fatalf("%s after %d steps: %s", result, tried, s)
+		}
+	}
+}
+
+func simulated(r *rand.Rand) *stream { return overlapping(r, 2+r.IntN(9), 60) }
+
+// overlapping is a stream that decides one request every ten nanoseconds, each less than width after its call and before its answer.
+func overlapping(r *rand.Rand, requests int, width int64) *stream {
+	s := newStream(requests, 1)
+	for i := range requests {
+		o, at := s.some(r), 1000+10*int64(i)
+		o.call, o.answer = at-r.Int64N(width), at+1+r.Int64N(width)
 		s.ops = append(s.ops, o)
 		if o.bytes == 0 {
 			o.bytes = int16(len(s.ops))
@@ -233,25 +257,32 @@ func simulated(r *rand.Rand) *stream {
 			o.outcome = unknown
 		}
 	}
-	if o := s.ops[r.IntN(len(s.ops))]; r.IntN(2) == 0 {
-		shift := r.Int64N(120) - 60
-		o.call, o.answer = o.call+shift, o.answer+shift
-	}
 	return s
+}
+
+// lie says of some request that it was called and answered earlier or later than it was.
+func (s *stream) lie(r *rand.Rand) {
+	o, shift := s.ops[r.IntN(len(s.ops))], (40+r.Int64N(100))*(1-2*r.Int64N(2))
+	o.call, o.answer = o.call+shift, o.answer+shift
 }
 
 // some is a read, a new request, or one that came before.
 func (s *stream) some(r *rand.Rand) *op {
 	if r.IntN(4) == 0 {
-		return &op{kind: read}
+		o := &op{kind: read}
+		o.first = o
+		return o
 	}
-	o := &op{expected: s.version - r.Int64N(3)/2, ids: fresh(1)}
+	o := &op{expected: max(0, s.version-r.Int64N(3)/2), ids: fresh(1)}
 	o.first = o
 	if r.IntN(3) > 0 {
 		return o
 	}
 	if twin := s.repeated(r); twin != nil {
-		o.ids, o.bytes, o.first, o.expected = twin.ids, twin.bytes, twin.first, twin.expected
+		o.ids, o.first, o.expected = twin.ids, twin.first, twin.expected
+		if r.IntN(2) == 0 {
+			o.bytes = twin.bytes
+		}
 	}
 	return o
 }
@@ -268,7 +299,7 @@ func (s *stream) decide(o *op) {
 		s.version++
 		s.chain = s.chain.then(o.ids[0], int(o.bytes))
 		p := &s.ops[o.bytes-1].place
-		*p = place{from: s.version, last: s.version, version: s.version}
+		*p = place{from: s.version, last: s.version, version: s.version, bytes: o.bytes}
 		o.version, o.first.held = s.version, p
 	}
 }

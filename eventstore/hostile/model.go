@@ -74,8 +74,11 @@ func (s one) step(o *op) (bool, one) {
 	return matches && !o.never && o.makes(after) && (o.outcome == unknown || o.version == after.version), after
 }
 
-// makes says whether the journal shows that the events made that version.
-func (o *op) makes(after one) bool { return o.stands() && o.first.held.version == after.version }
+// makes says whether the journal shows that these bytes made that version. It saves porcupine from letting in another body under the
+// same ids and finding out only in the end.
+func (o *op) makes(after one) bool {
+	return o.stands() && o.first.held.version == after.version && o.first.held.bytes == o.bytes
+}
 
 func (s one) update(o *op) (bool, one) {
 	was := s.done[o.command]

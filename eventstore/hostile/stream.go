@@ -49,8 +49,11 @@ type op struct {
 	held  *place // of its ids, whoever's bytes they are; nil: nowhere
 }
 
-// place is where events stand.
-type place struct{ from, last, version, recorded int64 }
+// place is where events stand, and whose bytes they are.
+type place struct {
+	from, last, version, recorded int64
+	bytes                         int16
+}
 
 // mark is a version that somebody was told, and the position that the stream reached with it, 0 for unknown.
 type mark struct{ version, position int64 }
