@@ -222,14 +222,14 @@ func (a *attack) classify(o *op, r eventstore.Result, err error) {
 	switch {
 	case err == nil:
 		o.outcome, o.version, o.from, o.last, o.recorded = done, r.Version, r.First, r.Last, r.RecordedAt.UnixMicro()
-	case errors.As(err, &conflicting):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled): // a command's caller may leave between two conflicts
+		o.outcome = unknown
+	case errors.As(err, &conflicting) && kinds[o.kind].verb == appends: // commands are decided again until they meet none
 		o.outcome, o.version = conflict, conflicting.Actual
 	case errors.As(err, &malformed), errors.As(err, &early), errors.Is(err, eventstore.ErrCommandReused):
 		o.outcome = refused
 	case errors.Is(err, eventstore.ErrBusy):
 		o.outcome, o.busy = unknown, true
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		o.outcome = unknown
 	case isRead(kinds[o.kind].verb, err):
 		o.outcome = unknown
 	default:

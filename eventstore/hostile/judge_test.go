@@ -1,6 +1,9 @@
 package hostile
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -188,6 +191,35 @@ func TestTheOrderOfAHistoryIsJudged(t *testing.T) {
 		c.act(trial)
 		if got := trial.verdict(); (got == "") != (c.wrong == "") || !strings.Contains(got, c.wrong) {
 			t.Errorf("%s: %.300q", name, got)
+		}
+	}
+}
+
+func TestAnErrorSaysWhatIsKnownOfARequest(t *testing.T) {
+	t.Parallel()
+	came := &eventstore.ConflictError{Actual: 7}
+	for name, c := range map[string]struct {
+		kind  kindID
+		err   error
+		want  outcome
+		wrong bool
+	}{
+		"another append came first":            {next, came, conflict, false},
+		"a command came second and gave up":    {command, fmt.Errorf("update: %w", came), unknown, true},
+		"a command's caller left meanwhile":    {command, errors.Join(context.DeadlineExceeded, came), unknown, false},
+		"the caller left":                      {next, context.Canceled, unknown, false},
+		"the journal does not know":            {next, fmt.Errorf("append, which may have happened: %w", eventstore.ErrBusy), unknown, false},
+		"a session was cut in a read":          {commandAgain, errors.New("read stream x: EOF"), unknown, false},
+		"the same in an append":                {next, errors.New("read stream x: EOF"), unknown, true},
+		"the request can never be stored":      {malformed, &eventstore.MalformedError{}, refused, false},
+		"the command's id has another body":    {commandReused, eventstore.ErrCommandReused, refused, false},
+		"something that nobody can make of it": {next, errors.New("42"), unknown, true},
+	} {
+		trial := newTrial()
+		o := &op{kind: c.kind}
+		trial.classify(o, eventstore.Result{}, c.err)
+		if wrong := trial.report.first != ""; o.outcome != c.want || wrong != c.wrong {
+			t.Errorf("%s: %s, wrong %t", name, outcomes[o.outcome], wrong)
 		}
 	}
 }
