@@ -122,8 +122,8 @@ func (s *soak) finish(ctx context.Context) (wrong string, err error) {
 		return fmt.Sprintf("an acknowledged event stayed out of the views for %s", longest), nil
 	case silent > silence:
 		return fmt.Sprintf("an acknowledged event stayed out of the views for %s and nobody said why", silent), nil
-	case s.w.alarms.sum() == 0 || red == 0:
-		return "no alarm was raised", nil
+	case s.w.alarms.sum() == 0 && red == 0:
+		return "nobody said that anything was wrong", nil
 	}
 	return "", s.failed
 }

@@ -123,8 +123,8 @@ func (k *walker) apply(w world, e uint8, r reading, name string) {
 			wrong = cmp.Or(wrong, written.db.row(ev, at), unfit)
 		}
 	}
-	if !k.failover || k.engines < 2 {
-		states = m.states // there is one history, or nobody else who applies another
+	if !k.remember {
+		states = m.states
 	}
 	moved := k.has(compareAndSet) && d.checkpoint[r.lane] != m.at[r.lane]
 	if moved || k.has(stillParked) && skips && d.parked == 0 { // errMoved

@@ -45,6 +45,7 @@ type bounds struct {
 	streams                         []uint8 // that events belong to: 0 and 1 share lane 0, 2 is lane 1
 	failover, remake, poison        bool
 	torn                            bool // sessions end by themselves; of two events, a page may bring the second alone
+	remember                        bool // what streams amount to; it takes a second engine to go wrong
 	apart                           bool // a failover may come between the reading of the journal and the transaction
 }
 

@@ -106,7 +106,7 @@ var scenes = map[string]bounds{
 	"failover":    {events: 3, faults: 1, relays: 1, engines: 1, streams: []uint8{0, 2}, failover: true},
 	"torn pages":  {events: 3, faults: 2, relays: 1, streams: []uint8{0, 2}, failover: true, torn: true},
 	"poison":      {events: 2, faults: 1, relays: 1, engines: 2, streams: []uint8{0, 1}, poison: true},
-	"no relay":    {events: 3, faults: 1, engines: 2, streams: []uint8{0}, failover: true, apart: true},
+	"no relay":    {events: 3, faults: 1, engines: 2, streams: []uint8{0}, failover: true, apart: true, remember: true},
 }
 
 // larger are walked through when DOSSIER_LONG is set.
@@ -115,6 +115,7 @@ var larger = map[string]bounds{
 	"two relays, three events": {events: 3, faults: 1, relays: 2, engines: 1, streams: []uint8{0, 2}, remake: true},
 	"two engines, four events": {events: 4, faults: 1, relays: 1, engines: 2, streams: []uint8{0, 2}, remake: true},
 	"failover, two engines":    {events: 3, faults: 1, relays: 1, engines: 2, streams: []uint8{0, 2}, failover: true},
+	"memories":                 {events: 3, faults: 1, relays: 1, engines: 2, streams: []uint8{0}, failover: true, remember: true},
 	"failover, four events":    {events: 4, faults: 1, relays: 1, engines: 1, streams: []uint8{0, 2}, failover: true},
 	"failover, two relays":     {events: 3, faults: 1, relays: 2, engines: 1, streams: []uint8{0, 2}, failover: true},
 	"torn pages, four events":  {events: 4, faults: 3, relays: 1, streams: []uint8{0, 2}, failover: true, torn: true},
@@ -142,7 +143,7 @@ func TestNoWalkThroughTheProtocolBreaksAPromise(t *testing.T) {
 // needs says in which scene a guard is missed.
 var needs = map[guard]string{
 	skipSeen: "two engines", seePrevious: "two engines", compareAndSet: "two engines", confirm: "failover", refuseOld: "failover",
-	withinHead: "failover", lookAround: "two engines", oneConnection: "no relay", keepConfirmed: "failover, two engines", compareTails: "failover",
+	withinHead: "failover", lookAround: "two engines", oneConnection: "no relay", keepConfirmed: "memories", compareTails: "failover",
 	oneMoment: "torn pages", sameHistory: "failover", fillHistory: "torn pages", notAgain: "torn pages", noticeRemade: "two relays", otherTopic: "two relays", stillParked: "poison", parkWithMove: "poison",
 }
 
