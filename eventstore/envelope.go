@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,53 +32,115 @@ const (
 	applicationJS = "application/json"
 )
 
-// stamp is RFC 3339 with the microseconds Postgres keeps.
-const stamp = "2006-01-02T15:04:05.999999Z07:00"
-
 type attribute struct{ name, value string }
 
-// ownAttributes are the names that meta keys cannot take.
-var ownAttributes = map[string]bool{
-	"specversion": true, "id": true, "source": true, "type": true, "subject": true, "time": true, "dataschema": true,
-	"datacontenttype": true, "data": true, "sequence": true, "position": true, "lane": true, "prevposition": true,
-	"recordedtime": true, "generation": true, "streamkind": true, "meta": true,
+// ownAttributes are the names that meta keys cannot take, each with its place in an attributeReader.
+var ownAttributes = map[string]int{
+	"specversion": 0, "id": 1, "source": 2, "type": 3, "subject": 4, "time": 5, "dataschema": 6, "datacontenttype": 7, "data": 8,
+	"sequence": 9, "position": 10, "lane": 11, "prevposition": 12, "recordedtime": 13, "generation": 14, "streamkind": 15, "meta": 16,
 }
 
 // attributes lists the CloudEvents attributes, then meta's keys as extensions.
 func (d Delivered) attributes(source string) []attribute {
-	typ := d.Type + ".v" + strconv.Itoa(d.TypeVersion)
-	a := make([]attribute, 14, 24)
-	a[0] = attribute{"specversion", "1.0"}
-	a[1] = attribute{"id", d.ID.String()}
-	a[2] = attribute{"source", source}
-	a[3] = attribute{"type", typ}
-	a[4] = attribute{"subject", d.StreamID.String()}
-	a[5] = attribute{"time", d.OccurredAt.UTC().Format(stamp)}
-	a[6] = attribute{"dataschema", "/schemas/" + typ}
-	a[7] = attribute{"sequence", strconv.FormatInt(d.Version, 10)}
-	a[8] = attribute{"position", strconv.FormatInt(d.Position, 10)}
-	a[9] = attribute{"lane", strconv.Itoa(d.Lane)}
-	a[10] = attribute{"prevposition", strconv.FormatInt(d.Prev, 10)}
-	a[11] = attribute{"recordedtime", d.RecordedAt.UTC().Format(stamp)}
-	a[12] = attribute{"generation", strconv.Itoa(d.Generation)}
-	a[13] = attribute{"streamkind", d.StreamKind}
-	return append(a, metaAttributes(d.Meta)...)
+	var w attributeWriter
+	w.list = make([]attribute, 0, 24)
+	w.b = make([]byte, 0, 384)
+	w.text("specversion", "1.0")
+	w.id("id", d.ID)
+	w.text("source", source)
+	w.wrote("type", d.appendType(w.b))
+	w.id("subject", d.StreamID)
+	w.instant("time", d.OccurredAt)
+	w.wrote("dataschema", d.appendType(append(w.b, "/schemas/"...)))
+	w.number("sequence", d.Version)
+	w.number("position", d.Position)
+	w.number("lane", int64(d.Lane))
+	w.number("prevposition", d.Prev)
+	w.instant("recordedtime", d.RecordedAt)
+	w.number("generation", int64(d.Generation))
+	w.text("streamkind", d.StreamKind)
+	return append(w.attributes(), metaAttributes(d.Meta)...)
 }
 
-// Headers returns the event as CloudEvents 1.0 binary headers; the value that goes with them is Data, byte for byte.
-func (d Delivered) Headers(source string) map[string]string {
-	all := d.attributes(source)
-	h := make(map[string]string, len(all)+1)
-	for _, a := range all {
-		h[HeaderPrefix+a.name] = a.value
+func (d Delivered) appendType(b []byte) []byte {
+	return strconv.AppendInt(append(append(b, d.Type...), ".v"...), int64(d.TypeVersion), 10)
+}
+
+// attributeWriter writes all values into one buffer, of which each is a piece: the relay does this for every event.
+type attributeWriter struct {
+	list []attribute
+	b    []byte
+	ends [24]int
+}
+
+func (w *attributeWriter) wrote(name string, b []byte) {
+	w.ends[len(w.list)] = len(b)
+	w.list = append(w.list, attribute{name: name})
+	w.b = b
+}
+
+func (w *attributeWriter) text(name, v string)         { w.wrote(name, append(w.b, v...)) }
+func (w *attributeWriter) number(name string, v int64) { w.wrote(name, strconv.AppendInt(w.b, v, 10)) }
+
+func (w *attributeWriter) id(name string, v uuid.UUID) {
+	var text [36]byte
+	encodeUUID(&text, v)
+	w.wrote(name, append(w.b, text[:]...))
+}
+
+// instant is RFC 3339 with the microseconds Postgres keeps.
+func (w *attributeWriter) instant(name string, v time.Time) {
+	w.wrote(name, v.UTC().Truncate(time.Microsecond).AppendFormat(w.b, time.RFC3339Nano))
+}
+
+func (w *attributeWriter) attributes() []attribute {
+	all, from := string(w.b), 0
+	for i := range w.list {
+		w.list[i].value, from = all[from:w.ends[i]], w.ends[i]
 	}
-	h[contentType] = applicationJS
-	return h
+	return w.list
+}
+
+// Headers returns the event as CloudEvents 1.0 binary headers, in an order that only depends on the event; the value that goes
+// with them is Data, byte for byte.
+func (d Delivered) Headers(source string) iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		for _, a := range d.attributes(source) {
+			if !yield(headerName(a.name), a.value) {
+				return
+			}
+		}
+		yield(contentType, applicationJS)
+	}
+}
+
+// headerNames saves joining the names of every event's headers.
+var headerNames = func() map[string]string {
+	all := map[string]string{}
+	for name := range ownAttributes {
+		all[name] = HeaderPrefix + name
+	}
+	for _, name := range []string{"actor", "actorrole", "actorunit", "commandhash", "commandid", "latereason", "origin", "traceparent"} {
+		all[name] = HeaderPrefix + name
+	}
+	return all
+}()
+
+func headerName(attribute string) string {
+	if name, known := headerNames[attribute]; known {
+		return name
+	}
+	return HeaderPrefix + attribute
 }
 
 // FromHeaders is the inverse of Headers. It is total: whatever arrives is an event or an error.
-func FromHeaders(h map[string]string, value []byte) (Delivered, error) {
-	r := headerReader{h: h}
+func FromHeaders(headers iter.Seq2[string, string], value []byte) (Delivered, error) {
+	r := attributeReader{extensions: make([]attribute, 0, 8)}
+	for name, value := range headers {
+		if name, ours := strings.CutPrefix(name, HeaderPrefix); ours {
+			r.take(name, value)
+		}
+	}
 	r.mustBe("specversion", "1.0")
 	d := Delivered{
 		Event: Event{
@@ -88,7 +153,7 @@ func FromHeaders(h map[string]string, value []byte) (Delivered, error) {
 			RecordedAt: r.time("recordedtime"),
 			Lane:       int(r.number("lane", 0)),
 			Data:       value,
-			Meta:       metaOf(h),
+			Meta:       r.meta(),
 		},
 		Prev:       r.number("prevposition", 0),
 		Generation: int(r.number("generation", 1)),
@@ -148,7 +213,7 @@ func FromCloudEvent(b []byte) (Delivered, error) {
 		}
 		h[HeaderPrefix+name] = text
 	}
-	return FromHeaders(h, fields["data"])
+	return FromHeaders(maps.All(h), fields["data"])
 }
 
 // oneLine keeps a feed of lines whole. Raw line breaks in JSON are white space, never content.
@@ -164,33 +229,51 @@ func oneLine(data []byte) []byte {
 	}, data)
 }
 
-// headerReader reads attributes until the first that is missing or malformed.
-type headerReader struct {
-	h   map[string]string
-	err error
+// attributeReader takes attributes in any order and reads them until the first that is missing or malformed.
+type attributeReader struct {
+	own        [17]string
+	extensions []attribute
+	err        error
 }
 
-func (r *headerReader) text(name string) string {
-	v, ok := r.h[HeaderPrefix+name]
-	if (!ok || v == "") && r.err == nil {
+func (r *attributeReader) take(name, value string) {
+	if at, own := ownAttributes[name]; own {
+		r.own[at] = value
+	} else if extensionName(name) {
+		r.extensions = append(r.extensions, attribute{name, value})
+	}
+}
+
+func (r *attributeReader) text(name string) string {
+	v := r.own[ownAttributes[name]]
+	if v == "" && r.err == nil {
 		r.err = fmt.Errorf("attribute %s is missing", name)
 	}
 	return v
 }
 
-func (r *headerReader) mustBe(name, want string) {
+// meta is the inverse of metaAttributes.
+func (r *attributeReader) meta() json.RawMessage {
+	if whole := r.own[ownAttributes["meta"]]; whole != "" {
+		return json.RawMessage(whole)
+	}
+	slices.SortFunc(r.extensions, byName)
+	return encodeMeta(r.extensions)
+}
+
+func (r *attributeReader) mustBe(name, want string) {
 	if v := r.text(name); v != want && r.err == nil {
 		r.err = fmt.Errorf("attribute %s is %q, not %q", name, v, want)
 	}
 }
 
-func (r *headerReader) fail(name string, err error) {
+func (r *attributeReader) fail(name string, err error) {
 	if err != nil && r.err == nil {
 		r.err = fmt.Errorf("attribute %s: %w", name, err)
 	}
 }
 
-func (r *headerReader) number(name string, least int64) int64 {
+func (r *attributeReader) number(name string, least int64) int64 {
 	n, err := strconv.ParseInt(r.text(name), 10, 64)
 	if err == nil && n < least {
 		err = fmt.Errorf("%d is less than %d", n, least)
@@ -199,20 +282,20 @@ func (r *headerReader) number(name string, least int64) int64 {
 	return n
 }
 
-func (r *headerReader) id(name string) uuid.UUID {
+func (r *attributeReader) id(name string) uuid.UUID {
 	id, err := uuid.Parse(r.text(name))
 	r.fail(name, err)
 	return id
 }
 
-func (r *headerReader) time(name string) time.Time {
+func (r *attributeReader) time(name string) time.Time {
 	t, err := time.Parse(time.RFC3339Nano, r.text(name))
 	r.fail(name, err)
 	return t.UTC()
 }
 
 // versionedType splits "dossier.submitted.v1".
-func (r *headerReader) versionedType(name string) (string, int) {
+func (r *attributeReader) versionedType(name string) (string, int) {
 	v := r.text(name)
 	at := strings.LastIndex(v, ".v")
 	if at < 1 {

@@ -31,22 +31,6 @@ func metaAttributes(meta json.RawMessage) []attribute {
 	return a
 }
 
-// metaOf is the inverse of metaAttributes.
-func metaOf(h map[string]string) json.RawMessage {
-	if whole, ok := h[HeaderPrefix+"meta"]; ok {
-		return json.RawMessage(whole)
-	}
-	var a []attribute
-	for key, value := range h {
-		name, ours := strings.CutPrefix(key, HeaderPrefix)
-		if ours && extensionName(name) {
-			a = append(a, attribute{name, value})
-		}
-	}
-	slices.SortFunc(a, byName)
-	return encodeMeta(a)
-}
-
 func byName(a, b attribute) int { return strings.Compare(a.name, b.name) }
 
 // encodeMeta writes what domain.Meta.Encode writes: no white space, keys in order, Go's escapes.
@@ -128,7 +112,7 @@ func plainText(s string) bool {
 
 // extensionName is what CloudEvents allows as an attribute's name and what we do not use ourselves.
 func extensionName(s string) bool {
-	if s == "" || ownAttributes[s] {
+	if _, own := ownAttributes[s]; own || s == "" {
 		return false
 	}
 	for i := 0; i < len(s); i++ {

@@ -20,6 +20,7 @@ import (
 type Engine struct {
 	pool    *pgxpool.Pool
 	conn    *pgx.Conn // its own, see ready
+	flight  flight    // on it
 	journal *eventstore.Journal
 	o       Options
 	live    []Projection

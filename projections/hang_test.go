@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-
-	"dossier/eventstore/relay"
 )
 
 // hanging returns a pool, and what makes all its connections lead to a server that takes everything and answers nothing any more.
@@ -76,7 +74,7 @@ func TestWhatKafkaBringsWhilePostgresStandsStillIsBounded(t *testing.T) {
 	brought.Go(func() {
 		for bringing.Err() == nil {
 			for _, d := range s.messages() {
-				e.take(bringing, relay.Message(d, "/test"))
+				e.put(bringing, d)
 			}
 		}
 	})

@@ -76,36 +76,9 @@ func why(e dossier.Event) (reason, basis, irregular string) {
 	return "", "", ""
 }
 
-const historyInsert = `
-insert into views.history_v1 (id, version, position, event_id, type, occurred_at, recorded_at, account, role, unit, origin, status,
-       reason, late_reason, basis, late_by, irregular, changes, data)
-select m.id, m.version, m.position, m.event_id, m.type, m.occurred_at, m.recorded_at, m.account, m.role, m.unit, m.origin, m.status,
-       m.reason, m.late_reason, m.basis, m.late_by, m.irregular, m.changes::json, m.data::json
-  from (
-      select unnest($1::uuid[]) as id, unnest($2::bigint[]) as version, unnest($3::bigint[]) as position,
-             unnest($4::uuid[]) as event_id, unnest($5::text[]) as type, unnest($6::timestamptz[]) as occurred_at,
-             unnest($7::timestamptz[]) as recorded_at, unnest($8::text[]) as account, unnest($9::text[]) as role,
-             unnest($10::text[]) as unit, unnest($11::text[]) as origin, unnest($12::text[]) as status,
-             unnest($13::text[]) as reason, unnest($14::text[]) as late_reason, unnest($15::text[]) as basis,
-             unnest($16::bigint[]) as late_by, unnest($17::text[]) as irregular, unnest($18::text[]) as changes,
-             unnest($19::text[]) as data) m`
-
-// Apply writes one row per event.
-func (History) Apply(b *pgx.Batch, moments []Moment) error {
-	if len(moments) == 0 {
-		return nil
-	}
-	c := newHistoryColumns(len(moments))
-	for i := range moments {
-		r, err := historyRowOf(&moments[i])
-		if err != nil {
-			return err
-		}
-		c.add(&r)
-	}
-	b.Queue(historyInsert, c.id, c.version, c.position, c.event, c.typ, c.occurred, c.recorded, c.account,
-		c.role, c.unit, c.origin, c.status, c.reason, c.lateReason, c.basis, c.lateBy, c.irregular, c.changes, c.data)
-	return nil
+// Apply adds one row per event.
+func (History) Apply(ctx context.Context, f *flight, moments []Moment) error {
+	return f.copy(ctx, historyTable, moments)
 }
 
 const historySelect = `

@@ -102,36 +102,3 @@ func (t *tuples) entry(r *historyRow, changes, data []byte, columns int) {
 	t.bytes(changes)
 	t.bytes(data)
 }
-
-// historyColumns are history rows by column, as unnest takes them. The types are those that pgx encodes without reflection.
-type historyColumns struct {
-	id, event                                pgtype.FlatArray[pgtype.UUID]
-	version, position, lateBy                []int64
-	typ, account, role, unit, origin, status []string
-	reason, lateReason, basis, irregular     []string
-	occurred, recorded                       pgtype.FlatArray[pgtype.Timestamptz]
-	changes, data                            []string
-}
-
-func newHistoryColumns(n int) historyColumns {
-	text := func() []string { return make([]string, 0, n) }
-	number := func() []int64 { return make([]int64, 0, n) }
-	return historyColumns{
-		id: make([]pgtype.UUID, 0, n), event: make([]pgtype.UUID, 0, n), version: number(), position: number(), lateBy: number(),
-		typ: text(), account: text(), role: text(), unit: text(), origin: text(), status: text(), reason: text(),
-		lateReason: text(), basis: text(), irregular: text(), changes: text(), data: text(),
-		occurred: make([]pgtype.Timestamptz, 0, n), recorded: make([]pgtype.Timestamptz, 0, n),
-	}
-}
-
-func (c *historyColumns) add(r *historyRow) {
-	c.id = append(c.id, pgtype.UUID{Bytes: r.ID, Valid: true})
-	c.event = append(c.event, pgtype.UUID{Bytes: r.EventID, Valid: true})
-	c.version, c.position, c.lateBy = append(c.version, r.Version), append(c.position, r.Position), append(c.lateBy, r.LateBy)
-	c.typ, c.account, c.role = append(c.typ, r.Type), append(c.account, r.Account), append(c.role, r.Role)
-	c.unit, c.origin, c.status = append(c.unit, r.Unit), append(c.origin, r.Origin), append(c.status, r.Status)
-	c.reason, c.lateReason = append(c.reason, r.Reason), append(c.lateReason, r.LateReason)
-	c.basis, c.irregular = append(c.basis, r.Basis), append(c.irregular, r.Irregular)
-	c.occurred, c.recorded = append(c.occurred, r.OccurredAt), append(c.recorded, r.RecordedAt)
-	c.changes, c.data = append(c.changes, r.Changes), append(c.data, r.Data)
-}

@@ -172,7 +172,7 @@ func TestWithoutAnyRelayTheViewsInReachOfKafkaFollowTheJournal(t *testing.T) {
 	told.Go(func() {
 		for telling.Err() == nil {
 			for _, d := range old {
-				e.take(telling, relay.Message(d, "/test"))
+				e.put(telling, d)
 			}
 		}
 	})

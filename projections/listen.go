@@ -10,8 +10,8 @@ import (
 	"github.com/IBM/sarama"
 	"github.com/ThreeDotsLabs/watermill"
 	"github.com/ThreeDotsLabs/watermill-kafka/v3/pkg/kafka"
-	"github.com/ThreeDotsLabs/watermill/message"
 
+	"dossier/eventstore"
 	"dossier/eventstore/relay"
 )
 
@@ -31,8 +31,7 @@ func (e *Engine) listen(ctx context.Context) {
 	}
 }
 
-// hear queues what arrives. A message is acked when it is queued: the checkpoints say what is in, not the group's offsets, and
-// what is lost between the two is read from the journal.
+// hear is a member of the group until something fails.
 func (e *Engine) hear(ctx context.Context) error {
 	s, err := kafka.NewSubscriber(kafka.SubscriberConfig{
 		Brokers:               e.o.Brokers,
@@ -50,26 +49,30 @@ func (e *Engine) hear(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("subscribe to %s: %w", e.o.Topic, err)
 	}
-	for m := range messages {
-		e.take(ctx, m)
-		m.Ack()
+	for range messages { // none: ConsumeClaim takes them before
 	}
 	return errors.New("the subscription ended")
 }
 
-func (e *Engine) take(ctx context.Context, m *message.Message) {
-	d, err := relay.Decode(m)
+// take queues what arrives.
+func (e *Engine) take(ctx context.Context, m *sarama.ConsumerMessage) {
+	d, err := relay.DecodeRecord(m)
 	if err != nil {
 		e.counters.unreadable.Add(1)
 		return
 	}
+	e.put(ctx, d)
+}
+
+func (e *Engine) put(ctx context.Context, d eventstore.Delivered) {
 	e.heard[d.Lane].Store(time.Now().UnixNano())
 	if e.room.Acquire(ctx, e.weight(d)) != nil {
-		return // the context has ended
+		return // the session has ended
 	}
 	select {
 	case e.queue <- d:
 	case <-ctx.Done():
+		e.room.Release(e.weight(d))
 	}
 }
 
@@ -85,13 +88,13 @@ func (e *Engine) saramaConfig() *sarama.Config {
 	return c
 }
 
-// session tells the engine whether it is a member of the group. It is watermill's only way to look at a session.
+// session lets the engine see the group's sessions and take their messages. It is watermill's only way in.
 type session struct {
 	kafka.SaramaTracer
 	e *Engine
 }
 
-// WrapConsumerGroupHandler lets the session's beginning and end be seen.
+// WrapConsumerGroupHandler puts the engine before watermill's own handler.
 func (s session) WrapConsumerGroupHandler(h sarama.ConsumerGroupHandler) sarama.ConsumerGroupHandler {
 	return watched{h, s.e}
 }
@@ -111,6 +114,17 @@ func (w watched) Setup(s sarama.ConsumerGroupSession) error {
 func (w watched) Cleanup(s sarama.ConsumerGroupSession) error {
 	w.e.report.listening(false)
 	return w.ConsumerGroupHandler.Cleanup(s)
+}
+
+// ConsumeClaim takes the messages of a partition. One is acked when it is queued: the checkpoints say what is in, not the group's
+// offsets, and what is lost between the two is read from the journal. Watermill's own would hand over one at a time to another
+// goroutine and wait for its ack, which costs as much as decoding it.
+func (w watched) ConsumeClaim(s sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) error {
+	for m := range claim.Messages() {
+		w.e.take(s.Context(), m)
+		s.MarkMessage(m, "")
+	}
+	return nil
 }
 
 // quiet is watermill's log. What goes wrong with Kafka is seen in the status; here it is for debugging.

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"dossier/domain/dossier"
 	"dossier/eventstore"
@@ -132,7 +131,7 @@ type between struct {
 	do func()
 }
 
-func (p between) Apply(b *pgx.Batch, moments []Moment) error {
+func (p between) Apply(ctx context.Context, f *flight, moments []Moment) error {
 	p.do()
-	return p.Projection.Apply(b, moments)
+	return p.Projection.Apply(ctx, f, moments)
 }

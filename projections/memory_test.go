@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"dossier/domain"
 	"dossier/domain/dossier"
@@ -70,10 +69,10 @@ type sampled struct {
 	peak *uint64
 }
 
-func (p sampled) Apply(b *pgx.Batch, moments []Moment) error {
+func (p sampled) Apply(ctx context.Context, f *flight, moments []Moment) error {
 	var m runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&m)
 	*p.peak = max(*p.peak, m.HeapAlloc)
-	return p.Projection.Apply(b, moments)
+	return p.Projection.Apply(ctx, f, moments)
 }

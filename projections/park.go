@@ -69,7 +69,7 @@ insert into views.parked (projection, stream_id, lane, position, error, retry_at
 select $1, p.stream, p.lane, p.position, p.error, clock_timestamp() + $2
   from unnest($3::uuid[], $4::smallint[], $5::bigint[], $6::text[]) as p(stream, lane, position, error)`
 
-func (p part) queueParking(b *pgx.Batch, retry time.Duration) {
+func (p part) addParking(ctx context.Context, f *flight, retry time.Duration) {
 	if len(p.park) == 0 {
 		return
 	}
@@ -81,7 +81,7 @@ func (p part) queueParking(b *pgx.Batch, retry time.Duration) {
 		streams, lanes = append(streams, s.stream), append(lanes, int16(s.lane))
 		positions, texts = append(positions, s.position), append(texts, reason(s.err))
 	}
-	b.Queue(park, p.key, retry, streams, lanes, positions, texts)
+	f.exec(ctx, park, p.key, retry, streams, lanes, positions, texts)
 }
 
 // reason is what people are told; Postgres takes neither NUL nor broken UTF-8.
@@ -99,9 +99,10 @@ func reason(err error) string {
 // checkpoint moves past them.
 func (e *Engine) isolate(ctx context.Context, w *work) error {
 	return e.transact(ctx, func(tx pgx.Tx) error {
-		b := &pgx.Batch{}
-		w.queueMoves(b)
-		if err := classified(ctx, tx.Conn(), tx.SendBatch(ctx, b).Close()); err != nil {
+		var f flight
+		f.board(tx.Conn())
+		w.addMoves(ctx, &f)
+		if err := classified(ctx, tx.Conn(), f.land(ctx)); err != nil {
 			return err
 		}
 		for i := range w.parts {
@@ -109,9 +110,9 @@ func (e *Engine) isolate(ctx context.Context, w *work) error {
 			if err := settle(ctx, tx, p, streamsOf(p.moments)); err != nil {
 				return err
 			}
-			b := &pgx.Batch{}
-			p.queueParking(b, e.o.Retry)
-			if err := tx.SendBatch(ctx, b).Close(); err != nil {
+			f.board(tx.Conn())
+			p.addParking(ctx, &f, e.o.Retry)
+			if err := f.land(ctx); err != nil {
 				return fmt.Errorf("park: %w", err)
 			}
 		}
@@ -153,11 +154,12 @@ func attempt(ctx context.Context, tx pgx.Tx, p Projection, moments []Moment) err
 	if err != nil {
 		return fmt.Errorf("set savepoint: %w", err)
 	}
-	b := &pgx.Batch{}
-	if err = p.Apply(b, moments); err != nil {
+	var f flight
+	f.board(tx.Conn())
+	if err = p.Apply(ctx, &f, moments); err != nil {
 		err = &culpritError{err}
 	} else {
-		err = classified(ctx, tx.Conn(), save.SendBatch(ctx, b).Close())
+		err = classified(ctx, tx.Conn(), f.land(ctx))
 	}
 	if err == nil {
 		return save.Commit(ctx)

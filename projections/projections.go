@@ -3,12 +3,12 @@
 package projections
 
 import (
+	"context"
 	"log/slog"
 	"strconv"
 	"time"
 
 	"github.com/IBM/sarama"
-	"github.com/jackc/pgx/v5"
 )
 
 // A Projection turns what happened to dossiers into rows of its own table. A row is a function of one stream's events, so
@@ -17,8 +17,8 @@ type Projection interface {
 	Name() string
 	Version() int // part of the table's name; a new shape is a new version beside the old one
 
-	// Apply queues the rows of these moments: set-based, a statement for all of them. The moments of one stream are in order.
-	Apply(b *pgx.Batch, moments []Moment) error
+	// Apply adds the rows of these moments to what is sent. The moments of one stream are in order.
+	Apply(ctx context.Context, f *flight, moments []Moment) error
 }
 
 // Live lists the projections that this binary reads and feeds.

@@ -35,7 +35,7 @@ func (s *standing) settle() {
 	}
 }
 
-// moves are the columns of views.move_v2: one element for each projection and lane that is not there yet.
+// moves are the columns of views.move_v3: one element for each projection and lane that is not there yet.
 type moves struct {
 	projection []string
 	lane       []int16

@@ -71,39 +71,3 @@ func stamp(t time.Time, zero pgtype.InfinityModifier) pgtype.Timestamptz {
 	}
 	return pgtype.Timestamptz{Time: t, Valid: true}
 }
-
-// stateColumns are state rows by column, as unnest takes them. The types are those that pgx encodes without reflection.
-type stateColumns struct {
-	id                                          pgtype.FlatArray[pgtype.UUID]
-	version, position                           []int64
-	code, status, outcome, procedure            []string
-	channel, unit, officer, applicant, origin   []string
-	occurred, recorded, submitted, due, updated pgtype.FlatArray[pgtype.Timestamptz]
-	backdated                                   []bool
-	state                                       []string
-}
-
-func newStateColumns(n int) stateColumns {
-	text := func() []string { return make([]string, 0, n) }
-	when := func() pgtype.FlatArray[pgtype.Timestamptz] { return make([]pgtype.Timestamptz, 0, n) }
-	return stateColumns{
-		id: make([]pgtype.UUID, 0, n), version: make([]int64, 0, n), position: make([]int64, 0, n),
-		code: text(), status: text(), outcome: text(), procedure: text(), channel: text(), unit: text(), officer: text(),
-		applicant: text(), origin: text(), occurred: when(), recorded: when(), submitted: when(), due: when(), updated: when(),
-		backdated: make([]bool, 0, n), state: text(),
-	}
-}
-
-func (c *stateColumns) add(r *stateRow) {
-	c.id = append(c.id, pgtype.UUID{Bytes: r.ID, Valid: true})
-	c.version, c.position = append(c.version, r.Version), append(c.position, r.Position)
-	c.code, c.status = append(c.code, r.Code), append(c.status, r.Status)
-	c.outcome, c.procedure = append(c.outcome, r.Outcome), append(c.procedure, r.Procedure)
-	c.channel, c.unit = append(c.channel, r.Channel), append(c.unit, r.Unit)
-	c.officer, c.applicant = append(c.officer, r.Officer), append(c.applicant, r.Applicant)
-	c.origin = append(c.origin, r.Origin)
-	c.occurred, c.recorded = append(c.occurred, r.OccurredAt), append(c.recorded, r.RecordedAt)
-	c.submitted, c.due = append(c.submitted, r.SubmittedAt), append(c.due, r.Due)
-	c.updated = append(c.updated, r.UpdatedAt)
-	c.backdated, c.state = append(c.backdated, r.Backdated), append(c.state, r.State)
-}

@@ -56,7 +56,7 @@ func TestASweepGivesWayToAMoveUnderWay(t *testing.T) {
 	defer tx.Rollback(context.Background()) //nolint:errcheck // of a test
 	head := s.head()
 	s.live(1)
-	if _, err := tx.Exec(s.ctx(), `select views.move_v2('{history_v1}', '{0}', array[$1::bigint], array[$1::bigint + 1], '{}', '{}')`, head); err != nil {
+	if _, err := tx.Exec(s.ctx(), `select views.move_v3('{history_v1}', '{0}', array[$1::bigint], array[$1::bigint + 1], 0, '{}', '{}')`, head); err != nil {
 		t.Fatal(err)
 	}
 	rows := count(s, `select count(*) from views.checkpoints`)

@@ -81,13 +81,17 @@ var (
 	copyEnd    = []byte("\xff\xff")
 )
 
+func copyInto(name, columns string) string {
+	return `copy views.` + name + ` (` + columns + `) from stdin (format binary)`
+}
+
 // copyIn writes the rows into a table.
 func (t *tuples) copyIn(ctx context.Context, conn *pgx.Conn, name string, columns string) error {
 	if t.n == 0 {
 		return nil
 	}
 	in := io.MultiReader(bytes.NewReader(copyHeader), bytes.NewReader(t.b), bytes.NewReader(copyEnd))
-	if _, err := conn.PgConn().CopyFrom(ctx, in, `copy views.`+name+` (`+columns+`) from stdin (format binary)`); err != nil {
+	if _, err := conn.PgConn().CopyFrom(ctx, in, copyInto(name, columns)); err != nil {
 		return fmt.Errorf("fill %s: %w", name, err)
 	}
 	return nil

@@ -69,11 +69,14 @@ func benchProject(ctx context.Context, b *bench) error {
 		}
 	}
 	b.say("a burst of %d appends through the whole pipe", burst)
+	before := b.stack.processorTime()
 	rate, err := pipe.burst(ctx, burst)
 	if err != nil {
 		return err
 	}
+	used := b.stack.processorTime().since(before)
 	b.rateAtLeast("burst: journal, Kafka, three projections", rate, 10_000/f)
+	b.report("burst: processor time for each event", used.each(burst))
 	if err := pipe.complete(ctx, b); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -133,7 +134,7 @@ func (l *listener) hear(m *sarama.ConsumerMessage) {
 	for _, h := range m.Headers {
 		headers[string(h.Key)] = string(h.Value)
 	}
-	d, err := eventstore.FromHeaders(headers, m.Value)
+	d, err := eventstore.FromHeaders(maps.All(headers), m.Value)
 	if err != nil {
 		l.v.note(&l.v.lost, "partition %d, offset %d is no event: %v", m.Partition, m.Offset, err)
 		return

@@ -1,11 +1,12 @@
 package relay
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
-	"slices"
-	"strconv"
+	"strings"
 
 	"github.com/IBM/sarama"
 	"github.com/ThreeDotsLabs/watermill-kafka/v3/pkg/kafka"
@@ -14,8 +15,7 @@ import (
 	"dossier/eventstore"
 )
 
-// Marshaler is the one place where watermill's messages become Kafka's and back: metadata are headers, the payload is the
-// value, the stream id is the key.
+// Marshaler is the one place where watermill's messages become Kafka's and back: the stream id is the key, the payload is the value.
 type Marshaler struct{}
 
 var _ kafka.MarshalerUnmarshaler = Marshaler{}
@@ -23,18 +23,67 @@ var _ kafka.MarshalerUnmarshaler = Marshaler{}
 // lane rides in ProducerMessage.Metadata, from Marshal to the partitioner.
 type lane int32
 
-// Message makes of an event what travels. Decode is its inverse.
+// carried is the event a message was made of. It rides in the message's context: as metadata each event would be a map of twenty
+// texts, made to be taken apart by the next.
+type carried struct {
+	eventstore.Delivered
+	source string
+}
+
+type carriedKey struct{}
+
+// Message makes of an event what travels.
 func Message(d eventstore.Delivered, source string) *message.Message {
 	m := message.NewMessage(d.ID.String(), message.Payload(d.Data))
-	m.Metadata = d.Headers(source)
+	m.SetContext(context.WithValue(context.Background(), carriedKey{}, &carried{d, source}))
 	return m
 }
 
-// Decode returns the event of a message, or says why there is none. It never panics, whoever wrote to the topic.
+// Marshal makes the Kafka message; equal events make equal bytes. Unmarshal and Decode are its inverse.
+func (Marshaler) Marshal(topic string, m *message.Message) (*sarama.ProducerMessage, error) {
+	c, ok := m.Context().Value(carriedKey{}).(*carried)
+	if !ok {
+		return nil, fmt.Errorf("marshal message %s: it carries no event", m.UUID)
+	}
+	headers := make([]sarama.RecordHeader, 0, 24)
+	all := make([]byte, 0, 1024) // the headers' bytes are pieces of it
+	piece := func(text string) []byte {
+		from := len(all)
+		all = append(all, text...)
+		return all[from:len(all):len(all)]
+	}
+	for name, value := range c.Headers(c.source) {
+		headers = append(headers, sarama.RecordHeader{Key: piece(name), Value: piece(value)})
+	}
+	return &sarama.ProducerMessage{
+		Topic: topic, Key: sarama.StringEncoder(c.StreamID.String()), Value: sarama.ByteEncoder(m.Payload), Headers: headers, Metadata: lane(c.Lane),
+	}, nil
+}
+
+// Unmarshal never fails: an error here would make watermill's subscriber reconnect for ever on the same record. A message that
+// is not ours comes through as it is and Decode refuses it.
+func (Marshaler) Unmarshal(r *sarama.ConsumerMessage) (*message.Message, error) {
+	metadata := message.Metadata(maps.Collect(headers(r.Headers)))
+	m := message.NewMessage(metadata[eventstore.HeaderID], r.Value)
+	m.Metadata = metadata
+	return m, nil
+}
+
+// Decode returns the event of a message that a subscriber got, or says why there is none. It never panics, whoever wrote to
+// the topic.
 func Decode(m *message.Message) (eventstore.Delivered, error) {
-	d, err := eventstore.FromHeaders(m.Metadata, m.Payload)
+	return decode(m.UUID, maps.All(m.Metadata), m.Payload)
+}
+
+// DecodeRecord is Decode without watermill between.
+func DecodeRecord(r *sarama.ConsumerMessage) (eventstore.Delivered, error) {
+	return decode("", headers(r.Headers), r.Value)
+}
+
+func decode(id string, headers iter.Seq2[string, string], value []byte) (eventstore.Delivered, error) {
+	d, err := eventstore.FromHeaders(headers, value)
 	if err != nil {
-		return eventstore.Delivered{}, &UndecodableError{UUID: m.UUID, err: err}
+		return eventstore.Delivered{}, &UndecodableError{UUID: id, err: err}
 	}
 	return d, nil
 }
@@ -50,37 +99,29 @@ func (e *UndecodableError) Error() string { return fmt.Sprintf("message %q: %v",
 // Unwrap returns the reason.
 func (e *UndecodableError) Unwrap() error { return e.err }
 
-// Marshal makes the Kafka message. Headers are sorted, so equal events make equal bytes.
-func (Marshaler) Marshal(topic string, m *message.Message) (*sarama.ProducerMessage, error) {
-	key := m.Metadata[eventstore.HeaderSubject]
-	if key == "" {
-		return nil, fmt.Errorf("marshal message %s: no %s", m.UUID, eventstore.HeaderSubject)
-	}
-	n, err := strconv.Atoi(m.Metadata[eventstore.HeaderLane])
-	if err != nil || n < 0 || n >= eventstore.Lanes {
-		return nil, fmt.Errorf("marshal message %s: %s is %q", m.UUID, eventstore.HeaderLane, m.Metadata[eventstore.HeaderLane])
-	}
-	headers := make([]sarama.RecordHeader, 0, len(m.Metadata))
-	for _, name := range slices.Sorted(maps.Keys(m.Metadata)) {
-		headers = append(headers, sarama.RecordHeader{Key: []byte(name), Value: []byte(m.Metadata[name])})
-	}
-	return &sarama.ProducerMessage{
-		Topic: topic, Key: sarama.StringEncoder(key), Value: sarama.ByteEncoder(m.Payload), Headers: headers, Metadata: lane(n),
-	}, nil
-}
-
-// Unmarshal never fails: an error here would make watermill's subscriber reconnect for ever on the same record. A message that
-// is not ours comes through as it is and Decode refuses it.
-func (Marshaler) Unmarshal(r *sarama.ConsumerMessage) (*message.Message, error) {
-	metadata := make(message.Metadata, len(r.Headers))
-	for _, h := range r.Headers {
+// headers are the texts of a record's headers, all of them pieces of one.
+func headers(all []*sarama.RecordHeader) iter.Seq2[string, string] {
+	var b strings.Builder
+	b.Grow(1024)
+	for _, h := range all {
 		if h != nil {
-			metadata[string(h.Key)] = string(h.Value)
+			b.Write(h.Key)
+			b.Write(h.Value)
 		}
 	}
-	m := message.NewMessage(metadata[eventstore.HeaderID], r.Value)
-	m.Metadata = metadata
-	return m, nil
+	rest := b.String()
+	return func(yield func(name, value string) bool) {
+		for _, h := range all {
+			if h == nil {
+				continue
+			}
+			name, value := rest[:len(h.Key)], rest[len(h.Key):len(h.Key)+len(h.Value)]
+			rest = rest[len(name)+len(value):]
+			if !yield(name, value) {
+				return
+			}
+		}
+	}
 }
 
 // byLane puts a lane where lane mod partitions says. Over any count that divides 64 a stock client's murmur2 partitioner puts

@@ -12,8 +12,6 @@ import (
 	"github.com/IBM/sarama"
 	"github.com/ThreeDotsLabs/watermill/message"
 	"golang.org/x/sync/errgroup"
-
-	"dossier/eventstore"
 )
 
 // A batch stays under Kafka's default max.message.bytes of 1 MiB, so a topic made by others takes it too.
@@ -159,7 +157,7 @@ func (p *publisher) record(topic string, m *message.Message) (*sarama.Record, in
 	if err != nil {
 		return nil, 0, err
 	}
-	r := &sarama.Record{Headers: make([]*sarama.RecordHeader, len(k.Headers)), Value: m.Payload, Key: []byte(m.Metadata[eventstore.HeaderSubject])}
+	r := &sarama.Record{Headers: make([]*sarama.RecordHeader, len(k.Headers)), Value: m.Payload, Key: []byte(k.Key.(sarama.StringEncoder))}
 	for i := range k.Headers {
 		r.Headers[i] = &k.Headers[i]
 	}

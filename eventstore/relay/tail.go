@@ -110,11 +110,7 @@ func seeBatch(b *sarama.RecordBatch, from, to int64, see func(eventstore.Deliver
 		if at := b.FirstOffset + r.OffsetDelta; at < from || at >= to {
 			continue
 		}
-		h := make(map[string]string, len(r.Headers))
-		for _, header := range r.Headers {
-			h[string(header.Key)] = string(header.Value)
-		}
-		if d, err := eventstore.FromHeaders(h, r.Value); err == nil {
+		if d, err := eventstore.FromHeaders(headers(r.Headers), r.Value); err == nil {
 			see(d)
 		}
 	}
