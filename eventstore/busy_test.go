@@ -75,10 +75,11 @@ func TestWhilePostgresStandsStillAFloodIsBusyAndTheRestIsBounded(t *testing.T) {
 					}
 				})
 			}
-			tick := time.NewTicker(time.Millisecond)
+			// Whoever is not told so waits. The last to be told come some time after the first: nobody may be on the way.
+			tick := time.NewTicker(200 * time.Millisecond)
 			defer tick.Stop()
-			for busy.Load() < callers-waiting { // whoever is not told so waits
-				<-tick.C
+			for told := int64(-1); told != busy.Load() || told < callers-waiting; <-tick.C {
+				told = busy.Load()
 			}
 			s, during := j.Stats(), live()
 			t.Logf("%d busy, %d waiting with %d KB, heap %d KB more", busy.Load(), s.Waiting, s.WaitingBytes>>10, (during-before)>>10)
