@@ -13,6 +13,10 @@ import (
 type Command struct {
 	ID   uuid.UUID
 	Hash string // CommandHash of the body
+
+	// Opens says that the stream is new unless this command was here before: it is decided on an empty history, and the history is
+	// read only when the append finds one. A look that nearly always finds nothing costs as much as the append.
+	Opens bool
 }
 
 // Namespaces of the two kinds of derived ids. They never change: a repeat must meet what it made before.

@@ -30,7 +30,7 @@ func (j *Journal) Update(ctx context.Context, s Stream, c Command, expected *int
 	defer unlock()
 	reached := int64(0)
 	for attempt := 0; ; attempt++ {
-		result, err := j.tryUpdate(ctx, s, c, expected, decide)
+		result, err := j.tryUpdate(ctx, s, c, expected, c.Opens && attempt == 0, decide)
 		if errors.Is(err, errOtherHistory) {
 			continue
 		}
@@ -48,11 +48,15 @@ func (j *Journal) Update(ctx context.Context, s Stream, c Command, expected *int
 	}
 }
 
-func (j *Journal) tryUpdate(ctx context.Context, s Stream, c Command, expected *int64, decide func([]Event) ([]NewEvent, error)) (Result, error) {
+func (j *Journal) tryUpdate(ctx context.Context, s Stream, c Command, expected *int64, empty bool, decide func([]Event) ([]NewEvent, error)) (Result, error) {
 	line := j.writer.connected.Load()
-	history, seen, err := j.histories.of(ctx, s.ID)
-	if err != nil {
-		return Result{}, err
+	var history []Event
+	var seen int64
+	if !empty {
+		var err error
+		if history, seen, err = j.histories.of(ctx, s.ID); err != nil {
+			return Result{}, err
+		}
 	}
 	if done, found, err := find(history, c); found || err != nil {
 		return done, err
@@ -66,6 +70,9 @@ func (j *Journal) tryUpdate(ctx context.Context, s Stream, c Command, expected *
 		return Result{}, &StaleError{Expected: *expected, Actual: version}
 	}
 	events, err := decide(history)
+	if empty && (err != nil || len(events) == 0) { // that may be so only now: a repeat is answered as it was
+		return j.tryUpdate(ctx, s, c, expected, false, decide)
+	}
 	if err != nil || len(events) == 0 {
 		return Result{Version: version}, err
 	}

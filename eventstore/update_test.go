@@ -54,6 +54,48 @@ func TestACommandIsDoneOnceAndAnswersWithItsStoredPositions(t *testing.T) {
 	}
 }
 
+func TestACommandThatOpensAStreamIsDecidedWithoutAReadAndRepeatedAllTheSame(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	j := open(t, dbtest.New(t).App, eventstore.Options{})
+	s := eventstore.Stream{Kind: "dossier", ID: eventstore.StreamIDFor("dossier", "applicant-1", "key-1")}
+	command := eventstore.Command{ID: eventstore.CommandID("applicant-1", s.ID, "key-1"), Hash: eventstore.CommandHash([]byte("secret"), []byte("{}")), Opens: true}
+	decide := func([]eventstore.Event) ([]eventstore.NewEvent, error) { return facts(2), nil }
+	first, err := j.Update(ctx, s, command, nil, decide)
+	if err != nil || first.Repeated || first.Last != 2 {
+		t.Fatalf("first = %+v, %v", first, err)
+	}
+	want := first
+	want.Repeated = true
+	no := errors.New("it is not open to filing any more")
+	for name, decide := range map[string]func([]eventstore.Event) ([]eventstore.NewEvent, error){
+		"decided as before":        decide,
+		"would be refused now":     func([]eventstore.Event) ([]eventstore.NewEvent, error) { return nil, no },
+		"would mean nothing today": func([]eventstore.Event) ([]eventstore.NewEvent, error) { return nil, nil },
+	} {
+		if again, err := j.Update(ctx, s, command, nil, decide); err != nil || !cmp.Equal(again, want) {
+			t.Errorf("%s: repeat = %+v, %v; want %+v", name, again, err, want)
+		}
+	}
+	command.Hash = eventstore.CommandHash([]byte("secret"), []byte(`{"other":1}`))
+	if _, err := j.Update(ctx, s, command, nil, decide); !errors.Is(err, eventstore.ErrCommandReused) {
+		t.Errorf("other body under the same id: %v", err)
+	}
+	other := eventstore.Command{ID: eventstore.CommandID("applicant-1", s.ID, "key-2"), Hash: command.Hash, Opens: true}
+	var seen int
+	if _, err := j.Update(ctx, s, other, nil, func(history []eventstore.Event) ([]eventstore.NewEvent, error) {
+		seen = len(history)
+		return facts(1), nil
+	}); err != nil || seen != 2 {
+		t.Errorf("a stream that is there was decided on %d events, %v", seen, err)
+	}
+	if _, err := j.Update(ctx, eventstore.Stream{Kind: "dossier", ID: uuid.New()}, other, nil, func([]eventstore.Event) ([]eventstore.NewEvent, error) {
+		return nil, no
+	}); !errors.Is(err, no) {
+		t.Errorf("a refusal came as %v", err)
+	}
+}
+
 func TestManyRepeatsAtOnceStillMakeOneEvent(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

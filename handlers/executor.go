@@ -71,7 +71,7 @@ func (x *Executor) Submit(ctx context.Context, a domain.Actor, e Envelope, c dos
 			rules = &v
 		}
 		e.Expected = nil
-		return x.update(ctx, a, eventstore.StreamIDFor(Kind, a.Account, e.Key), name, e, x.o.Origin, func(s dossier.State) ([]Decided, error) {
+		return x.update(ctx, a, eventstore.StreamIDFor(Kind, a.Account, e.Key), name, e, x.o.Origin, true, func(s dossier.State) ([]Decided, error) {
 			return x.decide(s, c, a, e, rules, nil)
 		})
 	})
@@ -96,7 +96,7 @@ func (x *Executor) Do(ctx context.Context, a domain.Actor, id uuid.UUID, e Envel
 			}
 			days = &c
 		}
-		return x.update(ctx, a, id, name, e, x.o.Origin, func(s dossier.State) ([]Decided, error) {
+		return x.update(ctx, a, id, name, e, x.o.Origin, false, func(s dossier.State) ([]Decided, error) {
 			if s.Version == 0 {
 				return nil, ErrNotFound
 			}

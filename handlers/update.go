@@ -26,19 +26,19 @@ func (x *Executor) Import(ctx context.Context, a domain.Actor, id uuid.UUID, key
 		if err := Authorize(a, Act{Kind: Import}); err != nil {
 			return Receipt{}, err
 		}
-		return x.update(ctx, a, id, "import", Envelope{Key: key, Body: body}, domain.Imported, decide)
+		return x.update(ctx, a, id, "import", Envelope{Key: key, Body: body}, domain.Imported, false, decide)
 	})
 }
 
-// update reads the stream, decides, appends, and begins again when another append came first.
-func (x *Executor) update(ctx context.Context, a domain.Actor, id uuid.UUID, name string, e Envelope, origin domain.Origin, decide func(dossier.State) ([]Decided, error)) (Receipt, error) {
+// update reads the stream unless the command opens it, decides, appends, and begins again when another append came first.
+func (x *Executor) update(ctx context.Context, a domain.Actor, id uuid.UUID, name string, e Envelope, origin domain.Origin, opens bool, decide func(dossier.State) ([]Decided, error)) (Receipt, error) {
 	if err := checkKey(e.Key); err != nil {
 		return Receipt{}, err
 	}
 	// The key's scope is who sends it and the path: the same key under another command of the dossier is another command.
 	command := eventstore.Command{
 		ID:   eventstore.CommandID(a.Account, id, name+" "+e.Key),
-		Hash: eventstore.CommandHash(x.o.CommandKey, e.Body),
+		Hash: eventstore.CommandHash(x.o.CommandKey, e.Body), Opens: opens,
 	}
 	meta := domain.Meta{
 		Actor: a.Account, ActorRole: a.Role, ActorUnit: a.Unit, Origin: origin,

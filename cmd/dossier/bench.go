@@ -53,6 +53,7 @@ type bench struct {
 	quick  bool
 	events int64 // rebuild and growth only
 	stack  *benchStack
+	f      float64 // by which absolute goals are scaled, see scale
 	kafka  benchKafka
 	lines  []line
 	notes  []string
@@ -144,19 +145,9 @@ func (b *bench) atMost(what, ours, baseline string, ratio, goal float64) {
 	b.lines = append(b.lines, line{what, ours, baseline, fmt.Sprintf("%.2f", ratio), fmt.Sprintf("≤ %.2f", goal), &met})
 }
 
-func (b *bench) below(what string, ours, goal time.Duration) {
-	met := ours < goal
-	b.lines = append(b.lines, line{What: what, Ours: ms(ours), Goal: "< " + ms(goal), Met: &met})
-}
-
 func (b *bench) megabytesBelow(what string, ours, goal int) {
 	met := ours < goal
 	b.lines = append(b.lines, line{What: what, Ours: fmt.Sprintf("%d MB", ours), Goal: fmt.Sprintf("< %d MB", goal), Met: &met})
-}
-
-func (b *bench) rateAtLeast(what string, ours, goal float64) {
-	met := ours >= goal
-	b.lines = append(b.lines, line{What: what, Ours: perSecond(ours), Goal: "≥ " + perSecond(goal), Met: &met})
 }
 
 func (b *bench) report(what, ours string) { b.lines = append(b.lines, line{What: what, Ours: ours}) }

@@ -24,11 +24,9 @@ import (
 
 // benchProject: from a command to its row in the view, and a burst through journal, Kafka and three projections.
 func benchProject(ctx context.Context, b *bench) error {
-	p50, f, err := b.stack.durableInsert(ctx)
-	if err != nil {
+	if err := b.scale(ctx); err != nil {
 		return err
 	}
-	b.note("absolute goals are scaled by f = %.2f (p50 of a plain durable INSERT in this run: %s)", f, ms(p50))
 	if err := b.warm(ctx); err != nil {
 		return err
 	}
@@ -65,7 +63,7 @@ func benchProject(ctx context.Context, b *bench) error {
 				b.report(what, ms(percentile(took, p.at))) // the goals are for a broker that is as near as can be
 				continue
 			}
-			b.below(what, percentile(took, p.at), time.Duration(float64(p.goal)*f))
+			b.below(what, percentile(took, p.at), p.goal)
 		}
 	}
 	b.say("a burst of %d appends through the whole pipe", burst)
@@ -75,7 +73,7 @@ func benchProject(ctx context.Context, b *bench) error {
 		return err
 	}
 	used := b.stack.processorTime().since(before)
-	b.rateAtLeast("burst: journal, Kafka, three projections", rate, 10_000/f)
+	b.rateAtLeast("burst: journal, Kafka, three projections", rate, 20_000)
 	b.report("burst: processor time for each event", used.each(burst))
 	if err := pipe.complete(ctx, b); err != nil {
 		return err

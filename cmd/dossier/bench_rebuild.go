@@ -12,6 +12,9 @@ import (
 // benchRebuild: status and timeline made anew from one reading of the journal, beside the live tables: while reads go on, then while
 // commands and reads do. Each read is held against what its reader knows.
 func benchRebuild(ctx context.Context, b *bench) error {
+	if err := b.scale(ctx); err != nil {
+		return err
+	}
 	events, rate := int(b.events), 500
 	if b.quick {
 		events, rate = 3_000, 50

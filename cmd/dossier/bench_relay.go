@@ -27,6 +27,9 @@ const produceLatency = 3 * time.Millisecond
 // benchRelay: the backlog of a journal to Kafka, against watermill-kafka's own publisher called once per message; then from the
 // commit of one event to a consumer of Kafka.
 func benchRelay(ctx context.Context, b *bench) error {
+	if err := b.scale(ctx); err != nil {
+		return err
+	}
 	j, pool, err := b.stack.journal(ctx)
 	if err != nil {
 		return err

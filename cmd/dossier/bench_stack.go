@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -94,20 +93,6 @@ func (s *benchStack) journal(ctx context.Context) (*eventstore.Journal, *pgxpool
 		return nil, nil, fmt.Errorf("open journal: %w", err)
 	}
 	return j, pool, nil
-}
-
-// durableInsert is the p50 of one client's plain one-row INSERT with fsync: the machine's own speed, by which absolute goals are
-// scaled (INTERFACES: f = max(1, p50 ÷ 1 ms)).
-func (s *benchStack) durableInsert(ctx context.Context) (p50 time.Duration, f float64, err error) {
-	if err := s.plainTable(ctx); err != nil {
-		return 0, 0, err
-	}
-	took, err := latencies(400, func() error { return s.insertPlain(ctx, benchEvent()) })
-	if err != nil {
-		return 0, 0, err
-	}
-	p50 = percentile(took, 0.5)
-	return p50, max(1, float64(p50)/float64(time.Millisecond)), nil
 }
 
 func (s *benchStack) stop() {

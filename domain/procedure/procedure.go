@@ -32,7 +32,7 @@ type Version struct {
 
 	SupplementDays int         `json:"supplement_days"` // calendar days in which an applicant answers a request
 	Components     []Component `json:"components,omitempty"`
-	Flow           Flow        `json:"flow,omitzero"`
+	Flow           Flow        `json:"-"` // what happens between acceptance and the end
 
 	OpenForFiling bool     `json:"open_for_filing"`          // false: information only, because no limit is known
 	Assumed       bool     `json:"assumed"`                  // the limit rests on no source that was read
