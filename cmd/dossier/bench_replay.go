@@ -32,7 +32,7 @@ func benchReplay(ctx context.Context, b *bench) error {
 	}
 	m, err := b.inTurns(
 		func() (float64, error) { return replay(ctx, j, func(eventstore.Event) error { return nil }) },
-		func() (float64, error) { return bareScan(ctx, pool) },
+		func() (float64, error) { return bareScan(ctx, pool, "journal.events") },
 		func() (float64, error) { return replay(ctx, j, decodeEvent) },
 	)
 	if err != nil {
@@ -80,12 +80,12 @@ func decodeEvent(e eventstore.Event) error {
 }
 
 // bareScan is the least a Go program can do with the same rows: one statement, each column into a variable.
-func bareScan(ctx context.Context, pool *pgxpool.Pool) (float64, error) {
+func bareScan(ctx context.Context, pool *pgxpool.Pool, table string) (float64, error) {
 	began, n := time.Now(), 0
 	rows, err := pool.Query(ctx, `
 		select position, stream_id, stream_kind, version, event_id, type, type_version, data, meta, occurred_at, recorded_at, lane
-		from journal.events
-		order by position`)
+		  from `+table+`
+		 order by position`)
 	if err != nil {
 		return 0, fmt.Errorf("scan rows: %w", err)
 	}

@@ -6,48 +6,72 @@ import (
 	"time"
 )
 
-// machine is what the same plain INSERTs do on every machine: absolute goals are scaled by it (docs/adr/0016).
+// machine is what the same plain statements do on every machine: absolute goals are scaled by it (docs/adr/0016).
 type machine struct {
-	p50  time.Duration // of one client, with fsync
-	rate float64       // a second, of 256 workers on at most 80 connections
+	insert  time.Duration // p50 of one client, with fsync
+	inserts float64       // a second, of 256 workers on at most 80 connections
+	rows    float64       // a second, read in order by one client into variables
 }
 
-// usual is the machine that absolute goals are meant for: the rate is that of the one they were set on.
-var usual = machine{p50: time.Millisecond, rate: 8500}
+// usual is the machine that absolute goals are meant for: the rates are those of the one they were set on.
+var usual = machine{insert: time.Millisecond, inserts: 8500, rows: 255_000}
 
-// factor is how much slower this machine is, by whichever of the two says more; 1 for a faster one.
+// factor is how much slower this machine is, by whichever of the three says most; 1 for a faster one.
 func (m machine) factor() float64 {
-	return max(1, float64(m.p50)/float64(usual.p50), usual.rate/m.rate)
+	return max(1, float64(m.insert)/float64(usual.insert), usual.inserts/m.inserts, usual.rows/m.rows)
 }
 
 // scale measures the machine for the goals that follow.
 func (b *bench) scale(ctx context.Context) error {
-	if err := b.stack.plainTable(ctx); err != nil {
-		return err
-	}
-	b.say("the machine: plain INSERTs")
-	insert := func() error { return b.stack.insertPlain(ctx, benchEvent()) }
-	took, err := latencies(400, insert)
+	b.say("the machine: plain INSERTs and a plain SELECT")
+	m, err := b.machine(ctx)
 	if err != nil {
 		return err
 	}
-	n, rates := 8000, make([]float64, 3)
-	if b.quick {
-		n = 400
-	}
-	for i := range rates {
-		began := time.Now()
-		if err := many(256, n, insert); err != nil {
-			return err
-		}
-		rates[i] = float64(n) / time.Since(began).Seconds()
-	}
-	slices.Sort(rates)
-	m := machine{p50: percentile(took, 0.5), rate: rates[1]}
 	b.f = m.factor()
-	b.note("absolute goals are scaled by f = %.2f: plain durable INSERTs took %s (p50, one client; f 1: %s) and came to %.0f/s (256 workers; f 1: %.0f/s)",
-		b.f, ms(m.p50), ms(usual.p50), m.rate, usual.rate)
+	b.note("absolute goals are scaled by f = %.2f. Plain statements in this run (f 1 in brackets): INSERT, p50 of one client %s (%s); of 256 workers %.0f/s (%.0f/s); rows of a SELECT %.0f/s (%.0f/s)",
+		b.f, ms(m.insert), ms(usual.insert), m.inserts, usual.inserts, m.rows, usual.rows)
 	return nil
+}
+
+func (b *bench) machine(ctx context.Context) (m machine, err error) {
+	inserts, rows := 8000, 50_000
+	if b.quick {
+		inserts, rows = 400, 2_000
+	}
+	if err := b.stack.plainTable(ctx); err != nil {
+		return m, err
+	}
+	insert := func() error { return b.stack.insertPlain(ctx, benchEvent()) }
+	took, err := latencies(400, insert)
+	if err != nil {
+		return m, err
+	}
+	m.insert = percentile(took, 0.5)
+	if m.inserts, err = medianOf(3, func() (float64, error) {
+		began := time.Now()
+		err := many(256, inserts, insert)
+		return float64(inserts) / time.Since(began).Seconds(), err
+	}); err != nil {
+		return m, err
+	}
+	if _, err := b.stack.copyPlain(ctx, rows); err != nil {
+		return m, err
+	}
+	m.rows, err = medianOf(5, func() (float64, error) { return bareScan(ctx, b.stack.admin, "public.plain") })
+	return m, err
+}
+
+func medianOf(times int, do func() (float64, error)) (float64, error) {
+	all := make([]float64, times)
+	for i := range all {
+		var err error
+		if all[i], err = do(); err != nil {
+			return 0, err
+		}
+	}
+	slices.Sort(all)
+	return all[times/2], nil
 }
 
 // below and rateAtLeast add a line with an absolute goal, scaled where the machine was measured.

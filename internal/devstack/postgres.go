@@ -22,6 +22,7 @@ type PostgresOptions struct {
 	Durable        bool         // fsync on. Off: a power cut may lose the folder; a killed process never does
 	Bin            string       // folder that holds initdb and postgres; empty: $DOSSIER_POSTGRES_BIN, then found or fetched
 	MaxConnections int          // default 700: a bench compares with 512 clients of its own
+	Settings       []string     // more of the server's, "name=value"; they win over ours
 	Log            *slog.Logger // progress and troubles; nil: silent
 
 	as mode // how root gives up its rights; tests choose

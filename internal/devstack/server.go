@@ -113,7 +113,7 @@ func (p *Postgres) settings() []string {
 	if !p.options.Durable {
 		s = append(s, "fsync=off", "full_page_writes=off")
 	}
-	return s
+	return append(s, p.options.Settings...)
 }
 
 // openLog starts a new log when the old one has grown beyond 10 MB.
