@@ -38,7 +38,7 @@ test-faults: ## Every fault alone and short, with the race detector: broker, top
 
 test-faults-kafka: ## Faults of three real brokers of its own: each killed, cut off, moved from; topics deleted, expired, grown. Fetches the jars
 	@internal/devstack/apachekafka/kafka.sh fetch
-	@DOSSIER_TEST_APACHE_KAFKA=$(CURDIR)/.kafka/libs go run ./internal/gotest test-faults-kafka -race -count=1 -timeout 12m -run RealBrokers $(ARGS) ./internal/devstack/apachekafka ./cmd/faults
+	@DOSSIER_TEST_APACHE_KAFKA=$(CURDIR)/.kafka/libs go run ./internal/gotest test-faults-kafka -race -p=1 -count=1 -timeout 12m -run RealBrokers $(ARGS) ./internal/devstack/apachekafka ./cmd/faults
 
 soak: ## Faults of all kinds at random for MINUTES=10, then everything is held against everything; exit 3 if anything is wrong
 	@go build -o bin/faults ./cmd/faults && bin/faults -minutes $(or $(MINUTES),10) $(if $(SEED),-seed $(SEED)) $(ARGS)

@@ -3,6 +3,7 @@ package apachekafka
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -37,11 +38,14 @@ func TestRealBrokersEndWithWhoStartedThemWhateverEndsThat(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	dir, addrs, _ := strings.Cut(strings.TrimSpace(line), " ")
-	if err != nil || addrs == "" {
-		t.Fatalf("the other process said %q: %v", line, err)
+	said := bufio.NewReader(out)
+	line, err := said.ReadString('\n')
+	line, is := strings.CutPrefix(strings.TrimSpace(line), brokersAre)
+	if err != nil || !is {
+		rest, _ := io.ReadAll(said)
+		t.Fatalf("the other process said %s\n%s: %v", line, rest, err)
 	}
+	dir, addrs, _ := strings.Cut(line, " ")
 	brokers := strings.Split(addrs, ",")
 	for _, broker := range brokers {
 		if !listens(broker) {
@@ -57,6 +61,8 @@ func TestRealBrokersEndWithWhoStartedThemWhateverEndsThat(t *testing.T) {
 		}
 	}
 }
+
+const brokersAre = "brokers are in "
 
 func startAndWait(t *testing.T) {
 	c, err := Start(libs(t))
@@ -77,7 +83,7 @@ func startAndWait(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	fmt.Println(c.dir, strings.Join(c.Addrs, ","))
+	fmt.Println(brokersAre + c.dir + " " + strings.Join(c.Addrs, ","))
 	select {}
 }
 

@@ -61,6 +61,7 @@ start() {
 # hold is a cluster that lives as long as who started it, whatever ends that.
 hold() {
 	[ -n "${KAFKA_LIBS:-}" ] || fail "hold removes its folder in the end: keep the jars elsewhere, with KAFKA_LIBS"
+	trap '' PIPE # bash reports a killed broker to whoever started us, who may be gone: stop all the same
 	trap 'stop; rm -rf "$dir"' EXIT
 	start
 	cat >/dev/null
@@ -69,7 +70,8 @@ hold() {
 kill_one() {
 	running "$1" || fail "broker $1 does not run"
 	kill -9 "$(cat "$dir/broker-$1.pid")"
-	while running "$1"; do sleep 0.02; done
+	# its threads end one by one, and its ports are closed with the last
+	while running "$1" || (exec 3<>"/dev/tcp/127.0.0.1/$(($(cat "$dir/port") + $1 - 1))") 2>/dev/null; do sleep 0.02; done
 }
 
 revive() {
