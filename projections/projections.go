@@ -50,7 +50,7 @@ type Options struct {
 	Batch   int    // events in one transaction at most, default 2,000
 	Queue   int    // events heard and not yet applied at most, default 8,000
 	Bytes   int64  // of these events at most, default 64 MB
-	Streams int    // states kept in memory at least, default 8,192; twice as many at most
+	Streams int    // states kept in memory at least, default 4,096; twice as many at most
 	Log     *slog.Logger
 	Kafka   func(*sarama.Config) // TLS, SASL, timeouts
 
@@ -72,7 +72,7 @@ func (o Options) withDefaults() Options {
 	o.Batch = or(o.Batch, 2000)
 	o.Queue = or(o.Queue, 8000)
 	o.Bytes = or(o.Bytes, 64<<20)
-	o.Streams = or(o.Streams, 8192)
+	o.Streams = or(o.Streams, 4096)
 	o.Patience = or(o.Patience, 2*time.Second)
 	o.Answer = or(o.Answer, 30*time.Second)
 	o.Retry = or(o.Retry, 10*time.Second)

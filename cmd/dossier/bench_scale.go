@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"syscall"
 	"time"
 )
 
@@ -31,6 +33,16 @@ func (b *bench) scale(ctx context.Context) error {
 	b.f = m.factor()
 	b.note("absolute goals are scaled by f = %.2f. Plain statements in this run (f 1 in brackets): INSERT, p50 of one client %s (%s); of 256 workers %.0f/s (%.0f/s); rows of a SELECT %.0f/s (%.0f/s)",
 		b.f, ms(m.insert), ms(usual.insert), m.inserts, usual.inserts, m.rows, usual.rows)
+	return b.stack.writeOut(ctx)
+}
+
+// writeOut puts on disk what making the stack and measuring the machine have left in memory. The system would do it half a minute later, all at
+// once, while commits wait for the same disk.
+func (s *benchStack) writeOut(ctx context.Context) error {
+	if _, err := s.admin.Exec(ctx, "checkpoint"); err != nil {
+		return fmt.Errorf("write out: %w", err)
+	}
+	syscall.Sync()
 	return nil
 }
 
