@@ -25,9 +25,21 @@ const MostFacts = 10
 // ShortName is how many characters a short name may have.
 const ShortName = 45
 
-// Check tells all that is wrong with a version. Cases are the combinations of facts that can occur, as found by trying the conditions;
-// nil stands for all combinations.
+// Check tells all that is wrong with a version: its parts, then, when they are right, what a walk through them finds. Cases are the
+// combinations of facts that can occur, as found by trying the conditions; nil stands for all combinations.
 func Check(v Version, cases []Case) []Finding {
+	findings := CheckParts(v)
+	if len(findings) > 0 || v.InformationOnly {
+		return findings
+	}
+	if cases == nil {
+		cases = AllCases(v)
+	}
+	return walk(v, cases)
+}
+
+// CheckParts tells what is wrong with the parts of a version, each by itself.
+func CheckParts(v Version) []Finding {
 	c := &checker{v: v, facts: map[string]bool{}}
 	c.heading()
 	c.conditions()
@@ -36,12 +48,6 @@ func Check(v Version, cases []Case) []Finding {
 	c.money()
 	c.flow()
 	c.ending()
-	if len(c.findings) == 0 && !v.InformationOnly {
-		if cases == nil {
-			cases = AllCases(v)
-		}
-		c.findings = walk(v, cases)
-	}
 	return c.findings
 }
 
