@@ -124,6 +124,10 @@ func plain(err error) ProblemBody {
 		return body(http.StatusNotFound, "no_calendar", words{
 			"Không có lịch mang mã này, hoặc chưa có phiên bản này. Lịch của Việt Nam mang mã vn",
 			"There is no calendar of this code, or not this version of it. Vietnam's is vn"})
+	case errors.Is(err, ErrNoProcedure):
+		return body(http.StatusNotFound, "no_procedure", words{
+			"Không có thủ tục mang mã này, hoặc chưa có phiên bản này. Xem danh mục: GET /v1/procedures",
+			"There is no procedure of this id, or not this version of it. See the catalogue: GET /v1/procedures"})
 	case errors.Is(err, ErrUnauthenticated):
 		return body(http.StatusUnauthorized, "unauthenticated", words{
 			"Cần đăng nhập để dùng đường dẫn này", "You must be signed in to use this"})
