@@ -89,7 +89,10 @@ func problem(err error) ProblemBody {
 	var ahead *eventstore.OccurredAheadError
 	var clock *eventstore.ClockError
 	var unreadable *UnreadableError
+	var mistakes Mistakes
 	switch {
+	case errors.As(err, &mistakes):
+		return mistaken(mistakes)
 	case errors.As(err, &known):
 		return known.body()
 	case errors.As(err, &refusal):
@@ -111,6 +114,17 @@ func problem(err error) ProblemBody {
 			fmt.Sprintf("The dossier has an event, %d, that this version of the program cannot read, so nothing can be added to it; other dossiers are not touched. It was logged to be mended", unreadable.Position)})
 	}
 	return plain(err)
+}
+
+// mistaken lists all that is wrong with a file, each with its path and line.
+func mistaken(mistakes Mistakes) ProblemBody {
+	p := body(http.StatusUnprocessableEntity, "file_mistakes", words{
+		fmt.Sprintf("Tệp có %d lỗi; chưa có gì thay đổi. Sửa theo danh sách (errors) rồi gửi lại", len(mistakes)),
+		fmt.Sprintf("The file has %d mistakes; nothing was changed. Mend what errors lists, then send it again", len(mistakes))})
+	for _, m := range mistakes {
+		p.Errors = append(p.Errors, FieldError{Field: m.Path, detail: words{fmt.Sprintf("dòng %d: %s", m.Line, m.VI), fmt.Sprintf("line %d: %s", m.Line, m.EN)}})
+	}
+	return p
 }
 
 // plain maps the errors that carry nothing but their name.

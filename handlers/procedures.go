@@ -148,14 +148,24 @@ type Catalogue struct {
 // shownFor is how long a list of the catalogue is shown without looking again. Commands never go by it.
 const shownFor = 5 * time.Second
 
-// All returns the catalogue. When the journal cannot be read it is as it was last, or as it ships.
+// All returns the catalogue. While it is read again, and when the journal does not answer, it is as it was last, or as it ships.
 func (k *Procedures) All(ctx context.Context) Catalogue {
-	if c := k.Known(); time.Since(c.looked) < shownFor {
-		return c
+	k.mu.Lock()
+	if k.last.all == nil {
+		k.last.all = shippedAlone()
 	}
+	last := k.last
+	if time.Since(last.looked) < shownFor {
+		k.mu.Unlock()
+		return last
+	}
+	k.last.looked = time.Now()
+	k.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
 	c, err := k.read(ctx)
 	if err != nil {
-		return k.Known()
+		return last
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -163,15 +173,11 @@ func (k *Procedures) All(ctx context.Context) Catalogue {
 	return c
 }
 
-// Known is the catalogue as it was read last, without reading.
-func (k *Procedures) Known() Catalogue {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.last.all == nil {
-		k.last.all = shippedAlone()
-	}
-	return k.last
-}
+// ShippedCatalogue is the catalogue of a system in which nothing was published.
+func ShippedCatalogue() Catalogue { return Catalogue{all: shippedAlone()} }
+
+// Names are the procedures by whose names dossiers are found.
+func (k *Procedures) Names() []procedure.Version { return k.All(context.Background()).Today() }
 
 func (k *Procedures) forgetAll() {
 	k.mu.Lock()

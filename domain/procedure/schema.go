@@ -18,6 +18,9 @@ func FileSchema() map[string]any {
 	return s
 }
 
+// DescribedSchema is the JSON Schema of a version as programs are told of it.
+func DescribedSchema() map[string]any { return schemaOf(reflect.TypeFor[Described]()) }
+
 // EventSchemas are the contracts of the events of procedures, switches and the list of all, by type name.
 func EventSchemas() map[string]map[string]any {
 	all := map[string]map[string]any{}

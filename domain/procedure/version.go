@@ -44,16 +44,16 @@ type Version struct {
 	Channels   []Channel      `json:"channels,omitempty"` // by which a dossier may be filed
 
 	// What follows from the rest, and from the publication.
-	Number         int         `json:"-"` // 1, 2, 3, …
-	Decision       Decision    `json:"-"`
-	Limit          Limit       `json:"-"` // the total
-	LimitVI        string      `json:"-"` // "15 ngày + 5 ngày làm việc", "" without a limit
-	LimitEN        string      `json:"-"`
-	SupplementDays int         `json:"-"` // calendar days in which an applicant answers a request
-	OpenForFiling  bool        `json:"-"` // false: information only
-	Assumed        bool        `json:"-"` // the limit rests on no source that was read
-	AssumedValues  []string    `json:"-"` // time_limit, components, code, fee
-	External       bool        `json:"-"` // of another system, for imports: never open to filing
+	Number         int      `json:"-"` // 1, 2, 3, …
+	Decision       Decision `json:"-"`
+	Limit          Limit    `json:"-"` // the total
+	LimitVI        string   `json:"-"` // "15 ngày + 5 ngày làm việc", "" without a limit
+	LimitEN        string   `json:"-"`
+	SupplementDays int      `json:"-"` // calendar days in which an applicant answers a request
+	OpenForFiling  bool     `json:"-"` // false: information only
+	Assumed        bool     `json:"-"` // the limit rests on no source that was read
+	AssumedValues  []string `json:"-"` // time_limit, components, code, fee
+	External       bool     `json:"-"` // of another system, for imports: never open to filing
 }
 
 // Decision is the publication decision that a version rests on.
@@ -257,8 +257,8 @@ type Retention struct {
 
 // ServiceLevel is the level of online service under one scheme. The 2011 scheme counts 1 to 4; those of 2022 and 2026 know whole and part.
 type ServiceLevel struct {
-	Scheme string        `json:"scheme"` // 43/2011, 42/2022, 224/2026
-	Value  string        `json:"value"`  // 1 … 4; toan-trinh or mot-phan
+	Scheme string        `json:"scheme"`           // 43/2011, 42/2022, 224/2026
+	Value  string        `json:"value"`            // 1 … 4; toan-trinh or mot-phan
 	Reason string        `json:"reason,omitempty"` // 224/2026: why only a part is offered
 	From   calendar.Date `json:"from,omitzero"`
 	Mark   Mark          `json:"certainty,omitempty"`

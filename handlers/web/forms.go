@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"dossier/domain/dossier"
-	"dossier/domain/procedure"
 	"dossier/handlers"
 )
 
@@ -125,7 +124,7 @@ func (s *site) fill(v *visit, in *input, sh shape, state dossier.State, chosen [
 	}
 	switch {
 	case sh.name == "procedure":
-		for _, version := range procedure.Catalogue() {
+		for _, version := range v.rules.Today() {
 			if version.OpenForFiling {
 				add(version.ID, procedureName(version, v.lang))
 			}
