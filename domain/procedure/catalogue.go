@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 )
 
-// catalogue is the shipped files as first versions.
-var catalogue = func() map[string]Version {
+// catalogue is the shipped files as first versions, read when they are first asked for.
+var catalogue = sync.OnceValue(func() map[string]Version {
 	byID := map[string]Version{}
 	for id, data := range Shipped() {
 		t, mistakes := Read(data)
@@ -19,14 +20,14 @@ var catalogue = func() map[string]Version {
 		byID[id] = v
 	}
 	return byID
-}()
+})
 
 // Catalogue lists the procedures that come with the program, by sector and id, each as the first version that its stream begins with.
-func Catalogue() []Version { return Sorted(slices.Collect(maps.Values(catalogue))) }
+func Catalogue() []Version { return Sorted(slices.Collect(maps.Values(catalogue()))) }
 
 // Lookup finds a procedure that comes with the program. What was published since, and what an import brings, is not in it.
 func Lookup(id string) (Version, bool) {
-	v, found := catalogue[id]
+	v, found := catalogue()[id]
 	return v, found
 }
 

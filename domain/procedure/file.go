@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
+	"sync"
 
 	"dossier/domain"
 	"dossier/domain/document"
@@ -70,9 +72,9 @@ func IDOf(data []byte) string {
 var shipped embed.FS
 
 // Shipped returns the files of the procedures that come with the program, by id.
-func Shipped() map[string][]byte { return files }
+func Shipped() map[string][]byte { return maps.Clone(files()) }
 
-var files = func() map[string][]byte {
+var files = sync.OnceValue(func() map[string][]byte {
 	files := map[string][]byte{}
 	entries, err := shipped.ReadDir("shipped")
 	for _, e := range entries {
@@ -85,4 +87,4 @@ var files = func() map[string][]byte {
 		panic(fmt.Sprintf("read the embedded procedures: %v", err)) // a broken file is a broken program
 	}
 	return files
-}()
+})
