@@ -72,7 +72,8 @@ func (x *Executor) Submit(ctx context.Context, a domain.Actor, e Envelope, c dos
 			return Receipt{}, err
 		}
 		e.Expected = nil
-		return x.update(ctx, a, eventstore.StreamIDFor(Kind, a.Account, e.Key), name, e, x.o.Origin, true, func(s dossier.State) ([]Decided, error) {
+		opens := f.early == nil && f.closed == nil // else a repeat of what was granted before is looked for first
+		return x.update(ctx, a, eventstore.StreamIDFor(Kind, a.Account, e.Key), name, e, x.o.Origin, opens, func(s dossier.State) ([]Decided, error) {
 			if f.early != nil {
 				return nil, f.early
 			}

@@ -124,7 +124,12 @@ func TestASwitchThatIsOffRefusesAFilingAndNothingElse(t *testing.T) {
 		_, err := d.Submit(t.Context(), d.as("reception"), d.envelope("{}"), dossier.SubmitDossier{Procedure: openProcedure, Channel: dossier.Counter, Applicant: "applicant-1", Unit: unit})
 		return err
 	}
-	before := d.submitted()
+	e := d.envelope("{}")
+	first, err := d.Submit(t.Context(), d.as("applicant-1"), e, filing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := first.ID
 	if err := turn("reception", "", false, procedure.UnitNotReady); refusalCode(err) != handlers.NotAllowed {
 		t.Errorf("a reception officer turned a switch: %v", err)
 	}
@@ -139,6 +144,9 @@ func TestASwitchThatIsOffRefusesAFilingAndNothingElse(t *testing.T) {
 	}
 	if _, err := d.Submit(t.Context(), d.as("applicant-1"), d.envelope("{}"), filing); refusalCode(err) != "switched_off" {
 		t.Errorf("filed online where the general switch is off: %v", err)
+	}
+	if again, err := d.Submit(t.Context(), d.as("applicant-1"), e, filing); err != nil || !again.Repeated || again.ID != before {
+		t.Errorf("what was filed before, sent again: %+v, %v", again, err)
 	}
 	if err := file("one-stop"); err != nil {
 		t.Errorf("the pilot unit: %v", err)
