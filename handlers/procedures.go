@@ -142,6 +142,7 @@ func (k *Procedures) Switches(ctx context.Context, id string) ([]procedure.Switc
 // Catalogue is all procedures as they were a moment ago.
 type Catalogue struct {
 	all    map[string]procedure.Procedure
+	names  []procedure.Version // the newest of each
 	looked time.Time
 }
 
@@ -152,7 +153,7 @@ const shownFor = 5 * time.Second
 func (k *Procedures) All(ctx context.Context) Catalogue {
 	k.mu.Lock()
 	if k.last.all == nil {
-		k.last.all = shippedAlone()
+		k.last = ShippedCatalogue()
 	}
 	last := k.last
 	if time.Since(last.looked) < shownFor {
@@ -174,10 +175,12 @@ func (k *Procedures) All(ctx context.Context) Catalogue {
 }
 
 // ShippedCatalogue is the catalogue of a system in which nothing was published.
-func ShippedCatalogue() Catalogue { return Catalogue{all: shippedAlone()} }
+func ShippedCatalogue() Catalogue {
+	return Catalogue{all: shippedAlone(), names: procedure.Catalogue()}
+}
 
 // Names are the procedures by whose names dossiers are found.
-func (k *Procedures) Names() []procedure.Version { return k.All(context.Background()).Today() }
+func (k *Procedures) Names() []procedure.Version { return k.All(context.Background()).names }
 
 func (k *Procedures) forgetAll() {
 	k.mu.Lock()
@@ -194,7 +197,7 @@ func shippedAlone() map[string]procedure.Procedure {
 }
 
 func (k *Procedures) read(ctx context.Context) (Catalogue, error) {
-	c := Catalogue{shippedAlone(), time.Now()}
+	c := Catalogue{all: shippedAlone(), looked: time.Now()}
 	l, err := k.lists.get(ctx, CatalogueStream())
 	if err != nil {
 		return c, err
@@ -209,6 +212,11 @@ func (k *Procedures) read(ctx context.Context) (Catalogue, error) {
 			c.all[l.procedures[i]] = p
 		}
 	}
+	for _, p := range c.all {
+		v, _ := p.Newest()
+		c.names = append(c.names, v)
+	}
+	c.names = procedure.Sorted(c.names)
 	return c, err
 }
 

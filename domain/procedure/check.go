@@ -22,6 +22,9 @@ type Finding struct {
 // MostFacts is how many facts a version may name: every combination of them is walked.
 const MostFacts = 10
 
+// MostSteps is how many work steps a version may prescribe.
+const MostSteps = 40
+
 // ShortName is how many characters a short name may have.
 const ShortName = 45
 
@@ -248,6 +251,9 @@ var needsTime = []StepKind{Inspection, Laboratory, Council, Opinion, Remediation
 
 func (c *checker) flow() {
 	f, codes := c.v.Flow, map[string]bool{}
+	if len(f.Steps) > MostSteps {
+		c.add("too_many_steps", "flow.steps", fmt.Sprintf("nhiều nhất %d bước", MostSteps), fmt.Sprintf("at most %d steps", MostSteps))
+	}
 	for i, s := range f.Steps {
 		c.code(fmt.Sprintf("flow.steps[%d].code", i), s.Code, codes)
 	}

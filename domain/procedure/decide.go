@@ -53,7 +53,7 @@ func withdraw(p Procedure, w Withdraw) ([]Event, error) {
 	}
 	if !p.Exists() {
 		return nil, &domain.Refusal{Code: "never_published",
-			VI: "Thủ tục này chưa được công bố.", EN: "This procedure was never published."}
+			VI: "Thủ tục này chưa được công bố; công bố trước rồi mới bãi bỏ được.", EN: "This procedure was never published; publish it before it is withdrawn."}
 	}
 	if from, gone := p.Withdrawn(); gone && from == w.From && p.WithdrawnFor.Decision == w.Decision {
 		return nil, nil
