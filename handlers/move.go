@@ -17,27 +17,28 @@ import (
 
 // Move is the dossiers of one version of a procedure on their way to another: what changes, and whom it touches.
 type Move struct {
-	Procedure string             `json:"procedure"`
-	From      int                `json:"from"`
-	To        int                `json:"to"`
-	Changes   []procedure.Change `json:"changes"`
-	Dossiers  []Affected         `json:"dossiers"`
+	Procedure string                 `json:"procedure"`
+	From      int                    `json:"from" doc:"The version they go by."`
+	To        int                    `json:"to" doc:"The version they are to go by."`
+	Changes   []procedure.Difference `json:"changes" doc:"In what the two versions differ."`
+	Dossiers  []Affected             `json:"dossiers" doc:"Open dossiers of the first version."`
 }
 
 // Affected is an open dossier that would be moved. Its due date stays; what begins later goes by the new version.
 type Affected struct {
-	ID     uuid.UUID      `json:"id"`
-	Code   *string        `json:"code"`
-	Status dossier.Status `json:"status"`
-	Due    *time.Time     `json:"due"`
-	Moved  bool           `json:"moved"`
+	ID        uuid.UUID      `json:"id"`
+	Code      *string        `json:"code"`
+	Applicant string         `json:"applicant" doc:"Reference, never a name."`
+	Status    dossier.Status `json:"status"`
+	Due       *time.Time     `json:"due"`
+	Moved     bool           `json:"moved"`
 }
 
 var moveName = dossier.Kebab(dossier.MoveToVersion{}.Name())
 
 // PreviewMove says what a move would change and whom it would touch. It changes nothing.
 func (x *Executor) PreviewMove(ctx context.Context, views *projections.Views, a domain.Actor, id string, from, to int) (Move, error) {
-	m := Move{Procedure: id, From: from, To: to, Dossiers: []Affected{}}
+	m := Move{Procedure: id, From: from, To: to, Changes: []procedure.Difference{}, Dossiers: []Affected{}}
 	if err := May(a, Act{Kind: Command, Name: moveName}); err != nil {
 		return m, err
 	}
@@ -58,7 +59,7 @@ func (x *Executor) PreviewMove(ctx context.Context, views *projections.Views, a 
 		}
 		for _, row := range page.Rows {
 			if row.State.ProcedureVersion == from {
-				m.Dossiers = append(m.Dossiers, Affected{row.ID, Code(row.State), row.State.Status, moment(row.State.Due), false})
+				m.Dossiers = append(m.Dossiers, Affected{row.ID, Code(row.State), row.State.Applicant, row.State.Status, moment(row.State.Due), false})
 			}
 		}
 		if f.Cursor = page.Next; f.Cursor == "" {

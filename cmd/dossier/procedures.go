@@ -432,7 +432,7 @@ func (a *app) moveDossiers(ctx context.Context, cmd *cli.Command) error {
 			return err
 		}
 	}
-	t := &table{columns: []string{"id", "code", "status", "due", "moved"}}
+	t := &table{columns: []string{"id", "code", "applicant", "status", "due", "moved"}}
 	for _, d := range m.Dossiers {
 		due, code := "", ""
 		if d.Due != nil {
@@ -441,7 +441,7 @@ func (a *app) moveDossiers(ctx context.Context, cmd *cli.Command) error {
 		if d.Code != nil {
 			code = *d.Code
 		}
-		t.add(d, d.ID.String(), code, words("status", string(d.Status)), due, fmt.Sprint(d.Moved))
+		t.add(d, d.ID.String(), code, d.Applicant, words("status", string(d.Status)), due, fmt.Sprint(d.Moved))
 	}
 	if t.note = fmt.Sprintf("%d dossier(s) affected; nothing was changed: say --yes, --ground and --basis to move them", len(m.Dossiers)); cmd.Bool("yes") {
 		t.note = fmt.Sprintf("%d dossier(s) moved to version %d", len(m.Dossiers), m.To)

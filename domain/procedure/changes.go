@@ -6,15 +6,15 @@ import (
 	"slices"
 )
 
-// Change is one member in which two versions differ, as JSON; empty where a version does not have it.
-type Change struct {
+// Difference is one member in which two versions differ, as JSON; empty where a version does not have it.
+type Difference struct {
 	Member string          `json:"member"` // "limits"
 	Before json.RawMessage `json:"before,omitempty"`
 	After  json.RawMessage `json:"after,omitempty"`
 }
 
 // Changes lists in what two versions differ, by member.
-func Changes(before, after Version) []Change {
+func Changes(before, after Version) []Difference {
 	a, b := members(before), members(after)
 	names := map[string]bool{}
 	for name := range a {
@@ -23,10 +23,10 @@ func Changes(before, after Version) []Change {
 	for name := range b {
 		names[name] = true
 	}
-	var list []Change
+	list := []Difference{}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if string(a[name]) != string(b[name]) {
-			list = append(list, Change{name, a[name], b[name]})
+			list = append(list, Difference{name, a[name], b[name]})
 		}
 	}
 	return list

@@ -221,6 +221,20 @@ func (s *server) facts(ctx context.Context, in *formsInput) (*outcomeOutput, err
 	return &outcomeOutput{outcome}, err
 }
 
+type moveInput struct {
+	ID   string `path:"id" maxLength:"64"`
+	From int    `query:"from" minimum:"1" required:"true" doc:"The version they go by."`
+	To   int    `query:"to" minimum:"1" required:"true" doc:"The version they are to go by."`
+}
+
+type moveOutput struct{ Body handlers.Move }
+
+// previewMove changes nothing; each dossier is moved by its own command, move-to-version.
+func (s *server) previewMove(ctx context.Context, in *moveInput) (*moveOutput, error) {
+	m, err := s.Executor.PreviewMove(ctx, s.Views, handlers.CallOf(ctx).Actor, in.ID, in.From, in.To)
+	return &moveOutput{m}, err
+}
+
 // ruleRoutes are the acts on procedures.
 func (s *server) ruleRoutes() {
 	post(s, "/v1/procedures", "publish-procedure", "Publish the version that a procedure file brings", s.publishProcedure)

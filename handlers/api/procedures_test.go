@@ -149,6 +149,13 @@ func TestAMoveSaysWhomItTouchesBeforeItIsCarriedOut(t *testing.T) {
 	if err != nil || len(m.Dossiers) != 2 || len(m.Changes) != 1 || m.Changes[0].Member != "limits" {
 		t.Fatalf("%+v, %v", m, err)
 	}
+	var told handlers.Move
+	h.get("approver", "/v1/procedures/vet-practice-cert-renew/move?from=1&to=2").is(http.StatusOK).into(&told)
+	if len(told.Dossiers) != 2 || told.Dossiers[0].Applicant != "applicant-1" {
+		t.Errorf("over HTTP: %+v", told)
+	}
+	h.get("clerk", "/v1/procedures/vet-practice-cert-renew/move?from=1&to=2").is(http.StatusForbidden)
+	h.get("approver", "/v1/procedures/vet-practice-cert-renew/move?from=1&to=3").is(http.StatusNotFound)
 	before, _ := h.journal.Head(t.Context())
 	wish := dossier.MoveToVersion{Version: 2, Ground: "transition_rule", Basis: "nd-309-2026.5"}
 	for range 2 { // the second finds everything done
