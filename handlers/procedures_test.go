@@ -61,6 +61,21 @@ func TestAProcedureIsPublishedByItsAdministratorAndEveryVersionStays(t *testing.
 	}
 }
 
+// Two facts of one list exclude each other: what only both or neither could run into does not count against a version.
+func TestAVersionIsJudgedByTheDossiersThatCanOccur(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	file := strings.Replace(string(procedure.Shipped()["cites-breeding-code-app23"]), `"limits": [{"value": 5, "unit": "working_day"}],`,
+		`"limit_cases": [{"when": "animal", "limits": [{"value": 5, "unit": "working_day"}]}, {"when": "plant", "limits": [{"value": 3, "unit": "working_day"}]}],`, 1)
+	if done, err := d.publishProcedure("catalogue", []byte(file)); err != nil || done.Number != 1 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	var mistakes handlers.Mistakes
+	if _, err := d.publishProcedure("catalogue", []byte(strings.Replace(file, `{"when": "plant", "limits"`, `{"when": "aquatic", "limits"`, 1))); !errors.As(err, &mistakes) || !strings.Contains(mistakes[0].EN, "plant=true") {
+		t.Errorf("plants on land have no limit: %v", err)
+	}
+}
+
 func TestADossierKeepsItsVersionWhenANewOneIsPublished(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

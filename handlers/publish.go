@@ -29,7 +29,9 @@ type PublishedProcedure struct {
 func CheckProcedure(file []byte) (procedure.Text, Mistakes) {
 	read, mistakes := procedure.Read(file)
 	if len(mistakes) == 0 {
-		for _, f := range conditions.Check(read.Wish.Version) {
+		var findings []procedure.Finding
+		read.Wish.Cases, findings = conditions.Try(read.Wish.Version)
+		for _, f := range findings {
 			mistakes = append(mistakes, read.Place(f))
 		}
 	}

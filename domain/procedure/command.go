@@ -9,6 +9,7 @@ type Command interface{ command() }
 type Publish struct {
 	Decision Decision
 	Version  Version
+	Cases    []Case // the combinations of facts that can occur, as found by trying the conditions; nil: all
 }
 
 // Withdraw ends a procedure from a day on.

@@ -22,7 +22,7 @@ func Decide(p Procedure, wish Command) ([]Event, error) {
 }
 
 func publish(p Procedure, w Publish) ([]Event, error) {
-	if findings := Check(w.Version, nil); len(findings) > 0 {
+	if findings := Check(w.Version, w.Cases); len(findings) > 0 {
 		f := findings[0]
 		return nil, &domain.Invalid{Code: f.Code, Field: f.Path, VI: f.VI, EN: f.EN}
 	}

@@ -33,7 +33,7 @@ func Read(data []byte) (Text, []document.Mistake) {
 	if len(mistakes) > 0 {
 		return Text{}, mistakes
 	}
-	t := Text{Publish{f.Decision, f.Version.complete()}, doc}
+	t := Text{Publish{Decision: f.Decision, Version: f.Version.complete()}, doc}
 	if bad := f.Decision.check(); bad != nil {
 		return t, []document.Mistake{t.Place(Finding{Path: bad.Field, VI: bad.VI, EN: bad.EN})}
 	}

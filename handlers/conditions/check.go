@@ -19,6 +19,12 @@ const mostForms = 4096
 // Check tells all that is wrong with a version: what the domain sees, whether its forms are JSON Schemas, whether its questions fit them,
 // and, over the forms that can be filled in, what can never be reached or ended.
 func Check(v procedure.Version) []procedure.Finding {
+	_, findings := Try(v)
+	return findings
+}
+
+// Try is Check that also returns the combinations of facts that the forms can give; nil stands for all.
+func Try(v procedure.Version) ([]procedure.Case, []procedure.Finding) {
 	findings := procedure.CheckParts(v)
 	for i := range v.Forms {
 		if _, err := compileForm(v.Forms[i].Schema); err != nil {
@@ -27,13 +33,13 @@ func Check(v procedure.Version) []procedure.Finding {
 	}
 	set, wrong := Compile(v)
 	if findings = append(findings, wrong...); len(findings) > 0 {
-		return findings
+		return nil, findings
 	}
 	cases, failed := set.cases()
 	if len(failed) > 0 {
-		return failed
+		return nil, failed
 	}
-	return procedure.Check(v, cases)
+	return cases, procedure.Check(v, cases)
 }
 
 // cases fills in the forms in every way that its questions could tell apart and returns the combinations of facts that came out.
