@@ -26,6 +26,7 @@ type Version struct {
 	LegalBasis []string        `json:"legal_basis,omitempty"`
 	Certainty  map[string]Mark `json:"certainty,omitempty"` // how sure time_limit, components, code, fee are
 	Note       string          `json:"note,omitempty"`
+	Source     string          `json:"source,omitempty"` // where the values were read
 
 	InformationOnly bool             `json:"information_only,omitempty"` // no limit is known, not even an assumed one: never open to filing
 	Limits          []calendar.Limit `json:"limits,omitempty"`           // what is counted, one after the other
