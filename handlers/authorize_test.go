@@ -45,6 +45,7 @@ var commandActors = map[string][]domain.Role{
 	"return":              {domain.ReturnOfficer},
 	"record-step":         {domain.CaseOfficer, domain.DivisionHead, domain.ReceptionOfficer, domain.ConsultedUnit, domain.Clerk},
 	"recompute-deadline":  {domain.System},
+	"move-to-version":     {domain.Approver, domain.OneStopLead},
 	"record-deadline":     {},
 	"record-outcome":      {},
 }

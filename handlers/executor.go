@@ -17,9 +17,10 @@ import (
 
 // Executor is the one place where commands are decided.
 type Executor struct {
-	journal   *eventstore.Journal
-	calendars *Calendars
-	o         ExecutorOptions
+	journal    *eventstore.Journal
+	calendars  *Calendars
+	procedures *Procedures
+	o          ExecutorOptions
 }
 
 // ExecutorOptions of an executor.
@@ -35,7 +36,7 @@ func NewExecutor(j *eventstore.Journal, o ExecutorOptions) *Executor {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Executor{journal: j, calendars: newCalendars(j), o: o}
+	return &Executor{journal: j, calendars: newCalendars(j), procedures: newProcedures(j), o: o}
 }
 
 // Calendars are those by which this executor counts.
@@ -66,13 +67,21 @@ func (x *Executor) Submit(ctx context.Context, a domain.Actor, e Envelope, c dos
 		if err := Authorize(a, Act{Kind: Command, Name: name, Applicant: string(c.Applicant)}); err != nil {
 			return Receipt{}, err
 		}
-		var rules *procedure.Version // stays nil for an unknown one: the domain says so
-		if v, ok := procedure.Lookup(string(c.Procedure)); ok {
-			rules = &v
+		f, err := x.filing(ctx, c, e)
+		if err != nil {
+			return Receipt{}, err
 		}
 		e.Expected = nil
-		return x.update(ctx, a, eventstore.StreamIDFor(Kind, a.Account, e.Key), name, e, x.o.Origin, true, func(s dossier.State) ([]Decided, error) {
-			return x.decide(s, c, a, e, rules, nil)
+		opens := f.early == nil && f.closed == nil // else a repeat of what was granted before is looked for first
+		return x.update(ctx, a, eventstore.StreamIDFor(Kind, a.Account, e.Key), name, e, x.o.Origin, opens, func(s dossier.State) ([]Decided, error) {
+			if f.early != nil {
+				return nil, f.early
+			}
+			decided, err := x.decide(s, c, a, e, f.version, nil)
+			if err == nil && len(decided) > 0 && f.closed != nil {
+				return nil, f.closed
+			}
+			return decided, err
 		})
 	})
 }
@@ -104,7 +113,11 @@ func (x *Executor) Do(ctx context.Context, a domain.Actor, id uuid.UUID, e Envel
 			if err := Authorize(a, act); err != nil {
 				return nil, err
 			}
-			return x.decide(s, c, a, e, ruled(s.Procedure), days)
+			rules, err := x.ruled(ctx, s, c)
+			if err != nil {
+				return nil, err
+			}
+			return x.decide(s, c, a, e, rules, days)
 		})
 	})
 }
@@ -124,15 +137,6 @@ func (x *Executor) decide(s dossier.State, c dossier.Command, a domain.Actor, e 
 		decided[i] = Decided{Event: event, OccurredAt: given.When(s), LateReason: e.LateReason}
 	}
 	return decided, nil
-}
-
-// ruled returns the procedure a dossier goes by. An imported one may go by a procedure the catalogue does not have.
-func ruled(id string) *procedure.Version {
-	v, ok := procedure.Lookup(id)
-	if !ok {
-		v = procedure.ExternalVersion(id)
-	}
-	return &v
 }
 
 // counted runs one command and counts it under its outcome.

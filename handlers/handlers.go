@@ -22,6 +22,9 @@ var ErrNotFound = errors.New("no such dossier")
 // ErrNoCalendar says that there is no such calendar, or not at that version.
 var ErrNoCalendar = errors.New("no such calendar")
 
+// ErrNoProcedure says that there is no such procedure, or not that version of it.
+var ErrNoProcedure = errors.New("no such procedure")
+
 // ErrVersionRequired says that the act must name the version it was decided on (If-Match).
 var ErrVersionRequired = errors.New("this act must name the version it was decided on")
 

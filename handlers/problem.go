@@ -89,7 +89,10 @@ func problem(err error) ProblemBody {
 	var ahead *eventstore.OccurredAheadError
 	var clock *eventstore.ClockError
 	var unreadable *UnreadableError
+	var mistakes Mistakes
 	switch {
+	case errors.As(err, &mistakes):
+		return mistaken(mistakes)
 	case errors.As(err, &known):
 		return known.body()
 	case errors.As(err, &refusal):
@@ -113,6 +116,17 @@ func problem(err error) ProblemBody {
 	return plain(err)
 }
 
+// mistaken lists all that is wrong with a file, each with its path and line.
+func mistaken(mistakes Mistakes) ProblemBody {
+	p := body(http.StatusUnprocessableEntity, "file_mistakes", words{
+		fmt.Sprintf("Tệp có %d lỗi; chưa có gì thay đổi. Sửa theo danh sách (errors) rồi gửi lại", len(mistakes)),
+		fmt.Sprintf("The file has %d mistakes; nothing was changed. Mend what errors lists, then send it again", len(mistakes))})
+	for _, m := range mistakes {
+		p.Errors = append(p.Errors, FieldError{Field: m.Path, detail: words{fmt.Sprintf("dòng %d: %s", m.Line, m.VI), fmt.Sprintf("line %d: %s", m.Line, m.EN)}})
+	}
+	return p
+}
+
 // plain maps the errors that carry nothing but their name.
 func plain(err error) ProblemBody {
 	switch {
@@ -124,6 +138,10 @@ func plain(err error) ProblemBody {
 		return body(http.StatusNotFound, "no_calendar", words{
 			"Không có lịch mang mã này, hoặc chưa có phiên bản này. Lịch của Việt Nam mang mã vn",
 			"There is no calendar of this code, or not this version of it. Vietnam's is vn"})
+	case errors.Is(err, ErrNoProcedure):
+		return body(http.StatusNotFound, "no_procedure", words{
+			"Không có thủ tục mang mã này, hoặc chưa có phiên bản này. Xem danh mục: GET /v1/procedures",
+			"There is no procedure of this id, or not this version of it. See the catalogue: GET /v1/procedures"})
 	case errors.Is(err, ErrUnauthenticated):
 		return body(http.StatusUnauthorized, "unauthenticated", words{
 			"Cần đăng nhập để dùng đường dẫn này", "You must be signed in to use this"})

@@ -77,6 +77,7 @@ type listing struct {
 }
 
 func (v *Views) listing(ctx context.Context, f Filter, s Stamp) (*listing, error) {
+	f.rules = v.rules
 	if f.past() {
 		return v.pastListing(ctx, f, s)
 	}

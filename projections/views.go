@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"dossier/domain/procedure"
 	"dossier/eventstore"
 )
 
@@ -18,6 +19,7 @@ type Views struct {
 	engine  *Engine
 	keys    []string
 	looks   *looks
+	rules   func() []procedure.Version
 }
 
 // NewViews returns the read side. Any process may have it; none needs an engine for it.
@@ -29,6 +31,12 @@ func NewViews(pool *pgxpool.Pool, j *eventstore.Journal) *Views {
 // engine that does not run does no harm.
 func (v *Views) Follow(e *Engine) *Views {
 	v.engine = e
+	return v
+}
+
+// Naming lets dossiers be found by the names of these procedures instead of by those that ship.
+func (v *Views) Naming(rules func() []procedure.Version) *Views {
+	v.rules = rules
 	return v
 }
 

@@ -92,11 +92,11 @@ func TestColdPartitionsMoveToFilesAndBackByHand(t *testing.T) {
 			t.Errorf("%s of an empty journal: %s", step, said)
 		}
 	}
-	first, feed := d.history(50) // 351 events, and the rules that a stack begins with
+	first, feed := d.history(50) // 351 events, behind the rules that a stack begins with
 	in(0, "archive", "detach")
 	in(0, "archive", "detach")
 	in(0, "archive", "drop")
-	is("file", "detached", "attached", "attached")
+	is("file", "detached", "attached", "attached", "attached")
 	if d.feed() != feed {
 		t.Error("the feed changed")
 	}
@@ -110,19 +110,19 @@ func TestColdPartitionsMoveToFilesAndBackByHand(t *testing.T) {
 	if err != nil || len(files) != 2 {
 		t.Fatalf("archive files: %v, %v", files, err)
 	}
-	if err := os.Rename(files[0], files[0]+".away"); err != nil {
+	if err := os.Rename(files[1], files[1]+".away"); err != nil {
 		t.Fatal(err)
 	}
-	if said := in(3, "verify"); !strings.Contains(said, files[0]) {
+	if said := in(3, "verify"); !strings.Contains(said, files[1]) {
 		t.Errorf("verify without a file: %s", said)
 	}
-	if said := in(1, "show", first); !strings.Contains(said, files[0]+" (positions 1 to 100)") {
+	if said := in(1, "show", first); !strings.Contains(said, files[1]+" (positions 101 to 200)") {
 		t.Errorf("show without a file: %s", said)
 	}
-	if red := d.readyz(); !strings.Contains(red, "archive file") || !strings.Contains(red, filepath.Base(files[0])) || !strings.Contains(red, "ARCHIVE_DIR") {
+	if red := d.readyz(); !strings.Contains(red, "archive file") || !strings.Contains(red, filepath.Base(files[1])) || !strings.Contains(red, "ARCHIVE_DIR") {
 		t.Errorf("readyz: %q", red)
 	}
-	if err := os.Rename(files[0]+".away", files[0]); err != nil {
+	if err := os.Rename(files[1]+".away", files[1]); err != nil {
 		t.Fatal(err)
 	}
 	if red := d.readyz(); red != "" {
@@ -130,7 +130,7 @@ func TestColdPartitionsMoveToFilesAndBackByHand(t *testing.T) {
 	}
 	in(0, "archive", "restore")
 	in(0, "archive", "restore")
-	is("attached", "attached", "attached", "attached")
+	is("attached", "attached", "attached", "attached", "attached")
 	if said := in(0, "verify"); d.feed() != feed || !strings.Contains(said, "holds") {
 		t.Error(said)
 	}

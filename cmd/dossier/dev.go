@@ -111,7 +111,7 @@ func (a *app) dev(ctx context.Context, cmd *cli.Command) error {
 	})
 }
 
-// publishShipped gives a stack that has none the calendars that come with the program.
+// publishShipped gives a stack that has none the calendars and procedures that come with the program.
 func (p *process) publishShipped(ctx context.Context) error {
 	actor := domain.Actor{Account: "catalogue", Role: domain.CatalogueAdmin, Unit: handlers.UnitLeadership}
 	for code, file := range calendar.Shipped() {
@@ -123,7 +123,7 @@ func (p *process) publishShipped(ctx context.Context) error {
 			return fmt.Errorf("publish calendar %s: %w", code, err)
 		}
 	}
-	return nil
+	return p.executor.PublishShipped(ctx, actor, "shipped")
 }
 
 // free says who has a port, and refuses addresses that others could reach: anybody may act as anybody here.

@@ -79,7 +79,7 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 		Brokers: cfg.Kafka.Brokers, Topic: cfg.Kafka.Topic, Log: log, Kafka: kafkaAccess(cfg),
 		Check: 45 * time.Second, // a row that somebody changed is reported within a minute
 	})
-	p.views = projections.NewViews(pool, journal).Follow(p.engine)
+	p.views = projections.NewViews(pool, journal).Follow(p.engine).Naming(p.executor.Procedures().Names)
 	return p, nil
 }
 

@@ -7,28 +7,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"dossier/domain/dossier"
-	"dossier/domain/procedure"
 )
-
-func (a *app) proceduresCommand() *cli.Command {
-	return group(&cli.Command{
-		Name: "procedures", Usage: "the catalogue",
-		Commands: []*cli.Command{{
-			Name: "list", Usage: "every procedure, and whether it is open for filing", Flags: []cli.Flag{formatFlag()},
-			Action: func(_ context.Context, cmd *cli.Command) error {
-				t := &table{columns: []string{"id", "sector", "filing", "name"}}
-				for _, p := range procedure.Catalogue() {
-					filing := "open"
-					if !p.OpenForFiling {
-						filing = "information only"
-					}
-					t.add(p, p.ID, p.Sector, filing, p.NameVI)
-				}
-				return t.print(a.stdout, cmd)
-			},
-		}},
-	})
-}
 
 func (a *app) domainCommand() *cli.Command {
 	return group(&cli.Command{

@@ -13,7 +13,6 @@ import (
 
 	"dossier/domain"
 	"dossier/domain/dossier"
-	"dossier/domain/procedure"
 	"dossier/handlers"
 	"dossier/projections"
 )
@@ -48,7 +47,7 @@ func (a *app) show(ctx context.Context, cmd *cli.Command) error {
 	if err := handlers.Authorize(actor, handlers.Act{Kind: handlers.Read, Applicant: state.Applicant}); err != nil {
 		return err
 	}
-	return a.printState(cmd, id, state)
+	return a.printState(cmd, id, state, s.executor.Procedures().All(ctx))
 }
 
 // openDossier opens the system and finds the one dossier that the command names, and who asks for it.
@@ -90,7 +89,7 @@ func (s *system) asked(cmd *cli.Command) (handlers.Asked, error) {
 	return asked, nil
 }
 
-func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State) error {
+func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State, rules handlers.Catalogue) error {
 	if f := cmd.String("output"); f == "json" || f == "jsonl" {
 		t := &table{}
 		t.add(struct {
@@ -111,8 +110,8 @@ func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State) error 
 	add("outcome", words("outcome", string(s.Outcome)))
 	add("version", strconv.FormatInt(s.Version, 10))
 	name := ""
-	if p, ok := procedure.Lookup(s.Procedure); ok {
-		name = ", " + p.NameVI
+	if p, ok := rules.Version(s.Procedure, s.ProcedureVersion); ok {
+		name = fmt.Sprintf(", %s (%d)", p.NameVI, p.Number)
 	}
 	add("procedure", s.Procedure+name)
 	add("channel", words("channel", string(s.Channel)))

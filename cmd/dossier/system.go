@@ -86,6 +86,7 @@ func (a *app) connect(ctx context.Context, cfg config.Config, s *system) (*syste
 	s.cfg, s.pool, s.journal = cfg, pool, journal
 	s.views = projections.NewViews(pool, journal)
 	s.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{CommandKey: []byte(cfg.CommandKey)})
+	s.views.Naming(s.executor.Procedures().Names)
 	s.stop = func() { journal.Close(); pool.Close() }
 	return s, nil
 }

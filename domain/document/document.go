@@ -108,6 +108,9 @@ func (r *reader) fill(v reflect.Value, t json.Token, path string) error {
 		v.Set(reflect.New(v.Type().Elem()))
 		return r.fill(v.Elem(), t, path)
 	}
+	if raw, is := v.Addr().Interface().(*json.RawMessage); is {
+		return r.raw(raw, t, path)
+	}
 	if text, is := v.Addr().Interface().(encoding.TextUnmarshaler); is {
 		return r.text(text, t, path)
 	}
@@ -151,6 +154,61 @@ func (r *reader) text(v encoding.TextUnmarshaler, t json.Token, path string) err
 		r.wrong(path, err.Error(), err.Error())
 	}
 	return nil
+}
+
+// raw keeps a value as it is written, and knows on which line each of its parts stands.
+func (r *reader) raw(v *json.RawMessage, t json.Token, path string) error {
+	end := int(r.dec.InputOffset()) // behind the token
+	start := end - 1
+	if _, opens := t.(json.Delim); !opens {
+		return r.other(t, path, "một đối tượng", "an object")
+	}
+	if err := r.inside(t, path); err != nil {
+		return err
+	}
+	*v = append((*v)[:0], r.data[start:r.dec.InputOffset()]...)
+	return nil
+}
+
+// inside walks over a value that began with t.
+func (r *reader) inside(t json.Token, path string) error {
+	switch t {
+	case json.Delim('{'):
+		seen := map[string]bool{}
+		for r.dec.More() {
+			name, err := r.key()
+			if err != nil {
+				return err
+			}
+			at := join(path, name)
+			if seen[name] {
+				r.wrong(at, "có hai lần", "stands there twice")
+			}
+			seen[name] = true
+			if err := r.part(at); err != nil {
+				return err
+			}
+		}
+	case json.Delim('['):
+		for i := 0; r.dec.More(); i++ {
+			if err := r.part(path + "[" + strconv.Itoa(i) + "]"); err != nil {
+				return err
+			}
+		}
+	default:
+		return nil
+	}
+	_, err := r.dec.Token()
+	return err
+}
+
+func (r *reader) part(path string) error {
+	t, err := r.dec.Token()
+	if err != nil {
+		return err
+	}
+	r.lines[path] = r.line()
+	return r.inside(t, path)
 }
 
 // other notes a wrong type and passes over the value.

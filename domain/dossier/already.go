@@ -56,6 +56,8 @@ func (q question) already() bool {
 		return q.mine(s.Stopped) && s.StoppedReason == ApplicantWithdrew
 	case StopDossier:
 		return q.mine(s.Stopped) && s.StoppedReason == c.Reason && s.StoppedBasis == string(c.Basis)
+	case MoveToVersion:
+		return s.ProcedureVersion == c.Version
 	case SignResult:
 		return q.mine(s.Signed)
 	case IssueResult:

@@ -50,6 +50,7 @@ var kinds = map[string]kind{
 	"dossier.deadline-recorded":         {1, DeadlineRecorded{}},
 	"dossier.deadline-recomputed":       {1, DeadlineRecomputed{}},
 	"dossier.outcome-recorded":          {1, OutcomeRecorded{}},
+	"dossier.version-moved":             {1, VersionMoved{}},
 }
 
 // names is kinds read backwards.

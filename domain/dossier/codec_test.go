@@ -47,6 +47,7 @@ var samples = []dossier.Event{
 	dossier.DeadlineRecorded{Due: monday, DueSource: dossier.ImportedDeadline, Of: source},
 	dossier.DeadlineRecomputed{OldDue: monday, Reason: dossier.CalendarChanged, Term: term, Of: source},
 	dossier.OutcomeRecorded{Outcome: dossier.Unknown, Of: source},
+	dossier.VersionMoved{FromVersion: 1, ToVersion: 2, Ground: "transition_rule", Basis: "nd-309-2026.5", Of: source},
 	dossier.SupplementWindowExpired{Stage: dossier.AtAppraisal, Of: source},
 	dossier.ReturnedForRework{Reason: "draft_errors", Of: source},
 	dossier.ExtensionProposed{Due: monday, Reason: "awaiting_laboratory", Late: true, Of: source},

@@ -160,7 +160,7 @@ var commands = []Command{
 	SubmitDossier{}, AcceptDossier{}, RefuseReception{}, RequestSupplement{}, SubmitSupplement{}, AcceptSupplement{}, ExpireSupplement{},
 	ForwardDossier{}, AssignOfficer{}, StartAppraisal{}, RequestOpinion{}, RecordOpinion{}, SubmitForApproval{}, ReturnForRework{}, Approve{},
 	SignResult{}, IssueResult{}, ReturnResult{}, ProposeExtension{}, ApproveExtension{}, RequestWithdrawal{}, AcceptWithdrawal{},
-	RejectWithdrawal{}, StopDossier{}, RecordStep{}, RecomputeDeadline{}, RecordDeadline{}, RecordOutcome{},
+	RejectWithdrawal{}, StopDossier{}, MoveToVersion{}, RecordStep{}, RecomputeDeadline{}, RecordDeadline{}, RecordOutcome{},
 }
 
 // CommandNames lists the kebab-case names, in the order of a dossier's way.

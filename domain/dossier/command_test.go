@@ -93,7 +93,7 @@ func TestABodyThatIsNotUnderstoodSaysWhichFieldAndWhatWouldBeAccepted(t *testing
 func TestTheNamesOfCommandsAreThoseOfTheInterface(t *testing.T) {
 	want := []string{"submit", "accept", "refuse-reception", "request-supplement", "submit-supplement", "accept-supplement", "expire-supplement", "forward",
 		"assign-officer", "start-appraisal", "request-opinion", "record-opinion", "submit-for-approval", "return-for-rework", "approve", "sign", "issue",
-		"return", "propose-extension", "approve-extension", "request-withdrawal", "accept-withdrawal", "reject-withdrawal", "stop", "record-step", "recompute-deadline", "record-deadline", "record-outcome"}
+		"return", "propose-extension", "approve-extension", "request-withdrawal", "accept-withdrawal", "reject-withdrawal", "stop", "move-to-version", "record-step", "recompute-deadline", "record-deadline", "record-outcome"}
 	if got := dossier.CommandNames(); !slices.Equal(got, want) {
 		t.Errorf("names %v", got)
 	}

@@ -122,6 +122,8 @@ func (q question) facts(late bool) []Event {
 		return []Event{DeadlineRecomputed{q.s.Due, q.recomputeReason(), q.recounted(), of}}
 	case RecordDeadline:
 		return []Event{DeadlineRecorded{instant(c.Due), ImportedDeadline, of}}
+	case MoveToVersion:
+		return []Event{VersionMoved{q.s.ProcedureVersion, c.Version, c.Ground, c.Basis, of}}
 	case RecordOutcome:
 		return []Event{OutcomeRecorded{c.outcome(), of}}
 	}

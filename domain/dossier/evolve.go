@@ -116,6 +116,8 @@ func Evolve(s State, f Fact) State {
 		s = s.stepped(e, act)
 	case DeadlineRecorded:
 		s.Due, s.DueSource = instant(e.Due), e.DueSource
+	case VersionMoved:
+		s.ProcedureVersion = e.ToVersion
 	case OutcomeRecorded:
 		s.Status, s.Resolved, s.Outcome = Resolved, act, e.Outcome
 		s.BackTo, s.StoodAt = None, None

@@ -196,6 +196,8 @@ var guards = []Guard{
 		broken: func(q question) bool { return !q.s.Signed.Done() },
 		VI:     "Chưa phát hành được: kết quả chưa được ký. Người có thẩm quyền ký trước, rồi văn thư cấp số và phát hành.",
 		EN:     "Not issued: the result is not signed. The approver signs first, then the clerk numbers and issues it."},
+
+	moveGuard,
 }
 
 // Guards is a copy of the law of refusals.

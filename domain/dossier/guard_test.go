@@ -57,6 +57,9 @@ func TestAHardGuardRefuses(t *testing.T) {
 		{"an applicant does not file at the counter alone", nil, submitting(citizen, "vet-practice-cert-renew", dossier.Counter), "wrong_channel"},
 		{"a live dossier has no code of another system", nil, by(citizen, dossier.SubmitDossier{Procedure: "vet-practice-cert-renew", Channel: dossier.Online, Applicant: "ref-1", ExternalCode: "X-1"}), "invalid: import_only"},
 
+		{"a version that was never published takes no dossiers over", paths[dossier.Accepted], by(leader, moveOn.what, func(x *dossier.Context) { x.Procedure = nil }), "unknown_version"},
+		{"a dossier is moved to a version of its own procedure", paths[dossier.Accepted], by(leader, moveOn.what, func(x *dossier.Context) { x.Procedure.Number = 3 }), "unknown_version"},
+
 		{"reception asks for a supplement once", []act{submit, askAtDesk, supply}, by(reception, dossier.RequestSupplement{Items: []dossier.Code{"tp-4"}, Reason: "missing"}), "second_supplement"},
 		{"reception does not ask again for the same item", []act{submit, askAtDesk, supply}, askAtDesk, "second_supplement"},
 		{"appraisal asks for a supplement once", append(slices.Clone(paths[dossier.SupplementRequestedStatus]), supply, takeIn), askInCase, "second_supplement"},

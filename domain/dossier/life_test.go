@@ -102,6 +102,9 @@ func (l *life) context(a act) dossier.Context {
 	if c, is := a.what.(dossier.SubmitDossier); is {
 		p, _ = procedure.Lookup(string(c.Procedure))
 	}
+	if c, is := a.what.(dossier.MoveToVersion); is {
+		p.Number = c.Version
+	}
 	x := dossier.Context{Now: l.now, Actor: a.who, Procedure: &p, Calendar: &vietnam}
 	if a.who.Role == domain.System {
 		x.Origin = domain.Imported
@@ -180,6 +183,7 @@ var (
 	letGo      = by(reception, dossier.AcceptWithdrawal{})
 	keep       = by(reception, dossier.RejectWithdrawal{Reason: "applicant_changed_mind"})
 	stop       = by(leader, dossier.StopDossier{Reason: "legal_impediment", Basis: "nd-118-2025.21"})
+	moveOn     = by(leader, dossier.MoveToVersion{Version: 2, Ground: "transition_rule", Basis: "nd-309-2026.5"})
 	takeDue    = by(importer, dossier.RecordDeadline{Due: monday.Add(500 * time.Hour)})
 	takeEnd    = by(importer, dossier.RecordOutcome{Outcome: dossier.Unknown})
 )

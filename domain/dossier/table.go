@@ -151,6 +151,10 @@ var transitions = []Transition{
 		Events: []string{"dossier.stopped"},
 		Actors: []domain.Role{domain.Approver}},
 
+	{Command: "MoveToVersion", From: slices.Concat([]Status{Submitted, SupplementAtReception}, inHand), To: Same,
+		Events: []string{"dossier.version-moved"},
+		Actors: []domain.Role{domain.Approver, domain.OneStopLead}},
+
 	{Command: "RecordStep", From: inHand, To: Same,
 		Events: []string{"dossier.step-recorded"},
 		Actors: []domain.Role{domain.CaseOfficer, domain.DivisionHead, domain.ReceptionOfficer, domain.ConsultedUnit, domain.Clerk}},

@@ -25,7 +25,7 @@ func usual(command string, from dossier.Status) act {
 		"StartAppraisal": start, "RequestOpinion": askOpinion, "RecordOpinion": opinion, "SubmitForApproval": propose,
 		"Approve": approve, "SignResult": sign, "IssueResult": issue, "ReturnResult": handOver, "RecordStep": note,
 		"ExpireSupplement": expire, "ReturnForRework": rework, "ProposeExtension": askLonger, "ApproveExtension": grantMore,
-		"RequestWithdrawal": withdraw, "AcceptWithdrawal": letGo, "RejectWithdrawal": keep, "StopDossier": stop,
+		"RequestWithdrawal": withdraw, "AcceptWithdrawal": letGo, "RejectWithdrawal": keep, "StopDossier": stop, "MoveToVersion": moveOn,
 		"RecomputeDeadline": recount, "RecordDeadline": takeDue, "RecordOutcome": takeEnd,
 	}[command]
 }

@@ -7,7 +7,7 @@ func Values(kind string) []string {
 		"refusal_reason": RefusalReason(""), "supplement_reason": SupplementReason(""), "recipient": Recipient(""),
 		"stop_reason": StopReason(""), "deadline_source": DeadlineSource(""), "irregular": Irregular(""),
 		"rework_reason": ReworkReason(""), "extension_reason": ExtensionReason(""), "withdrawal_refusal": WithdrawalRefusal(""),
-		"stopped_reason": StoppedReason(""), "recompute_reason": RecomputeReason(""), "count_policy": CountPolicy(""),
+		"stopped_reason": StoppedReason(""), "recompute_reason": RecomputeReason(""), "count_policy": CountPolicy(""), "move_ground": MoveGround(""),
 	}
 	if list, ok := lists[kind]; ok {
 		return list.values()

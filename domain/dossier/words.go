@@ -62,6 +62,7 @@ var words = map[string]map[string]word{
 		"dossier.deadline-recorded":         {"Đã ghi ngày hẹn trả theo nguồn cũ", "Due date taken over"},
 		"dossier.deadline-recomputed":       {"Đã tính lại ngày hẹn trả", "Due date computed again"},
 		"dossier.outcome-recorded":          {"Đã ghi kết thúc theo nguồn cũ", "Outcome taken over"},
+		"dossier.version-moved":             {"Đã chuyển sang phiên bản khác của thủ tục", "Moved to another version of the procedure"},
 	},
 	"command": {
 		"submit":              {"Nộp hồ sơ", "Submit the dossier"},
@@ -92,6 +93,7 @@ var words = map[string]map[string]word{
 		"record-deadline":     {"Ghi ngày hẹn trả theo nguồn cũ", "Take over a due date"},
 		"recompute-deadline":  {"Tính lại ngày hẹn trả", "Compute the due date again"},
 		"record-outcome":      {"Ghi kết thúc theo nguồn cũ", "Take over an outcome"},
+		"move-to-version":     {"Chuyển phiên bản thủ tục", "Move to another version"},
 	},
 	"role": {
 		"applicant":            {"Người nộp", "Applicant"},
@@ -133,6 +135,12 @@ var words = map[string]map[string]word{
 		"objected":               {"Không đồng ý", "Objected"},
 		"no_opinion":             {"Không có ý kiến", "No opinion"},
 		"unknown":                {"Không rõ (dữ liệu nhập)", "Not known (imported)"},
+	},
+	"move_ground": {
+		"transition_rule":   {"Theo quy định chuyển tiếp", "By a transition rule"},
+		"more_favourable":   {"Có lợi hơn cho người nộp", "More favourable to the applicant"},
+		"applicant_consent": {"Người nộp đồng ý", "The applicant agrees"},
+		"wrong_version":     {"Ghi nhầm phiên bản khi nộp", "Filed under the wrong version"},
 	},
 	"recipient": {
 		"owner":          {"Chủ hồ sơ", "Owner of the dossier"},
@@ -249,6 +257,7 @@ var words = map[string]map[string]word{
 		"appraiser_decides":       {"Người thẩm định tự duyệt, ký", "Appraiser approves or signs"},
 		"already_signed":          {"Đã ký", "Already signed"},
 		"not_signed":              {"Chưa ký", "Not signed"},
+		"unknown_version":         {"Không có phiên bản này của thủ tục", "The procedure has no such version"},
 	},
 	"act": {
 		"blds": {"Bộ luật Dân sự", "Civil Code"},

@@ -1,62 +1,88 @@
-// Package procedure is the catalogue: for each administrative procedure the rules under which its dossiers are filed and resolved.
+// Package procedure is the catalogue: for each administrative procedure the versions of the rules under which its dossiers are filed
+// and resolved.
 //
-// The rules are data (procedures-vn.json), dated and with the certainty of each value; nothing about a procedure is a constant
-// of the program. What rests on no source that was read is marked assumed and must be shown so.
+// A procedure is a stream of publication decisions. Each brings a whole version, valid from a day on, and a dossier stays with the
+// version under which it was filed until it is moved by an act of its own. Nothing about a procedure is a constant of the program; what
+// rests on no source that was read is marked assumed and must be shown so.
 package procedure
 
-import "dossier/domain/calendar"
+import (
+	"slices"
 
-// SupplementDays is how long an applicant has to answer where the sector's law says nothing: 15 calendar days (Decree
-// 118/2025, Article 19.5).
-const SupplementDays = 15
+	"dossier/domain/calendar"
+)
 
-// Version is one published wording of a procedure. A dossier stays with the version under which it was accepted.
-type Version struct {
-	ID         string   `json:"id"`
-	Number     int      `json:"number"`
-	Code       *string  `json:"code"` // national code, nil if none is known
-	NameVI     string   `json:"name_vi"`
-	NameEN     string   `json:"name_en"`
-	Sector     string   `json:"sector"`
-	Level      string   `json:"level"`   // who resolves: central, province, …
-	UnitVI     string   `json:"unit_vi"` // the unit that resolves it
-	ResultVI   string   `json:"result_vi"`
-	ResultEN   string   `json:"result_en"`
-	LegalBasis []string `json:"legal_basis,omitempty"`
+// Procedure is what the facts of one procedure amount to. It is never changed: Evolve returns another.
+type Procedure struct {
+	ID       string
+	Position int64     // the stream's version: how many facts there are
+	Versions []Version // in the order of their numbers, from 1
 
-	Limit   Limit            `json:"limit,omitzero"`
-	Limits  []calendar.Limit `json:"-"`        // what is counted, one after the other
-	Policy  calendar.Policy  `json:"-"`        // how working days are counted
-	LimitVI string           `json:"limit_vi"` // "15 ngày + 5 ngày làm việc", "" without a limit
-	LimitEN string           `json:"limit_en"`
-
-	SupplementDays int         `json:"supplement_days"` // calendar days in which an applicant answers a request
-	Components     []Component `json:"components,omitempty"`
-	Flow           Flow        `json:"-"` // what happens between acceptance and the end
-
-	OpenForFiling bool     `json:"open_for_filing"`          // false: information only, because no limit is known
-	Assumed       bool     `json:"assumed"`                  // the limit rests on no source that was read
-	AssumedValues []string `json:"assumed_values,omitempty"` // time_limit, components, code, fee
-	External      bool     `json:"external"`                 // of another system, for imports: never open to filing
+	withdrawn    int           // the newest version that was withdrawn, 0 for none
+	WithdrawnAt  calendar.Date // from this day on it is not valid
+	WithdrawnFor Withdrawn
 }
 
-// Limit is the time the law gives from complete reception to the result. Unit is working_day, calendar_day, hour, month, or
-// mixed where the stages have different units; then the value is only their sum.
-type Limit struct {
-	Value int    `json:"value"`
-	Unit  string `json:"unit"`
+// Fold is the procedure after these facts, in the order of their versions.
+func Fold(facts []Fact) Procedure {
+	var p Procedure
+	for _, f := range facts {
+		p = Evolve(p, f)
+	}
+	return p
 }
 
-// Component is a paper the applicant brings. Its code names it in requests for supplements.
-type Component struct {
-	Code     string `json:"code"` // "tp-1", in the order of the publication decision
-	NameVI   string `json:"name_vi"`
-	FormNo   string `json:"form_no,omitempty"`
-	Kind     string `json:"kind,omitempty"` // e-form, original, copy, data-lookup, file
-	Required bool   `json:"required"`
+// Fact is an event in its place.
+type Fact struct {
+	Version int64
+	Event   Event
 }
 
-// ExternalVersion is a procedure that an import brings with it, "ext:nl.building-permit.receiving-phase".
-func ExternalVersion(id string) Version {
-	return Version{ID: id, Number: 1, NameVI: id, NameEN: id, SupplementDays: SupplementDays, External: true}
+// Evolve is the procedure after one more fact. Facts of switches and of the catalogue say nothing about it.
+func Evolve(p Procedure, f Fact) Procedure {
+	p.Position = f.Version
+	switch e := f.Event.(type) {
+	case Published:
+		v := e.Version.complete()
+		v.Number, v.Decision = e.Number, e.Decision
+		p.ID, p.Versions = v.ID, append(slices.Clone(p.Versions), v)
+	case Withdrawn:
+		p.withdrawn, p.WithdrawnAt, p.WithdrawnFor = len(p.Versions), e.From, e
+	}
+	return p
+}
+
+// Exists says whether a version was ever published.
+func (p Procedure) Exists() bool { return len(p.Versions) > 0 }
+
+// Newest is the version that was published last, whether it is valid yet or not.
+func (p Procedure) Newest() (Version, bool) {
+	if !p.Exists() {
+		return Version{}, false
+	}
+	return p.Versions[len(p.Versions)-1], true
+}
+
+// Version is the one of that number.
+func (p Procedure) Version(number int) (Version, bool) {
+	if number < 1 || number > len(p.Versions) {
+		return Version{}, false
+	}
+	return p.Versions[number-1], true
+}
+
+// On is the version that is valid on a day: of those that are valid by then the one published last. None, when the procedure begins
+// later or was withdrawn.
+func (p Procedure) On(day calendar.Date) (Version, bool) {
+	for _, v := range slices.Backward(p.Versions) {
+		if v.Decision.ValidFrom <= day {
+			return v, v.Number > p.withdrawn || day < p.WithdrawnAt
+		}
+	}
+	return Version{}, false
+}
+
+// Withdrawn says whether the newest version was withdrawn, and from which day on.
+func (p Procedure) Withdrawn() (calendar.Date, bool) {
+	return p.WithdrawnAt, p.withdrawn > 0 && p.withdrawn == len(p.Versions)
 }

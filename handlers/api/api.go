@@ -76,11 +76,14 @@ func (s *server) routes() {
 	get(s, "/v1/dossiers/{id}/history", "get-history", "What happened to a dossier: who, when, what changed, why", s.history)
 	get(s, "/v1/dossiers/{id}/deadline", "get-deadline", "The due date of a dossier and the way that leads to it, day by day", s.deadline)
 	get(s, "/v1/calendars/{code}", "get-calendar", "A calendar of working days and hours, now or as it was", s.calendar)
-	get(s, "/v1/procedures", "list-procedures", "The catalogue of procedures", s.procedures)
+	get(s, "/v1/procedures", "list-procedures", "The catalogue of procedures, as it is valid on a day", s.procedures)
+	get(s, "/v1/procedures/{id}", "get-procedure", "A procedure with its versions, one of them whole, and its switches", s.procedure)
+	get(s, "/v1/procedures/{id}/move", "preview-move", "What a move to another version would change, and which open dossiers it would touch", s.previewMove)
 	get(s, "/v1/events/stream", "stream-events", "The feed as server-sent events", s.stream)
 	huma.Register(s.api, s.operation(http.MethodGet, "/v1/events", "read-events", "The feed: every event from position 1, the same CloudEvents as in Kafka"),
 		answering(longestWait+answerWithin, s.feed))
 
+	s.ruleRoutes()
 	s.submit()
 	for _, name := range dossier.CommandNames() {
 		s.command(name)

@@ -10,6 +10,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"dossier/domain/calendar"
+	"dossier/domain/procedure"
 )
 
 // contract is a set of published schemas that answers are held to.
@@ -82,6 +83,9 @@ func TestEventsFollowTheirPublishedSchemas(t *testing.T) {
 	h.publish(string(calendar.Shipped()["vn"]))
 	h.done("reception", id, "accept", "")
 	h.appraised()
+	h.post("catalogue", "/v1/procedures", string(procedure.Shipped()["cites-breeding-code-app23"])).is(200)
+	h.post("catalogue", "/v1/procedures/cites-breeding-code-app23/switch", `{"unit": "one-stop", "open": true, "reason": "pilot", "basis": "13/QĐ"}`).is(200)
+	h.post("catalogue", "/v1/procedures/cites-breeding-code-app23/switch", `{"unit": "one-stop", "open": false, "reason": "pilot_ended", "basis": "14/QĐ"}`).is(200)
 	c := newContract(t)
 	seen := map[string]bool{}
 	var events []struct {
@@ -101,7 +105,7 @@ func TestEventsFollowTheirPublishedSchemas(t *testing.T) {
 		}
 		c.holds(name, e.Data)
 	}
-	if len(seen) < 8 {
+	if len(seen) < 12 {
 		t.Errorf("only %d types were looked at", len(seen))
 	}
 }

@@ -33,6 +33,13 @@ func get[I, O any](s *server, path, id, summary string, ask func(context.Context
 	huma.Register(s.api, s.operation(http.MethodGet, path, id, summary), answering(answerWithin, ask))
 }
 
+// post registers an act that is no command to a dossier.
+func post[I, O any](s *server, path, id, summary string, act func(context.Context, *I) (*O, error)) {
+	op := s.operation(http.MethodPost, path, id, summary)
+	op.DefaultStatus = http.StatusOK
+	huma.Register(s.api, op, answering(answerWithin, act))
+}
+
 // operation is what all routes have in common.
 func (s *server) operation(method, path, id, summary string) huma.Operation {
 	return huma.Operation{

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -72,6 +73,7 @@ func (s *server) document(path, name string) {
 // eventSchemas are the contracts of all event types: /schemas/dossier.submitted.v2.
 func eventSchemas() map[string][]byte {
 	all := calendarSchemas()
+	maps.Copy(all, procedureSchemas())
 	for _, typ := range dossier.EventTypes() {
 		version, members := dossier.EventMembers(typ)
 		name := fmt.Sprintf("%s.v%d", typ, version)

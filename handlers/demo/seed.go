@@ -62,7 +62,7 @@ func play(ctx context.Context, x *handlers.Executor, clock *Clock, stories []sto
 	if len(turns) > 0 {
 		clock.back(turns[0].entered)
 	}
-	if err := publishCalendars(ctx, x); err != nil {
+	if err := publishRules(ctx, x); err != nil {
 		return err
 	}
 	for i, t := range turns {
@@ -78,15 +78,15 @@ func play(ctx context.Context, x *handlers.Executor, clock *Clock, stories []sto
 	return nil
 }
 
-// publishCalendars lets the authority have its calendars before its first dossier.
-func publishCalendars(ctx context.Context, x *handlers.Executor) error {
+// publishRules lets the authority have its calendars and procedures before its first dossier.
+func publishRules(ctx context.Context, x *handlers.Executor) error {
 	catalogue := domain.Actor{Account: "catalogue", Role: domain.CatalogueAdmin, Unit: handlers.UnitLeadership}
 	for _, code := range slices.Sorted(maps.Keys(calendar.Shipped())) {
 		if _, err := x.PublishCalendar(ctx, catalogue, code, calendar.Shipped()[code], handlers.Envelope{Key: "demo-calendar-" + code}); err != nil {
 			return fmt.Errorf("publish calendar %s: %w", code, err)
 		}
 	}
-	return nil
+	return x.PublishShipped(ctx, catalogue, "demo-procedures")
 }
 
 func inOrder(stories []story) []turn {

@@ -271,6 +271,7 @@ var templates = []dossier.Command{
 	dossier.SignResult{}, dossier.IssueResult{}, dossier.ReturnResult{}, dossier.RecordStep{}, dossier.RecordDeadline{},
 	dossier.RecordOutcome{}, dossier.RecomputeDeadline{}, dossier.ExpireSupplement{}, dossier.ReturnForRework{}, dossier.ProposeExtension{},
 	dossier.ApproveExtension{}, dossier.RequestWithdrawal{}, dossier.AcceptWithdrawal{}, dossier.RejectWithdrawal{}, dossier.StopDossier{},
+	dossier.MoveToVersion{},
 }
 
 func fieldNames(command string) []string {

@@ -12,7 +12,6 @@ import (
 
 	"dossier/domain"
 	"dossier/domain/dossier"
-	"dossier/domain/procedure"
 	"dossier/handlers"
 )
 
@@ -132,7 +131,7 @@ func (s *site) dossierPage(v *visit, id uuid.UUID, facts []dossier.Fact, state d
 	p := dossierPage{
 		ID: id.String(), Code: codeOf(id, dossier.Fold(facts)), Back: "/dossiers", State: state, Past: form.past(len(facts)),
 		Tag: tag{state.Tone(), state.Words(string(v.lang))}, Turn: turn(state, v.lang), Due: v.dueOf(state, form.moment(facts, s.Now())),
-		Procedure: procedureOf(state.Procedure, v.lang), Show: showOf(v.URL.Query().Get("show")),
+		Procedure: v.procedureOf(state.Procedure, state.ProcedureVersion), Show: showOf(v.URL.Query().Get("show")),
 	}
 	p.Due.Long = true
 	p.History = v.events(facts, form, p.Show)
@@ -154,9 +153,9 @@ func codeOf(id uuid.UUID, s dossier.State) string {
 	return strings.ToUpper(id.String()[:8])
 }
 
-func procedureOf(id string, l Lang) procedureRow {
-	row := procedureRow{ID: id, Name: titleOf(id, l)}
-	if version, ok := procedure.Lookup(id); ok {
+func (v *visit) procedureOf(id string, number int) procedureRow {
+	l, row := v.lang, procedureRow{ID: id, Name: v.titleOf(id)}
+	if version, ok := v.rules.Version(id, number); ok {
 		row.Code, row.Limit, row.Sector, row.Open = nationalCode(version), limit(version, l), sectorWords(version.Sector, l), version.OpenForFiling
 	}
 	return row
@@ -221,7 +220,7 @@ func (v *visit) stopped(state dossier.State, name string, actor domain.Actor, no
 		return ""
 	}
 	context := dossier.Context{Now: now, Actor: actor}
-	if version, ok := procedure.Lookup(state.Procedure); ok {
+	if version, ok := v.rules.Version(state.Procedure, state.ProcedureVersion); ok {
 		context.Procedure = &version
 	}
 	_, err := dossier.Decide(state, probe, context)

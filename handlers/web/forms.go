@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"dossier/domain/dossier"
-	"dossier/domain/procedure"
 	"dossier/handlers"
 )
 
@@ -95,6 +94,11 @@ var shapes = map[string][]shape{
 		{name: "reason", kind: "radio", list: "stopped_reason", words: Words{"Lý do dừng", "Why it is stopped"}},
 		{name: "basis", kind: "code", words: Words{"Căn cứ (mã điều, khoản)", "Legal basis (code of the article)"}, hint: Words{"Ví dụ nd-118-2025.21: Nghị định 118/2025, Điều 21.", "For example nd-118-2025.21: Decree 118/2025, Article 21."}},
 	},
+	"move-to-version": {
+		{name: "version", kind: "number", min: 1, max: 9999, words: Words{"Phiên bản mới của thủ tục", "New version of the procedure"}},
+		{name: "ground", kind: "radio", list: "move_ground", words: Words{"Căn cứ chuyển", "Why it may be moved"}},
+		{name: "basis", kind: "code", words: Words{"Văn bản (mã điều, khoản)", "Legal basis (code of the article)"}, hint: Words{"Ví dụ nd-309-2026.5: Nghị định 309/2026, Điều 5.", "For example nd-309-2026.5: Decree 309/2026, Article 5."}},
+	},
 	"expire-supplement": {}, "approve-extension": {}, "request-withdrawal": {}, "accept-withdrawal": {},
 	"accept": {}, "accept-supplement": {}, "start-appraisal": {}, "sign": {}, "issue": {},
 }
@@ -120,7 +124,7 @@ func (s *site) fill(v *visit, in *input, sh shape, state dossier.State, chosen [
 	}
 	switch {
 	case sh.name == "procedure":
-		for _, version := range procedure.Catalogue() {
+		for _, version := range v.rules.Today() {
 			if version.OpenForFiling {
 				add(version.ID, procedureName(version, v.lang))
 			}

@@ -125,7 +125,7 @@ func (v *visit) value(c dossier.Change, code string) string {
 	case c.Kind != "":
 		return label(c.Kind, code, v.lang)
 	case c.Field == "procedure":
-		return titleOf(code, v.lang)
+		return v.titleOf(code)
 	case strings.HasSuffix(c.Field, "unit"):
 		return unitWords(code, v.lang)
 	default:

@@ -7,7 +7,6 @@ import (
 
 	"dossier/domain"
 	"dossier/domain/dossier"
-	"dossier/domain/procedure"
 	"dossier/handlers"
 	"dossier/projections"
 )
@@ -120,7 +119,7 @@ func (v *visit) row(row projections.Row, now time.Time) listRow {
 	st := row.State
 	out := listRow{
 		ID: row.ID.String(), URL: "/dossiers/" + row.ID.String(), Code: codeOf(row.ID, st), Channel: label("channel", string(st.Channel), v.lang),
-		Procedure: titleOf(st.Procedure, v.lang), Applicant: codeWords(st.Applicant), Tag: tag{st.Tone(), st.Words(string(v.lang))},
+		Procedure: v.titleOf(st.Procedure), Applicant: codeWords(st.Applicant), Tag: tag{st.Tone(), st.Words(string(v.lang))},
 		Step: v.step(st), Holder: v.holder(st), Due: v.dueOf(st, now), Submitted: st.Submitted.At, Stale: row.Stale,
 	}
 	return out
@@ -183,7 +182,7 @@ func (v *visit) chips(q question) []chip {
 		add(Words{"Trạng thái", "Status"}, label("status", s, v.lang), func(to *question) { to.Status = slices.Delete(slices.Clone(q.Status), i, i+1) })
 	}
 	if q.Procedure != "" {
-		add(Words{"Thủ tục", "Procedure"}, titleOf(q.Procedure, v.lang), func(to *question) { to.Procedure = "" })
+		add(Words{"Thủ tục", "Procedure"}, v.titleOf(q.Procedure), func(to *question) { to.Procedure = "" })
 	}
 	add(Words{"Kênh", "Channel"}, label("channel", q.Channel, v.lang), func(to *question) { to.Channel = "" })
 	add(Words{"Đơn vị", "Unit"}, unitWords(q.Unit, v.lang), func(to *question) { to.Unit = "" })
@@ -202,7 +201,7 @@ func (s *site) choicesFor(v *visit, p *listPage, counts map[dossier.Status]int) 
 		}
 		p.Statuses = append(p.Statuses, option{string(status), words, slices.Contains(q.Status, string(status))})
 	}
-	for _, version := range procedure.Catalogue() {
+	for _, version := range v.rules.Today() {
 		p.Procedures = append(p.Procedures, option{version.ID, procedureName(version, v.lang), version.ID == q.Procedure})
 	}
 	for _, channel := range dossier.Values("channel") {
@@ -211,7 +210,7 @@ func (s *site) choicesFor(v *visit, p *listPage, counts map[dossier.Status]int) 
 	if s.Dev != nil {
 		p.Units, p.Officers = s.staff(v)
 	}
-	p.Procedures = withChosen(p.Procedures, q.Procedure, titleOf(q.Procedure, v.lang))
+	p.Procedures = withChosen(p.Procedures, q.Procedure, v.titleOf(q.Procedure))
 }
 
 func (s *site) staff(v *visit) (units, officers []option) {

@@ -45,8 +45,8 @@ type procedureRow struct {
 // procedures finds procedures of the catalogue, with or without tone marks.
 func (s *site) procedures(w http.ResponseWriter, r *http.Request, v *visit) error {
 	q := r.URL.Query()
-	p := procedurePage{Query: strings.TrimSpace(q.Get("q")), Sectors: countSectors(v.lang, q.Get("sector"))}
-	for _, version := range procedure.Catalogue() {
+	p := procedurePage{Query: strings.TrimSpace(q.Get("q")), Sectors: v.countSectors(q.Get("sector"))}
+	for _, version := range v.rules.Today() {
 		if !matches(version, p.Query) || (q.Get("sector") != "" && version.Sector != q.Get("sector")) {
 			continue
 		}
@@ -58,15 +58,15 @@ func (s *site) procedures(w http.ResponseWriter, r *http.Request, v *visit) erro
 	return s.render(w, r, v, http.StatusOK, "procedures", Words{"Thủ tục", "Procedures"}.In(v.lang), p)
 }
 
-func countSectors(l Lang, chosen string) []sectorCount {
+func (v *visit) countSectors(chosen string) []sectorCount {
 	counts := map[string]int{}
-	for _, version := range procedure.Catalogue() {
+	for _, version := range v.rules.Today() {
 		counts[version.Sector]++
 	}
 	var out []sectorCount
 	for _, sector := range sectors {
 		if n := counts[sector.Code]; n > 0 {
-			out = append(out, sectorCount{sector.Code, sector.In(l), n, sector.Code == chosen})
+			out = append(out, sectorCount{sector.Code, sector.In(v.lang), n, sector.Code == chosen})
 		}
 	}
 	return out
@@ -139,9 +139,9 @@ func limit(v procedure.Version, l Lang) string {
 }
 
 // titleOf is the name of a dossier's procedure; one of another system is called by what that system called it.
-func titleOf(id string, l Lang) string {
-	if version, ok := procedure.Lookup(id); ok {
-		return procedureName(version, l)
+func (v *visit) titleOf(id string) string {
+	if version, ok := v.rules.Version(id, 0); ok {
+		return procedureName(version, v.lang)
 	}
-	return Words{"Thủ tục của hệ thống cũ: %s", "Procedure of another system: %s"}.In(l, strings.TrimPrefix(id, "ext:"))
+	return Words{"Thủ tục của hệ thống cũ: %s", "Procedure of another system: %s"}.In(v.lang, strings.TrimPrefix(id, "ext:"))
 }

@@ -21,6 +21,7 @@ type visit struct {
 	Roomy          bool // pages for everybody are roomy, officers' pages dense
 	Data           any
 	cacheable      bool // holds nothing of any person: may be kept under its ETag
+	rules          handlers.Catalogue
 }
 
 type pageFunc func(w http.ResponseWriter, r *http.Request, v *visit) error
@@ -62,6 +63,7 @@ func (s *site) visit(w http.ResponseWriter, r *http.Request) *visit {
 		chosen = VI
 	}
 	v.format = format{lang: chosen, zone: s.Zone}
+	v.rules = s.Executor.Procedures().All(r.Context())
 	if a, err := s.Auth.Authenticate(r); err == nil {
 		v.Actor = &a
 	}
