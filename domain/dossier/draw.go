@@ -82,12 +82,12 @@ func edges() []edge {
 	return list
 }
 
-// arrows draws one row: from each state to the target, or back to each state that verifying may have come from.
+// arrows draws one row: from each state to the target, or back to each state that it may have come from.
 func (t Transition) arrows() []edge {
 	var list []edge
 	label := []string{Kebab(t.Command)}
 	if t.To == Back {
-		for _, to := range consultsFrom() {
+		for _, to := range leadingTo(t.From[0]) {
 			list = append(list, edge{string(t.From[0]), string(to), label})
 		}
 		return list
@@ -102,12 +102,15 @@ func (t Transition) arrows() []edge {
 	return list
 }
 
-// consultsFrom lists the states that lead to verifying.
-func consultsFrom() []Status {
+// leadingTo lists the states that lead to one which goes back to where it was.
+func leadingTo(s Status) []Status {
+	var from []Status
 	for _, t := range transitions {
-		if t.To == Verifying {
-			return t.From
+		for _, f := range t.From {
+			if t.To == s && !slices.Contains(from, f) {
+				from = append(from, f)
+			}
 		}
 	}
-	return nil
+	return from
 }

@@ -44,10 +44,13 @@ func Evolve(s State, f Fact) State {
 		s.Status, s.Submitted, s.Origin = Submitted, act, f.Meta.Origin
 		s.Procedure, s.ProcedureVersion = string(e.Procedure), e.ProcedureVersion
 		s.Channel, s.Applicant, s.ExternalCode = e.Channel, string(e.Applicant), string(e.ExternalCode)
-		s.FiledAt, s.Unit = string(e.Unit), string(e.Unit)
+		s.FiledAt, s.Unit, s.Agencies.Support = string(e.Unit), string(e.Unit), string(e.Support)
 	case DossierAccepted:
 		s.Status, s.Accepted, s.ProcedureVersion = Accepted, act, e.ProcedureVersion
 		s.Clock.StartedAt = act.At
+		if len(e.Facts) > 0 {
+			s.Facts = plain(e.Facts)
+		}
 		s = s.due(e.Term)
 	case ReceptionRefused:
 		s.Status, s.Refused = ReceptionRefusedStatus, act
@@ -85,7 +88,7 @@ func Evolve(s State, f Fact) State {
 		s.BackTo, s.StoodAt = None, None
 	case ReturnedForRework:
 		s.Status, s.Proposed, s.Proposal = Appraising, Act{}, ""
-		s.Reworked, s.ReworkReason = act, e.Reason
+		s.Reworked, s.ReworkReason, s.Endorsed = act, e.Reason, nil
 		s.Reworks++
 	case DossierForwarded:
 		s.Status, s.Forwarded, s.Unit = Forwarded, act, string(e.Unit)
@@ -102,7 +105,7 @@ func Evolve(s State, f Fact) State {
 		s.Status, s.Proposed, s.Proposal = PendingApproval, act, e.Proposal
 		s.Appraisers = with(s.Appraisers, act.By)
 	case DecisionApproved:
-		s.Status, s.Decided, s.Decision = Approved, act, e.Outcome
+		s.Status, s.Decided, s.Decision, s.Silence = Approved, act, e.Outcome, e.Silence
 	case ResultSigned:
 		s.Signed = act
 	case ResultNumbered:
@@ -112,6 +115,9 @@ func Evolve(s State, f Fact) State {
 		s.Outcome = s.Decision.outcome()
 	case ResultReturned:
 		s.Status, s.Returned, s.Way, s.To = Returned, act, e.Way, e.To
+		if s.Delivery.Status != "" {
+			s.Delivery.Status = Delivered
+		}
 	case StepRecorded:
 		s = s.stepped(e, act)
 	case DeadlineRecorded:
@@ -119,8 +125,16 @@ func Evolve(s State, f Fact) State {
 	case OutcomeRecorded:
 		s.Status, s.Resolved, s.Outcome = Resolved, act, e.Outcome
 		s.BackTo, s.StoodAt = None, None
+	case own:
+		s = e.evolve(s, act)
 	}
 	return s
+}
+
+// own is an event whose part of the way has a file of its own.
+type own interface {
+	Event
+	evolve(State, Act) State
 }
 
 // ChangesState says whether the event moves the dossier: later acts may not have been true before it. Steps and recorded
@@ -128,6 +142,8 @@ func Evolve(s State, f Fact) State {
 func ChangesState(e Event) bool {
 	switch e.(type) {
 	case StepRecorded, DeadlineRecorded, DeadlineRecomputed, ExtensionProposed:
+		return false
+	case interface{ beside() }:
 		return false
 	}
 	return true
@@ -150,7 +166,7 @@ func asked(list []Supplement, e SupplementRequested, act Act) []Supplement {
 	others := slices.DeleteFunc(slices.Clone(list), func(q Supplement) bool { return q.Stage == e.Stage })
 	return append(others, Supplement{
 		Stage: e.Stage, Items: plain(e.Items), Reason: e.Reason, WindowDays: e.WindowDays,
-		RequestedAt: act.At, Until: endOfDay(act.At, e.WindowDays),
+		RequestedAt: act.At, Until: endOfDay(act.At, e.WindowDays), Number: e.Number, Parts: e.Parts,
 	})
 }
 
@@ -188,6 +204,11 @@ func (s State) supplied(e SupplementSubmitted, act Act) State {
 		}
 	}
 	s.Supplements = list
+	for _, item := range e.Items {
+		if len(s.Components) > 0 {
+			s.Components = without(s.Components, item) // what was found of it was of another paper
+		}
+	}
 	return s
 }
 
@@ -214,16 +235,21 @@ func expired(list []Supplement) []Supplement {
 
 // withdrawing notes where the dossier stands; a running clock stands still.
 func (s State) withdrawing(act Act) State {
-	if has(running, s.Status) {
+	if has(running, s.Status) && s.Clock.StoppedAt.IsZero() {
 		s.Clock.StoppedAt = act.At
 	}
 	s.Status, s.StoodAt, s.Withdrawn = WithdrawalRequestedStatus, s.Status, act
 	return s
 }
 
+// goesOn says whether the clock runs again once a withdrawal is rejected.
+func (s State) goesOn() bool {
+	return has(running, s.StoodAt) && !slices.ContainsFunc(s.Works, func(w Work) bool { return w.Open() && w.Stops })
+}
+
 // goingOn leads back to where the dossier stood; what the clock stood still does not count.
 func (s State) goingOn(e WithdrawalRejected, act Act) State {
-	if has(running, s.StoodAt) {
+	if s.goesOn() {
 		s.Clock.Pauses = append(slices.Clone(s.Clock.Pauses), calendar.Pause{From: s.Clock.StoppedAt, To: act.At})
 		s.Clock.StoppedAt = time.Time{}
 		if s.DueSource != ExtendedDeadline { // a date that was decided stands
@@ -266,13 +292,10 @@ func (s State) consulted(e OpinionReceived, act Act) State {
 	s.Opinions = slices.Clone(s.Opinions)
 	for i := range s.Opinions {
 		if o := &s.Opinions[i]; o.Number == e.Number {
-			o.Verdict, o.ReceivedAt, o.Late = e.Verdict, act.At, e.Late
+			o.Verdict, o.ReceivedAt, o.Late, o.Counts = e.Verdict, act.At, e.Late, e.Counts
 		}
 	}
-	if s.Status == Verifying && len(s.OpenOpinions()) == 0 {
-		s.Status, s.BackTo = s.BackTo, None
-	}
-	return s
+	return s.backIfVerified()
 }
 
 func (s State) stepped(e StepRecorded, act Act) State {
