@@ -106,6 +106,7 @@ func TestADossierGoesItsWholeWayThroughTheExecutor(t *testing.T) {
 	id := d.appraised()
 	d.done("approver", id, dossier.Approve{Outcome: dossier.Grant})
 	d.done("approver", id, dossier.SignResult{})
+	d.done("clerk", id, dossier.NumberResult{})
 	issued := d.done("clerk", id, dossier.IssueResult{})
 	if issued.Status != dossier.Resolved || issued.Events != 2 {
 		t.Errorf("issue gave %+v, want resolved by two events", issued)

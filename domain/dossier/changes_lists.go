@@ -39,7 +39,7 @@ func (c *changes) beside(before, after *State) {
 	c.text("disposal_decision", "", before.DisposalDecision, after.DisposalDecision)
 }
 
-func parts(list []Component) []string {
+func parts(list []CheckedComponent) []string {
 	codes := make([]string, len(list))
 	for i, p := range list {
 		codes[i] = p.Code

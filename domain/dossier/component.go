@@ -37,8 +37,8 @@ type ComponentChecked struct {
 	Of
 }
 
-// Component is one part of a dossier as it was last checked.
-type Component struct {
+// CheckedComponent is one part of a dossier as it was last checked.
+type CheckedComponent struct {
 	Code    string           `json:"code"`
 	Verdict CheckVerdict     `json:"verdict"`
 	Reason  SupplementReason `json:"reason,omitempty"`
@@ -58,7 +58,7 @@ func (s State) Insufficient() []string {
 }
 
 func (c CheckComponent) already(q question) bool {
-	return slices.ContainsFunc(q.s.Components, func(p Component) bool {
+	return slices.ContainsFunc(q.s.Components, func(p CheckedComponent) bool {
 		return p.Code == string(c.Component) && p.Verdict == c.Verdict && p.Reason == c.Reason && p.By == q.x.Actor.Account
 	})
 }
@@ -68,15 +68,15 @@ func (c CheckComponent) facts(q question) []Event {
 }
 
 func (e ComponentChecked) evolve(s State, act Act) State {
-	s.Components = append(without(s.Components, e.Component), Component{string(e.Component), e.Verdict, e.Reason, act.By, act.At})
+	s.Components = append(without(s.Components, e.Component), CheckedComponent{string(e.Component), e.Verdict, e.Reason, act.By, act.At})
 	return s
 }
 
 func (ComponentChecked) beside() {}
 
 // without leaves out the check of a part: it was checked again, or brought anew.
-func without(list []Component, part Code) []Component {
-	return left(list, func(c Component) bool { return c.Code == string(part) })
+func without(list []CheckedComponent, part Code) []CheckedComponent {
+	return left(list, func(c CheckedComponent) bool { return c.Code == string(part) })
 }
 
 // left is a list without some of its entries, nil when none is left.

@@ -163,7 +163,7 @@ func TestLawARepeatedWishAddsNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		anyLife(t, func(l *life, a act, _ dossier.State, events []dossier.Event) {
 			switch a.what.(type) {
-			case dossier.RecordStep, dossier.SendMessage, dossier.AnswerMessage, dossier.AddNote, dossier.AdjustSubmission:
+			case dossier.RecordStep, dossier.SendMessage, dossier.AnswerMessage, dossier.AddNote, dossier.AdjustSubmission, dossier.UrgeUnit:
 				return // the same may be done twice; the command id tells a repeat
 			}
 			if len(events) == 0 {

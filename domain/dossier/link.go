@@ -197,6 +197,6 @@ var linkGuards = []Guard{
 			c, known := q.complaint()
 			return !known || !c.Open()
 		},
-		VI:     "Không có khiếu nại, khởi kiện nào đang mở mang số này. Xem lại số của vụ việc.",
-		EN:     "No complaint or appeal is open under this number. Look at its number again."},
+		VI: "Không có khiếu nại, khởi kiện nào đang mở mang số này. Xem lại số của vụ việc.",
+		EN: "No complaint or appeal is open under this number. Look at its number again."},
 }

@@ -162,8 +162,8 @@ var messageGuards = []Guard{
 			_, known := q.message()
 			return !known
 		},
-		VI:     "Không có tin nhắn nào đang chờ trả lời mang số này. Gửi tin nhắn mới nếu cần.",
-		EN:     "No message with this number awaits an answer. Send a new message if there is more to say."},
+		VI: "Không có tin nhắn nào đang chờ trả lời mang số này. Gửi tin nhắn mới nếu cần.",
+		EN: "No message with this number awaits an answer. Send a new message if there is more to say."},
 	{Code: "own_message", Live: true, On: []string{"AnswerMessage"}, Field: "number",
 		broken: func(q question) bool { m, _ := q.message(); return m.By == q.x.Actor.Account },
 		VI:     "Người gửi không tự trả lời tin nhắn của mình. Chờ bên kia trả lời, hoặc gửi tin nhắn mới.",

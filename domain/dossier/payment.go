@@ -309,8 +309,8 @@ var paymentGuards = []Guard{
 			p, known := q.paying()
 			return !known || !p.Owed()
 		},
-		VI:     "Không có khoản nào đang chờ nộp mang số này. Đang chờ nộp: {owed_payments}.",
-		EN:     "Nothing is owed under this number. Owed: {owed_payments}."},
+		VI: "Không có khoản nào đang chờ nộp mang số này. Đang chờ nộp: {owed_payments}.",
+		EN: "Nothing is owed under this number. Owed: {owed_payments}."},
 	{Code: "wrong_amount", On: []string{"ConfirmPayment"}, Field: "amount", Basis: "NĐ 118/2025, Điều 24",
 		broken: func(q question) bool { p, known := q.paying(); return known && p.Amount != q.c.(ConfirmPayment).Amount },
 		VI:     "Số tiền khác với khoản phải nộp: {owed_payments}. Hoàn lại, rồi thu đúng số tiền; hoặc hủy thông báo sai và lập lại.",

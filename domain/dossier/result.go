@@ -303,8 +303,8 @@ var resultGuards = []Guard{
 			_, known := q.paper()
 			return !known
 		},
-		VI:     "Không có giấy tờ kết quả mang số này trong sổ. Trong sổ có: {papers}.",
-		EN:     "The register has no paper with this number. It has: {papers}."},
+		VI: "Không có giấy tờ kết quả mang số này trong sổ. Trong sổ có: {papers}.",
+		EN: "The register has no paper with this number. It has: {papers}."},
 	{Code: "paper_ended", On: []string{"ReportError", "ReplaceResult", "RevokeResult"}, Field: "paper", Basis: "NĐ 118/2025, Điều 22",
 		broken: func(q question) bool { p, _ := q.paper(); return p.Status == Replaced || p.Status == Revoked },
 		VI:     "Giấy tờ này đã bị thay thế hoặc thu hồi. Chọn giấy tờ còn hiệu lực: {papers}.",
@@ -317,8 +317,8 @@ var resultGuards = []Guard{
 			_, known := q.mistake()
 			return !known
 		},
-		VI:     "Không có sai sót nào được ghi mang số này. Ghi sai sót trước, rồi đính chính.",
-		EN:     "No error was reported under this number. Report the error first, then correct it."},
+		VI: "Không có sai sót nào được ghi mang số này. Ghi sai sót trước, rồi đính chính.",
+		EN: "No error was reported under this number. Report the error first, then correct it."},
 	{Code: "error_of_applicant", Live: true, On: []string{"CorrectResult"}, Field: "number", Basis: "NĐ 118/2025, Điều 23",
 		broken: func(q question) bool { m, _ := q.mistake(); return m.By == "applicant" },
 		VI:     "Sai sót do người nộp không được đính chính. Người nộp đề nghị cấp lại; cơ quan thay thế giấy tờ bằng quyết định mới.",

@@ -109,9 +109,7 @@ const soon = 3 * 24 * time.Hour
 
 func (c AdjustSubmission) already(question) bool { return false }
 
-func (c UrgeUnit) already(q question) bool {
-	return q.mine(q.s.Urged) && q.s.Urged.At.Equal(q.at)
-}
+func (c UrgeUnit) already(question) bool { return false }
 
 func (c ApologiseForDelay) already(q question) bool {
 	return q.mine(q.s.Apology.Sent) && q.s.Apology.Promised.Equal(instant(c.Promised))

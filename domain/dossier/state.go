@@ -71,28 +71,28 @@ type State struct {
 	LastStep       Step `json:"last_step,omitzero"`
 
 	// What follows came later than the rest: a state that has none of it is written as before.
-	Facts       []string      `json:"facts,omitempty"` // conditions that came out true
-	Agencies    Agencies      `json:"agencies,omitzero"`
-	Components  []Component   `json:"components,omitempty"`
-	Works       []Work        `json:"works,omitempty"`
-	Payments    []Payment     `json:"payments,omitempty"`
-	Transfers   []Transfer    `json:"transfers,omitempty"`
-	Endorsed    []Endorsement `json:"endorsed,omitempty"`
-	Delegations []Delegation  `json:"delegations,omitempty"`
-	Papers      []Paper       `json:"papers,omitempty"` // the register of results
-	Mistakes    []Mistake     `json:"mistakes,omitempty"`
-	Links       []Link        `json:"links,omitempty"`
-	Complaints  []Complaint   `json:"complaints,omitempty"`
-	Messages    Messages      `json:"messages,omitzero"`
-	Delivery    Delivery      `json:"delivery,omitzero"`
-	Apology     Apology       `json:"apology,omitzero"`
-	Rating      Rating        `json:"rating,omitzero"`
-	Adjusted    Act           `json:"adjusted,omitzero"`
-	Urged       Act           `json:"urged,omitzero"`
-	Urges       int           `json:"urges,omitempty"`
-	Undone      Undone        `json:"undone,omitzero"`
-	Silence     bool          `json:"silence,omitempty"` // nobody decided in time
-	Disposed    Act           `json:"disposed,omitzero"`
+	Facts       []string           `json:"facts,omitempty"` // conditions that came out true
+	Agencies    Agencies           `json:"agencies,omitzero"`
+	Components  []CheckedComponent `json:"components,omitempty"`
+	Works       []Work             `json:"works,omitempty"`
+	Payments    []Payment          `json:"payments,omitempty"`
+	Transfers   []Transfer         `json:"transfers,omitempty"`
+	Endorsed    []Endorsement      `json:"endorsed,omitempty"`
+	Delegations []Delegation       `json:"delegations,omitempty"`
+	Papers      []Paper            `json:"papers,omitempty"` // the register of results
+	Mistakes    []Mistake          `json:"mistakes,omitempty"`
+	Links       []Link             `json:"links,omitempty"`
+	Complaints  []Complaint        `json:"complaints,omitempty"`
+	Messages    Messages           `json:"messages,omitzero"`
+	Delivery    Delivery           `json:"delivery,omitzero"`
+	Apology     Apology            `json:"apology,omitzero"`
+	Rating      Rating             `json:"rating,omitzero"`
+	Adjusted    Act                `json:"adjusted,omitzero"`
+	Urged       Act                `json:"urged,omitzero"`
+	Urges       int                `json:"urges,omitempty"`
+	Undone      Undone             `json:"undone,omitzero"`
+	Silence     bool               `json:"silence,omitempty"` // nobody decided in time
+	Disposed    Act                `json:"disposed,omitzero"`
 
 	DisposalDecision string `json:"disposal_decision,omitempty"`
 

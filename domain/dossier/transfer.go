@@ -216,8 +216,8 @@ var transferGuards = []Guard{
 			t, known := q.transfer()
 			return !known || !t.Open()
 		},
-		VI:     "Không có lần chuyển nào đang chờ nhận mang số này. Đang chờ nhận: {transfers}.",
-		EN:     "No transfer with this number waits to be taken in. Waiting: {transfers}."},
+		VI: "Không có lần chuyển nào đang chờ nhận mang số này. Đang chờ nhận: {transfers}.",
+		EN: "No transfer with this number waits to be taken in. Waiting: {transfers}."},
 	{Code: "sender_receives", Live: true, On: []string{"ReceiveTransfer"}, Field: "number", Basis: "NĐ 118/2025, Điều 20",
 		broken: func(q question) bool { t, _ := q.transfer(); return t.SentBy == q.x.Actor.Account },
 		VI:     "Phiếu chuyển phải có bên giao và bên nhận; người giao không tự nhận. Cán bộ của cơ quan nhận ghi nhận hồ sơ.",

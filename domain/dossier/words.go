@@ -126,7 +126,7 @@ var words = map[string]map[string]word{
 		"submit-for-approval":  {"Trình duyệt", "Submit for approval"},
 		"approve":              {"Duyệt", "Approve"},
 		"sign":                 {"Ký kết quả", "Sign the result"},
-		"issue":                {"Cấp số, phát hành", "Number and issue the result"},
+		"issue":                {"Phát hành kết quả", "Issue the result"},
 		"return":               {"Trả kết quả", "Return the result"},
 		"record-step":          {"Ghi bước xử lý", "Record a step"},
 		"record-deadline":      {"Ghi ngày hẹn trả theo nguồn cũ", "Take over a due date"},

@@ -176,7 +176,7 @@ var full = dossier.State{
 	Withdrawn: done, Kept: done, Reworked: done, Stopped: done, StoodAt: dossier.Verifying, Reworks: 1, ReworkReason: "draft_errors", KeptReason: "not_by_owner",
 	StoppedReason: "void", StoppedBasis: "nd-118-2025.21", Extension: dossier.Extension{Proposed: done, Due: monday, Reason: "complex_case", Approved: done, Original: monday},
 	Facts: []string{"disease_free_facility"}, Agencies: dossier.Agencies{Support: "u", Competent: "v", Since: monday},
-	Components:  []dossier.Component{{Code: "tp-1", Verdict: dossier.Insufficient, Reason: "missing", By: "o", At: monday}},
+	Components:  []dossier.CheckedComponent{{Code: "tp-1", Verdict: dossier.Insufficient, Reason: "missing", By: "o", At: monday}},
 	Works:       []dossier.Work{{Number: 1, Kind: dossier.Inspection, Step: "s", Unit: "u", BegunAt: monday, At: monday, Due: monday, Inspected: 1, Stops: true, OutOfFlow: true, Finding: dossier.ToMend, FinishedAt: monday, Late: true}},
 	Payments:    []dossier.Payment{{Number: 1, Stage: dossier.PayAtReturn, Amount: 1, RequestedAt: monday, Until: monday, PaidAt: monday, Method: "cash", Late: true, Cancelled: "exempt", Expired: true, Refunded: 1}},
 	Transfers:   []dossier.Transfer{{Number: 1, From: "u", To: "v", Mode: dossier.Serial, Slip: "p", SentBy: "o", SentAt: monday, Due: monday, ReceivedBy: "o", ReceivedAt: monday, Late: true, Refused: "sent_in_error"}},

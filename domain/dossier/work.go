@@ -400,8 +400,8 @@ var workGuards = []Guard{
 			w, known := q.working()
 			return !known || !w.Open()
 		},
-		VI:     "Không có việc đang làm mang số này. Các việc đang làm: {works}.",
-		EN:     "No work with this number is going on. Going on: {works}."},
+		VI: "Không có việc đang làm mang số này. Các việc đang làm: {works}.",
+		EN: "No work with this number is going on. Going on: {works}."},
 	{Code: "not_remediation", On: []string{"ReportRemediation"}, Field: "number", Basis: "NĐ 118/2025, Điều 19.4",
 		broken: func(q question) bool { w, _ := q.working(); return w.Kind != Remediation },
 		VI:     "Việc mang số này không phải việc khắc phục của người nộp. Cán bộ được giao ghi kết quả việc này.",

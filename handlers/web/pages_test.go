@@ -51,6 +51,10 @@ func newTown(t *testing.T) *town {
 			if status == dossier.Stopped {
 				r = s.do("reception", r, dossier.AcceptWithdrawal{})
 			}
+		case dossier.AwaitingPayment:
+			r = s.do("officer-1", s.way(r, dossier.Appraising), dossier.RequestPayment{Amount: 1_200_000})
+		case dossier.Disposed:
+			r = s.do("clerk", s.way(r, dossier.Returned), dossier.DisposeRecord{Decision: "decision-12", Basis: "retention-schedule"})
 		default:
 			r = s.way(r, status)
 		}
@@ -212,9 +216,9 @@ func rawCodes() []string {
 func (w *town) lists(t *testing.T) {
 	r := w.as("lead")
 	p := r.get("/dossiers")
-	p.says(t, "16 hồ sơ", "Lượt cơ quan", "Cập nhật", "sự kiện", "Gia hạn Chứng chỉ hành nghề thú y", "case-10011", "quá hạn")
+	p.says(t, "18 hồ sơ", "Lượt cơ quan", "Cập nhật", "sự kiện", "Gia hạn Chứng chỉ hành nghề thú y", "case-10011", "quá hạn")
 	r.get("/dossiers?status=pending_approval").says(t, "1 hồ sơ", "Trạng thái = Đang trình duyệt", "Chuyên viên thụ lý")
-	r.get("/dossiers?turn=applicant").says(t, "2 hồ sơ", "người nộp")
+	r.get("/dossiers?turn=applicant").says(t, "3 hồ sơ", "người nộp")
 	r.get("/dossiers?q=case-100").says(t, "1 hồ sơ", "Tìm = case-100")
 	r.get("/dossiers?officer=officer-1&channel=post").says(t, "Không hồ sơ nào khớp 2 điều kiện.", "bỏ “Kênh = Bưu chính công ích”", "bỏ tất cả điều kiện")
 	if p := r.get("/dossiers?sort=due"); !strings.Contains(p.html, `aria-sort="ascending"`) || strings.Index(p.html, "case-10011") > strings.Index(p.html, "chưa tính được") {
@@ -245,8 +249,8 @@ func (w *town) turnDueWhy(t *testing.T) {
 func (w *town) replays(t *testing.T) {
 	r, path := w.as("auditor"), dossierURL(w.by[dossier.Returned])
 	p := r.get(path + "?version=3")
-	p.says(t, "Như đã biết lúc", "phiên bản 3 trên 11", "không phải hiện tại", "Khi đó là lượt của", "Đã chuyển xử lý", "Sự kiện này thay đổi", "Phòng Thú y")
-	for _, link := range []string{"version=1", "version=2", "version=4", "version=11"} {
+	p.says(t, "Như đã biết lúc", "phiên bản 3 trên 12", "không phải hiện tại", "Khi đó là lượt của", "Đã chuyển xử lý", "Sự kiện này thay đổi", "Phòng Thú y")
+	for _, link := range []string{"version=1", "version=2", "version=4", "version=12"} {
 		if !strings.Contains(p.html, link) {
 			t.Errorf("no link to %s", link)
 		}
@@ -254,7 +258,7 @@ func (w *town) replays(t *testing.T) {
 	if strings.Contains(p.html, "/do/") {
 		t.Error("an old version offers acts")
 	}
-	if !strings.Contains(p.html, `name="version" type="number" min="1" max="11" value="3"`) || !strings.Contains(p.html, `data-mirrors="version"`) {
+	if !strings.Contains(p.html, `name="version" type="number" min="1" max="12" value="3"`) || !strings.Contains(p.html, `data-mirrors="version"`) {
 		t.Error("the slider has no field")
 	}
 	if p := r.get(path + "?version=99"); p.status != http.StatusNotFound {
