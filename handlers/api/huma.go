@@ -1,14 +1,12 @@
 package api
 
 import (
-	"reflect"
-
-	"dossier/domain/calendar"
-
 	"context"
 	"net/http"
+	"reflect"
 	"time"
 
+	"dossier/domain/calendar"
 	"dossier/handlers"
 
 	"github.com/danielgtaylor/huma/v2"
