@@ -13,6 +13,8 @@ type Cell struct {
 	From    Status
 	Command string // kebab-case
 	Events  []string
+	Maybe   []string // that may come with them
+	Actors  []domain.Role
 	To      Status // Same and Back are resolved to words by who draws
 	Import  bool   // only for imported history
 	Refusal string
@@ -33,7 +35,7 @@ func Cells() []Cell {
 func cell(from Status, command string) Cell {
 	for _, origin := range []domain.Origin{domain.Live, domain.Imported} {
 		if t, found := move(command, from, origin); found {
-			return Cell{From: from, Command: Kebab(command), Events: t.Events, To: t.To, Import: origin == domain.Imported}
+			return Cell{From: from, Command: Kebab(command), Events: t.Events, Maybe: t.Maybe, Actors: t.Actors, To: t.To, Import: origin == domain.Imported}
 		}
 	}
 	refusal := "wrong_state"
