@@ -132,6 +132,18 @@ func (w *town) everyPage(t *testing.T) {
 	paths[dossierURL(w.by[dossier.Appraising])+"/do/request-supplement"] = "officer-1"
 	paths[dossierURL(w.by[dossier.Verifying])+"/do/record-opinion"] = "officer-1"
 	paths[dossierURL(w.by[dossier.Resolved])+"/do/return"] = "return"
+	for command, at := range map[string]struct {
+		status  dossier.Status
+		account string
+	}{
+		"begin-work": {dossier.Appraising, "officer-1"}, "request-payment": {dossier.Appraising, "fees"}, "confirm-payment": {dossier.AwaitingPayment, "fees"}, "cancel-payment": {dossier.AwaitingPayment, "fees"},
+		"check-component": {dossier.Submitted, "reception"}, "undo-act": {dossier.Accepted, "reception"}, "transfer": {dossier.Submitted, "reception"}, "delegate-decision": {dossier.PendingApproval, "approver"},
+		"report-error": {dossier.Resolved, "return"}, "revoke": {dossier.Returned, "approver"}, "rate-service": {dossier.Returned, "applicant-1"}, "send-message": {dossier.Appraising, "officer-1"},
+		"choose-delivery": {dossier.Resolved, "return"}, "urge-unit": {dossier.Forwarded, "lead"}, "apologise-for-delay": {dossier.Forwarded, "lead"}, "open-complaint": {dossier.Returned, "reception"},
+		"dispose-record": {dossier.Returned, "clerk"}, "add-note": {dossier.Appraising, "officer-1"}, "link": {dossier.Submitted, "reception"},
+	} {
+		paths[dossierURL(w.by[at.status])+"/do/"+command] = at.account
+	}
 	readers := map[string]*reader{}
 	for path, account := range paths {
 		if readers[account] == nil {
@@ -197,7 +209,7 @@ func rawCodes() []string {
 	for _, s := range dossier.Statuses() {
 		add(string(s))
 	}
-	for _, kind := range []string{"channel", "refusal_reason", "supplement_reason", "late_reason", "verdict", "irregular", "outcome"} {
+	for _, kind := range []string{"work_kind", "check_verdict", "revocation_reason", "consequence", "undo_reason", "delivery_failure", "urge_reason", "channel", "refusal_reason", "supplement_reason", "late_reason", "verdict", "irregular", "outcome"} {
 		for _, code := range dossier.Values(kind) {
 			add(code)
 		}
