@@ -402,6 +402,16 @@ func holds(t *rapid.T, s dossier.State) {
 	}
 }
 
+func TestLawTheNationalCodeNeverGoesBackFromReturned(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		anyLife(t, func(l *life, a act, before dossier.State, _ []dossier.Event) {
+			if was, is := before.Status.National(), l.state.Status.National(); was == 10 && is != 10 && l.state.Status != dossier.Disposed {
+				t.Fatalf("%s led from 10 to %d", a.what.Name(), is)
+			}
+		})
+	})
+}
+
 func TestLawNothingIsProcessedAfterTheEnd(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		anyLife(t, func(_ *life, _ act, before dossier.State, events []dossier.Event) {
