@@ -25,8 +25,8 @@ func (f Fact) act() Act { return Act{By: f.Meta.Actor, At: instant(f.OccurredAt)
 // Fold is the state after these facts. It accepts any subset of a dossier's facts in version order.
 func Fold(facts []Fact) State {
 	var s State
-	for _, f := range facts {
-		s = Evolve(s, f)
+	for i := range facts {
+		s.apply(&facts[i])
 	}
 	return s
 }
@@ -34,6 +34,12 @@ func Fold(facts []Fact) State {
 // Evolve is the state after one more fact. It is total: it refuses nothing, and a fact whose forerunners are missing changes
 // what it can. It changes nothing of the state given.
 func Evolve(s State, f Fact) State {
+	s.apply(&f)
+	return s
+}
+
+// apply works in place: a state is large, and a fold copies it no more often than it must.
+func (s *State) apply(f *Fact) {
 	act := f.act()
 	s.Version, s.UpdatedAt = f.Version, act.At
 	if ChangesState(f.Event) {
@@ -51,7 +57,7 @@ func Evolve(s State, f Fact) State {
 		if len(e.Facts) > 0 {
 			s.Facts = plain(e.Facts)
 		}
-		s = s.due(e.Term)
+		s.due(e.Term)
 	case ReceptionRefused:
 		s.Status, s.Refused = ReceptionRefusedStatus, act
 		s.RefusalReason, s.RefusalBasis = e.Reason, string(e.Basis)
@@ -59,7 +65,7 @@ func Evolve(s State, f Fact) State {
 		s.Status = awaiting[e.Stage]
 		s.Supplements = asked(s.Supplements, e, act)
 	case SupplementSubmitted:
-		s = s.supplied(e, act)
+		*s = s.supplied(e, act)
 	case SupplementAccepted:
 		s.Status = Appraising
 		s.Supplements = closed(s.Supplements, act)
@@ -70,9 +76,9 @@ func Evolve(s State, f Fact) State {
 	case ClockRestarted:
 		s.Clock.StoppedAt, s.Clock.RestartedFrom, s.Clock.Pauses = time.Time{}, instant(e.CountedFrom), nil
 		s.Clock.Restarts++
-		s = s.due(e.Term)
+		s.due(e.Term)
 	case DeadlineRecomputed:
-		s = s.due(e.Term)
+		s.due(e.Term)
 	case ExtensionProposed:
 		s.Extension.Proposed, s.Extension.Due, s.Extension.Reason = act, instant(e.Due), e.Reason
 	case DeadlineExtended:
@@ -80,9 +86,9 @@ func Evolve(s State, f Fact) State {
 		s.Extension.Due, s.Extension.Reason = instant(e.Due), e.Reason
 		s.Due, s.DueSource = instant(e.Due), ExtendedDeadline
 	case WithdrawalRequested:
-		s = s.withdrawing(act)
+		*s = s.withdrawing(act)
 	case WithdrawalRejected:
-		s = s.goingOn(e, act)
+		*s = s.goingOn(e, act)
 	case DossierStopped:
 		s.Status, s.Stopped, s.StoppedReason, s.StoppedBasis = Stopped, act, e.Reason, string(e.Basis)
 		s.BackTo, s.StoodAt = None, None
@@ -93,14 +99,14 @@ func Evolve(s State, f Fact) State {
 	case DossierForwarded:
 		s.Status, s.Forwarded, s.Unit = Forwarded, act, string(e.Unit)
 	case OfficerAssigned:
-		s = s.assigned(e)
+		*s = s.assigned(e)
 	case AppraisalStarted:
 		s.Status, s.Appraisal = Appraising, act
 		s.Appraisers = with(s.Appraisers, act.By)
 	case OpinionRequested:
-		s = s.consulting(e, act)
+		*s = s.consulting(e, act)
 	case OpinionReceived:
-		s = s.consulted(e, act)
+		*s = s.consulted(e, act)
 	case SubmittedForApproval:
 		s.Status, s.Proposed, s.Proposal = PendingApproval, act, e.Proposal
 		s.Appraisers = with(s.Appraisers, act.By)
@@ -119,16 +125,15 @@ func Evolve(s State, f Fact) State {
 			s.Delivery.Status = Delivered
 		}
 	case StepRecorded:
-		s = s.stepped(e, act)
+		*s = s.stepped(e, act)
 	case DeadlineRecorded:
 		s.Due, s.DueSource = instant(e.Due), e.DueSource
 	case OutcomeRecorded:
 		s.Status, s.Resolved, s.Outcome = Resolved, act, e.Outcome
 		s.BackTo, s.StoodAt = None, None
 	case own:
-		s = e.evolve(s, act)
+		*s = e.evolve(*s, act)
 	}
-	return s
 }
 
 // own is an event whose part of the way has a file of its own.
@@ -150,12 +155,11 @@ func ChangesState(e Event) bool {
 }
 
 // due enters the limit that runs now. A due date that was taken over stays.
-func (s State) due(t Term) State {
+func (s *State) due(t Term) {
 	s.Clock.Term = t
 	if s.DueSource != ImportedDeadline && len(t.Limits) > 0 {
 		s.Due, s.DueSource = instant(t.Due), ComputedDeadline
 	}
-	return s
 }
 
 // awaiting is where a request for a supplement leads.
@@ -253,7 +257,7 @@ func (s State) goingOn(e WithdrawalRejected, act Act) State {
 		s.Clock.Pauses = append(slices.Clone(s.Clock.Pauses), calendar.Pause{From: s.Clock.StoppedAt, To: act.At})
 		s.Clock.StoppedAt = time.Time{}
 		if s.DueSource != ExtendedDeadline { // a date that was decided stands
-			s = s.due(e.Term)
+			s.due(e.Term)
 		}
 	}
 	if s.StoodAt != None {

@@ -14,7 +14,20 @@ func whole(t testing.TB) []dossier.Fact {
 	return l.facts
 }
 
+// BenchmarkFold folds whole lives, as every command and every page does.
 func BenchmarkFold(b *testing.B) {
+	facts := whole(b)
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		sink = dossier.Fold(facts)
+		n += len(facts)
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "events/s")
+}
+
+// BenchmarkEvolve takes one fact after the other, as projections do: each leaves the state before as it was.
+func BenchmarkEvolve(b *testing.B) {
 	facts := whole(b)
 	b.ReportAllocs()
 	var s dossier.State

@@ -341,7 +341,7 @@ func (e ClockResumed) evolve(s State, act Act) State {
 	}
 	s.Clock.StoppedAt = time.Time{}
 	if s.DueSource != ExtendedDeadline {
-		s = s.due(e.Term)
+		s.due(e.Term)
 	}
 	return s
 }
