@@ -1,8 +1,6 @@
 package dossier
 
-import (
-	"strconv"
-)
+import "strconv"
 
 // beside lists what differs in the parts of a state that have files of their own.
 func (c *changes) beside(before, after *State) {
@@ -13,15 +11,15 @@ func (c *changes) beside(before, after *State) {
 		c.list("components", parts(before.Components), parts(after.Components))
 		c.list("insufficient", before.Insufficient(), after.Insufficient())
 	}
-	each2(c, "work", before.Works, after.Works, (*changes).work)
-	each2(c, "payment", before.Payments, after.Payments, (*changes).payment)
-	each2(c, "transfer", before.Transfers, after.Transfers, (*changes).transfer)
-	each2(c, "level", before.Endorsed, after.Endorsed, (*changes).endorsed)
-	each2(c, "delegation", before.Delegations, after.Delegations, (*changes).delegation)
-	each2(c, "paper", before.Papers, after.Papers, (*changes).paper)
-	each2(c, "mistake", before.Mistakes, after.Mistakes, (*changes).mistake)
-	each2(c, "link", before.Links, after.Links, (*changes).link)
-	each2(c, "complaint", before.Complaints, after.Complaints, (*changes).complaint)
+	byPlace(c, "work", before.Works, after.Works, (*changes).work)
+	byPlace(c, "payment", before.Payments, after.Payments, (*changes).payment)
+	byPlace(c, "transfer", before.Transfers, after.Transfers, (*changes).transfer)
+	byPlace(c, "level", before.Endorsed, after.Endorsed, (*changes).endorsed)
+	byPlace(c, "delegation", before.Delegations, after.Delegations, (*changes).delegation)
+	byPlace(c, "paper", before.Papers, after.Papers, (*changes).paper)
+	byPlace(c, "mistake", before.Mistakes, after.Mistakes, (*changes).mistake)
+	byPlace(c, "link", before.Links, after.Links, (*changes).link)
+	byPlace(c, "complaint", before.Complaints, after.Complaints, (*changes).complaint)
 	c.number("messages", before.Messages.Count, after.Messages.Count)
 	c.number("messages_open", len(before.Messages.Open), len(after.Messages.Open))
 	c.number("notes", before.Messages.Notes, after.Messages.Notes)
@@ -47,8 +45,8 @@ func parts(list []CheckedComponent) []string {
 	return codes
 }
 
-// each2 goes through two lists whose entries are numbered by their place. Nothing is written for what is equal.
-func each2[T comparable](c *changes, name string, before, after []T, differ func(c *changes, prefix string, was, is T)) {
+// byPlace goes through two lists whose entries are numbered by their place. Nothing is written for what is equal.
+func byPlace[T comparable](c *changes, name string, before, after []T, differ func(c *changes, prefix string, was, is T)) {
 	for i := range max(len(before), len(after)) {
 		var was, is T
 		if i < len(before) {

@@ -6,7 +6,7 @@ import (
 	"dossier/domain/dossier"
 )
 
-// whole is a usual life: 34 facts from the filing to the end, with a check, an opinion, an inspection, a supplement, a fee and messages.
+// whole is a usual life: 36 facts from the filing to the end, with a check, an opinion, an inspection, a supplement, a fee and messages.
 func whole(t testing.TB) []dossier.Fact {
 	t.Helper()
 	l := given(t, submit, checkPart, accept, forward, assign, start, askOpinion, opinion, inspect, by(officer, dossier.FinishWork{Number: 1, Finding: dossier.Passed}),

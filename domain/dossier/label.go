@@ -20,6 +20,9 @@ func Label(kind, code, lang string) string {
 
 func wordFor(kind, code, lang string) string {
 	w, known := words[kind][code]
+	if !known {
+		w, known = lifeWords[kind][code]
+	}
 	switch {
 	case !known:
 		return code

@@ -89,7 +89,7 @@ type Transfer struct {
 // Open says whether nobody has answered yet.
 func (t Transfer) Open() bool { return t.ReceivedAt.IsZero() && t.Refused == "" }
 
-// Agencies are the three roles beside the receiving one, which FiledAt names.
+// Agencies are the roles beside the receiving one, which FiledAt names.
 type Agencies struct {
 	Support   string    `json:"support,omitempty"`
 	Competent string    `json:"competent,omitempty"` // "": the receiving one
@@ -164,27 +164,28 @@ func (e DossierTransferred) evolve(s State, act Act) State {
 }
 
 func (e TransferReceived) evolve(s State, act Act) State {
-	return s.transferred(e.Number, func(t *Transfer) {
+	s.Transfers = slices.Clone(s.Transfers)
+	for i := range s.Transfers {
+		t := &s.Transfers[i]
+		if t.Number != e.Number {
+			continue
+		}
 		t.ReceivedBy, t.ReceivedAt, t.Late = act.By, act.At, e.Late
 		if t.Mode == Serial {
 			s.Agencies.Competent, s.Agencies.Since = t.To, act.At
 		}
-	}, &s)
+	}
+	return s
 }
 
 func (e TransferRefused) evolve(s State, _ Act) State {
-	return s.transferred(e.Number, func(t *Transfer) { t.Refused = e.Reason }, &s)
-}
-
-// transferred changes one line of the slip; into is the state that the change itself may touch.
-func (s State) transferred(number int, change func(*Transfer), into *State) State {
-	into.Transfers = slices.Clone(s.Transfers)
-	for i := range into.Transfers {
-		if into.Transfers[i].Number == number {
-			change(&into.Transfers[i])
+	s.Transfers = slices.Clone(s.Transfers)
+	for i := range s.Transfers {
+		if t := &s.Transfers[i]; t.Number == e.Number {
+			t.Refused = e.Reason
 		}
 	}
-	return *into
+	return s
 }
 
 func (TransferDossier) Name() string { return "TransferDossier" }

@@ -195,9 +195,3 @@ var lifeWords = map[string]map[string]word{
 		"answer_by":   {"Trả lời trước", "Answer by"},
 	},
 }
-
-func init() {
-	for kind, list := range lifeWords {
-		words[kind] = list
-	}
-}

@@ -155,7 +155,7 @@ func (s State) unchecked() bool {
 	return false
 }
 
-// done says whether a prescribed step was finished and not failed.
+// stepDone says whether a prescribed step was finished and not failed.
 func (s State) stepDone(code string) bool {
 	return slices.ContainsFunc(s.Works, func(w Work) bool {
 		return w.Step == code && !w.Open() && w.Kind != Remediation && w.Finding != Failed && w.Finding != ToMend
@@ -170,7 +170,7 @@ func (q question) flow() procedure.Flow {
 	return q.x.Procedure.Flow
 }
 
-// step is the prescribed step that a BeginWork names.
+// prescribed is the step of the procedure that a BeginWork names.
 func (q question) prescribed() (procedure.WorkStep, bool) {
 	code := string(q.c.(BeginWork).Step)
 	for _, s := range q.flow().Steps {

@@ -45,8 +45,8 @@ type shape struct {
 
 var codeHint = Words{"Chữ thường, số, dấu . _ : -; không ghi họ tên, số điện thoại, số căn cước.", "Lower-case letters, digits and . _ : -; no names, telephone or identity numbers."}
 
-// shapes lists the fields of each command that is offered as a form. A command without fields is confirmed with a button.
-var shapes = map[string][]shape{
+// usualShapes lists the fields of the commands on the usual way. A command without fields is confirmed with a button.
+var usualShapes = map[string][]shape{
 	submitCommand: {
 		{name: "procedure", kind: "select", words: Words{"Thủ tục", "Procedure"}},
 		{name: "channel", kind: "radio", list: "channel", words: Words{"Kênh nộp", "Channel"}},

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"strconv"
 
 	"dossier/domain/dossier"
@@ -9,13 +10,15 @@ import (
 
 // The forms of the acts beside the usual way are read from the domain: what it takes, in its words. Only what saves typing or mistakes is
 // said here: numbers are picked from what is open, and what an undo touches is ticked off.
-func init() {
+var shapes = func() map[string][]shape {
+	all := maps.Clone(usualShapes)
 	for _, name := range dossier.CommandNames() {
-		if _, ours := shapes[name]; !ours {
-			shapes[name] = shapesOf(name)
+		if _, ours := all[name]; !ours {
+			all[name] = shapesOf(name)
 		}
 	}
-}
+	return all
+}()
 
 func shapesOf(command string) []shape {
 	list := []shape{}
