@@ -20,6 +20,7 @@ const (
 	CaseOfficer         Role = "case_officer"
 	ConsultedUnit       Role = "consulted_unit"
 	Approver            Role = "approver"
+	FeeOfficer          Role = "fee_officer" // fee notices, payments, refunds
 	ProcedureController Role = "procedure_controller"
 	CatalogueAdmin      Role = "catalogue_admin" // versions of procedures, forms, calendars
 	SystemAdmin         Role = "system_admin"
@@ -30,7 +31,7 @@ const (
 // Roles lists them.
 func Roles() []Role {
 	return []Role{
-		Applicant, ReceptionOfficer, ReturnOfficer, OneStopLead, Clerk, DivisionHead, CaseOfficer, ConsultedUnit, Approver,
+		Applicant, ReceptionOfficer, ReturnOfficer, OneStopLead, Clerk, DivisionHead, CaseOfficer, ConsultedUnit, Approver, FeeOfficer,
 		ProcedureController, CatalogueAdmin, SystemAdmin, Auditor, System,
 	}
 }

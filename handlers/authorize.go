@@ -32,7 +32,7 @@ const (
 // staff may see every dossier of the authority.
 var staff = []domain.Role{
 	domain.ReceptionOfficer, domain.ReturnOfficer, domain.OneStopLead, domain.Clerk, domain.DivisionHead, domain.CaseOfficer,
-	domain.ConsultedUnit, domain.Approver, domain.ProcedureController, domain.Auditor, domain.System,
+	domain.ConsultedUnit, domain.Approver, domain.FeeOfficer, domain.ProcedureController, domain.Auditor, domain.System,
 }
 
 // rights says which roles may do what beside commands, whose actors stand in the domain's table. What is not here is refused.

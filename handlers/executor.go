@@ -42,19 +42,20 @@ func NewExecutor(j *eventstore.Journal, o ExecutorOptions) *Executor {
 // Calendars are those by which this executor counts.
 func (x *Executor) Calendars() *Calendars { return x.calendars }
 
-// counting lists the commands that set a limit running and so need a calendar.
-var counting = map[string]bool{
-	dossier.Kebab(dossier.AcceptDossier{}.Name()):     true,
-	dossier.Kebab(dossier.AcceptSupplement{}.Name()):  true,
-	dossier.Kebab(dossier.RejectWithdrawal{}.Name()):  true,
-	dossier.Kebab(dossier.RecomputeDeadline{}.Name()): true,
-}
+// counting lists the commands that set a limit running, let one go on, or have a window of their own, and so need a calendar.
+var counting = namesOf(dossier.AcceptDossier{}, dossier.AcceptSupplement{}, dossier.RejectWithdrawal{}, dossier.RecomputeDeadline{}, dossier.ResolveAtOnce{},
+	dossier.RefuseReception{}, dossier.RequestSupplement{}, dossier.ForwardDossier{}, dossier.TransferDossier{}, dossier.BeginWork{}, dossier.FinishWork{},
+	dossier.ReportRemediation{}, dossier.ConfirmPayment{}, dossier.CancelPayment{}, dossier.ReportError{})
 
 // decidedOn lists the commands that may only be sent for the version that was looked at: approve, sign, issue.
-var decidedOn = map[string]bool{
-	dossier.Kebab(dossier.Approve{}.Name()):     true,
-	dossier.Kebab(dossier.SignResult{}.Name()):  true,
-	dossier.Kebab(dossier.IssueResult{}.Name()): true,
+var decidedOn = namesOf(dossier.Approve{}, dossier.SignResult{}, dossier.IssueResult{})
+
+func namesOf(commands ...dossier.Command) map[string]bool {
+	names := map[string]bool{}
+	for _, c := range commands {
+		names[dossier.Kebab(c.Name())] = true
+	}
+	return names
 }
 
 // NeedsVersion says whether a command (kebab-case) must name the version it was decided on.
@@ -134,7 +135,7 @@ func (x *Executor) decide(s dossier.State, c dossier.Command, a domain.Actor, e 
 	}
 	decided := make([]Decided, len(events))
 	for i, event := range events {
-		decided[i] = Decided{Event: event, OccurredAt: given.When(s), LateReason: e.LateReason}
+		decided[i] = Decided{Event: event, OccurredAt: given.At(s, c), LateReason: e.LateReason}
 	}
 	return decided, nil
 }

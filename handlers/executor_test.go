@@ -106,6 +106,7 @@ func TestADossierGoesItsWholeWayThroughTheExecutor(t *testing.T) {
 	id := d.appraised()
 	d.done("approver", id, dossier.Approve{Outcome: dossier.Grant})
 	d.done("approver", id, dossier.SignResult{})
+	d.done("clerk", id, dossier.NumberResult{})
 	issued := d.done("clerk", id, dossier.IssueResult{})
 	if issued.Status != dossier.Resolved || issued.Events != 2 {
 		t.Errorf("issue gave %+v, want resolved by two events", issued)
@@ -122,6 +123,35 @@ func TestADossierGoesItsWholeWayThroughTheExecutor(t *testing.T) {
 		if f.Meta.Actor == "" || f.Meta.ActorRole == "" || f.Meta.CommandID == "" || f.Meta.CommandHash == "" {
 			t.Errorf("version %d does not say who did it: %+v", f.Version, f.Meta)
 		}
+	}
+}
+
+func TestTheActsBesideTheUsualWayGoThroughTheExecutor(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	id := d.submitted()
+	d.done("reception", id, dossier.CheckComponent{Component: "form", Verdict: dossier.Sufficient})
+	d.done("reception", id, dossier.AcceptDossier{})
+	d.done("reception", id, dossier.ForwardDossier{Unit: handlers.UnitAnimalHealth})
+	d.done("head", id, dossier.AssignOfficer{Officer: "officer-1"})
+	d.done("officer-1", id, dossier.StartAppraisal{})
+	d.done("officer-1", id, dossier.BeginWork{Kind: dossier.Laboratory, Unit: handlers.UnitPlantProtection})
+	d.done("consulted", id, dossier.FinishWork{Number: 1, Finding: dossier.Passed})
+	if r := d.done("fees", id, dossier.RequestPayment{Amount: 1_200_000}); r.Status != dossier.AwaitingPayment {
+		t.Errorf("status %s", r.Status)
+	}
+	d.done("fees", id, dossier.ConfirmPayment{Number: 1, Amount: 1_200_000, Method: "cash"})
+	d.done("officer-1", id, dossier.SubmitForApproval{Proposal: dossier.Grant})
+	d.done("officer-1", id, dossier.SendMessage{Topic: "information"})
+	d.done("officer-1", id, dossier.UndoAct{Act: "submit-for-approval", Reason: "wrong_content", Seen: []dossier.Code{"unit_told"}})
+
+	s, facts, err := d.AsOf(t.Context(), id, handlers.Asked{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	undone, proposed := facts[len(facts)-1], facts[len(facts)-3]
+	if s.Status != dossier.Appraising || s.Messages.Count != 1 || !undone.OccurredAt.Equal(proposed.OccurredAt) {
+		t.Errorf("%s; taken back at %v what was true at %v", s.Status, undone.OccurredAt, proposed.OccurredAt)
 	}
 }
 

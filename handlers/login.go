@@ -63,6 +63,7 @@ func NewDevLogin() *DevLogin {
 		{"approver", domain.Approver, UnitLeadership, "Lãnh đạo đơn vị", "Approver"},
 		{"clerk", domain.Clerk, UnitRegistry, "Văn thư", "Clerk"},
 		{"return", domain.ReturnOfficer, UnitOneStop, "Cán bộ trả kết quả", "Return officer"},
+		{"fees", domain.FeeOfficer, UnitOneStop, "Cán bộ thu phí", "Fee officer"},
 		{"lead", domain.OneStopLead, UnitOneStop, "Lãnh đạo Bộ phận Một cửa", "Head of the one-stop unit"},
 		{"consulted", domain.ConsultedUnit, UnitPlantProtection, "Đơn vị phối hợp", "Consulted unit"},
 		{"controller", domain.ProcedureController, UnitLeadership, "Kiểm soát thủ tục", "Procedure controller"},

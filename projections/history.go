@@ -72,6 +72,30 @@ func why(e dossier.Event) (reason, basis, irregular string) {
 		return string(e.Reason), "", ""
 	case dossier.StepRecorded:
 		return "", "", string(e.Irregular)
+	case dossier.ComponentChecked:
+		return string(e.Reason), "", ""
+	case dossier.ClockResumed:
+		return string(e.Reason), "", ""
+	case dossier.TransferRefused:
+		return string(e.Reason), "", ""
+	case dossier.PaymentCancelled:
+		return string(e.Reason), "", ""
+	case dossier.PaymentRefunded:
+		return string(e.Reason), "", ""
+	case dossier.DeliveryHasFailed:
+		return string(e.Reason), "", ""
+	case dossier.ResultReplaced:
+		return string(e.Reason), string(e.Decision), ""
+	case dossier.ResultRevoked:
+		return string(e.Reason), string(e.Basis), ""
+	case dossier.ApologySent:
+		return string(e.Reason), "", ""
+	case dossier.UnitUrged:
+		return string(e.Reason), "", ""
+	case dossier.ActUndone:
+		return string(e.Reason), "", ""
+	case dossier.RecordDisposed:
+		return "", string(e.Basis), ""
 	}
 	return "", "", ""
 }

@@ -41,7 +41,7 @@ func (a *app) submitCommand() *cli.Command {
 func (a *app) doCommand() *cli.Command {
 	flags := append(actFlags("case-1"), &cli.Int64Flag{Name: "if-version", Usage: "act only if the dossier is still at this version (required for approve, sign, issue)"})
 	return &cli.Command{
-		Name: "do", Usage: "act on a dossier: accept, request-supplement, approve, …", ArgsUsage: "ID|CODE COMMAND",
+		Name: "do", Usage: "act on a dossier: accept, request-supplement, approve, … (dossier domain table says which, when and how)", ArgsUsage: "ID|CODE COMMAND",
 		Flags: flags,
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			if cmd.Args().Len() != 2 {

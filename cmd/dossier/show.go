@@ -118,6 +118,9 @@ func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State, rules 
 	add("unit", s.Unit)
 	add("officer", s.Officer)
 	add("due", instant(s.Due))
+	if s.Resolved.Done() {
+		add("class", words("class", string(s.Class(s.Resolved.At))))
+	}
 	for _, act := range []struct {
 		name string
 		act  dossier.Act

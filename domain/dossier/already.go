@@ -70,6 +70,8 @@ func (q question) already() bool {
 		return s.DueSource == ImportedDeadline && s.Due.Equal(instant(c.Due))
 	case RecordOutcome:
 		return q.mine(s.Resolved) && !s.Issued.Done() && s.Outcome == c.outcome()
+	case apart:
+		return c.already(q)
 	}
 	return false
 }
@@ -79,7 +81,7 @@ func (q question) mine(a Act) bool { return a.Done() && a.By == q.x.Actor.Accoun
 
 // filed is the submission as it was asked for.
 func (s State) filed() SubmitDossier {
-	return SubmitDossier{Code(s.Procedure), s.Channel, Ref(s.Applicant), Code(s.FiledAt), External(s.ExternalCode)}
+	return SubmitDossier{Code(s.Procedure), s.Channel, Ref(s.Applicant), Code(s.FiledAt), External(s.ExternalCode), Code(s.Agencies.Support)}
 }
 
 // alreadyBrought says whether the newest request has these items; without items, whether it has all.

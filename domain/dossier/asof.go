@@ -12,9 +12,9 @@ func AsOf(facts []Fact, at, knownAt *time.Time) State {
 		known--
 	}
 	var s State
-	for _, f := range facts[:known] {
-		if at == nil || !f.OccurredAt.After(*at) {
-			s = Evolve(s, f)
+	for i := range facts[:known] {
+		if at == nil || !facts[i].OccurredAt.After(*at) {
+			s.apply(&facts[i])
 		}
 	}
 	return s

@@ -64,6 +64,7 @@ func Changes(before, after State) []Change {
 	c.supplement(&before, &after, AtReception)
 	c.supplement(&before, &after, AtAppraisal)
 	c.opinions(before.Opinions, after.Opinions)
+	c.beside(&before, &after)
 	if len(c) == 0 {
 		return nil
 	}
@@ -160,6 +161,7 @@ func (c *changes) opinion(number int, was, is Opinion) {
 	c.time(prefix+"due", was.Due, is.Due)
 	c.text(prefix+"verdict", "verdict", string(was.Verdict), string(is.Verdict))
 	c.late(prefix+"late", was.Late, is.Late)
+	c.text(prefix+"counts", "verdict", string(was.Counts), string(is.Counts))
 }
 
 func number(n int) string {

@@ -1,6 +1,7 @@
 package dossier
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -21,15 +22,19 @@ type SubmitDossier struct {
 	Applicant    Ref      `json:"applicant"`
 	Unit         Code     `json:"unit,omitempty"`          // the receiving one-stop unit
 	ExternalCode External `json:"external_code,omitempty"` // imports only
+	Support      Code     `json:"support,omitempty"`       // the support point that helped to file it
 }
 
-// AcceptDossier receives a complete dossier and starts the processing clock.
-type AcceptDossier struct{}
+// AcceptDossier receives a complete dossier and starts the processing clock. Facts are what conditions of the procedure came out true.
+type AcceptDossier struct {
+	Facts []Code `json:"facts,omitempty"` // "disease_free_facility"
+}
 
 // RefuseReception does not receive the dossier (form 03).
 type RefuseReception struct {
 	Reason RefusalReason `json:"reason"`
 	Basis  Code          `json:"basis"` // "nd-118-2025.17.1"
+	Text   Text          `json:"text,omitzero"`
 }
 
 // RequestSupplement asks the applicant for what is missing (form 02). The stage follows from the state.
@@ -37,6 +42,18 @@ type RequestSupplement struct {
 	Items      []Code           `json:"items"`
 	Reason     SupplementReason `json:"reason"`
 	WindowDays int              `json:"window_days,omitempty" range:"1-365"` // calendar days; 0 takes the procedure's, else 15
+	Parts      []Part           `json:"parts,omitempty"`                     // what is asked of each item, where more than its name is to be said
+	Text       Text             `json:"text,omitzero"`
+}
+
+// Part says what is asked of one item: its kind, and how many originals, certified and plain copies (form 02).
+type Part struct {
+	Code      Code             `json:"code"` // of the items
+	Kind      PartKind         `json:"kind"`
+	Reason    SupplementReason `json:"reason,omitempty"`
+	Originals int              `json:"originals,omitempty" range:"1-99"`
+	Certified int              `json:"certified,omitempty" range:"1-99"`
+	Copies    int              `json:"copies,omitempty" range:"1-99"`
 }
 
 // SubmitSupplement answers the open request; without items it answers all of them.
@@ -75,11 +92,13 @@ type RequestOpinion struct {
 type RecordOpinion struct {
 	Number  int     `json:"number" range:"1-999"`
 	Verdict Verdict `json:"verdict"`
+	Text    Text    `json:"text,omitzero"`
 }
 
 // SubmitForApproval lays the appraised dossier before the approver.
 type SubmitForApproval struct {
 	Proposal Proposal `json:"proposal"`
+	Text     Text     `json:"text,omitzero"` // the appraisal note
 }
 
 // Approve decides.
@@ -90,6 +109,7 @@ type Approve struct {
 // ReturnForRework gives the dossier back to the case officer. The clock goes on.
 type ReturnForRework struct {
 	Reason ReworkReason `json:"reason"`
+	Text   Text         `json:"text,omitzero"`
 }
 
 // ProposeExtension asks for a later due date, once, with the reason that the apology will give (form 04).
@@ -116,12 +136,13 @@ type RejectWithdrawal struct {
 type StopDossier struct {
 	Reason StoppedReason `json:"reason"`
 	Basis  Code          `json:"basis"`
+	Text   Text          `json:"text,omitzero"`
 }
 
 // SignResult puts the signature under the decision.
 type SignResult struct{}
 
-// IssueResult numbers the signed result and issues it.
+// IssueResult issues the signed and numbered result.
 type IssueResult struct{}
 
 // ReturnResult hands the result over.
@@ -157,11 +178,18 @@ type RecordOutcome struct {
 
 // commands lists every command once, in the order of a dossier's way.
 var commands = []Command{
-	SubmitDossier{}, AcceptDossier{}, RefuseReception{}, RequestSupplement{}, SubmitSupplement{}, AcceptSupplement{}, ExpireSupplement{},
-	ForwardDossier{}, AssignOfficer{}, StartAppraisal{}, RequestOpinion{}, RecordOpinion{}, SubmitForApproval{}, ReturnForRework{}, Approve{},
-	SignResult{}, IssueResult{}, ReturnResult{}, ProposeExtension{}, ApproveExtension{}, RequestWithdrawal{}, AcceptWithdrawal{},
-	RejectWithdrawal{}, StopDossier{}, MoveToVersion{}, RecordStep{}, RecomputeDeadline{}, RecordDeadline{}, RecordOutcome{},
+	SubmitDossier{}, CheckComponent{}, AcceptDossier{}, RefuseReception{}, RequestSupplement{}, SubmitSupplement{}, AcceptSupplement{}, ExpireSupplement{},
+	AdjustSubmission{}, TransferDossier{}, ReceiveTransfer{}, RefuseTransfer{}, ForwardDossier{}, AssignOfficer{}, StartAppraisal{},
+	RequestOpinion{}, RecordOpinion{}, BeginWork{}, FinishWork{}, ReportRemediation{}, RequestPayment{}, ConfirmPayment{}, CancelPayment{},
+	RefundPayment{}, ExpirePayment{}, SubmitForApproval{}, ReturnForRework{}, Endorse{}, DelegateDecision{}, Approve{}, DecideBySilence{},
+	SignResult{}, NumberResult{}, IssueResult{}, PublishNotification{}, ResolveAtOnce{}, ChooseDelivery{}, SendResult{}, FailDelivery{}, ReturnResult{},
+	ProposeExtension{}, ApproveExtension{}, ApologiseForDelay{}, UrgeUnit{}, RequestWithdrawal{}, AcceptWithdrawal{}, RejectWithdrawal{}, StopDossier{}, MoveToVersion{},
+	UndoAct{}, ReportError{}, CorrectResult{}, ReplaceResult{}, RevokeResult{}, RateService{}, LinkDossier{}, OpenComplaint{}, CloseComplaint{},
+	SendMessage{}, AnswerMessage{}, AddNote{}, DisposeRecord{}, RecordStep{}, RecomputeDeadline{}, RecordDeadline{}, RecordOutcome{},
 }
+
+// Commands lists every command once, in the order of a dossier's way.
+func Commands() []Command { return slices.Clone(commands) }
 
 // CommandNames lists the kebab-case names, in the order of a dossier's way.
 func CommandNames() []string {

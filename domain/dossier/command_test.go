@@ -91,9 +91,12 @@ func TestABodyThatIsNotUnderstoodSaysWhichFieldAndWhatWouldBeAccepted(t *testing
 }
 
 func TestTheNamesOfCommandsAreThoseOfTheInterface(t *testing.T) {
-	want := []string{"submit", "accept", "refuse-reception", "request-supplement", "submit-supplement", "accept-supplement", "expire-supplement", "forward",
-		"assign-officer", "start-appraisal", "request-opinion", "record-opinion", "submit-for-approval", "return-for-rework", "approve", "sign", "issue",
-		"return", "propose-extension", "approve-extension", "request-withdrawal", "accept-withdrawal", "reject-withdrawal", "stop", "move-to-version", "record-step", "recompute-deadline", "record-deadline", "record-outcome"}
+	want := strings.Fields(`submit check-component accept refuse-reception request-supplement submit-supplement accept-supplement expire-supplement adjust-submission transfer
+		receive-transfer refuse-transfer forward assign-officer start-appraisal request-opinion record-opinion begin-work finish-work report-remediation request-payment confirm-payment
+		cancel-payment refund-payment expire-payment submit-for-approval return-for-rework endorse delegate-decision approve decide-by-silence sign number issue publish-notification
+		resolve-at-once choose-delivery send fail-delivery return propose-extension approve-extension apologise-for-delay urge-unit request-withdrawal accept-withdrawal reject-withdrawal
+		stop move-to-version undo-act report-error correct replace revoke rate-service link open-complaint close-complaint send-message answer-message add-note dispose-record record-step
+		recompute-deadline record-deadline record-outcome`)
 	if got := dossier.CommandNames(); !slices.Equal(got, want) {
 		t.Errorf("names %v", got)
 	}
@@ -102,8 +105,17 @@ func TestTheNamesOfCommandsAreThoseOfTheInterface(t *testing.T) {
 func TestTheSchemaOfACommandAndOfAnEventCanBeTold(t *testing.T) {
 	for _, m := range dossier.CommandMembers("request-supplement") {
 		want := map[string]dossier.Member{
-			"items":       {Name: "items", Kind: dossier.TextsMember, Required: true, Pattern: "^[a-z0-9][a-z0-9._:-]{0,63}$", Most: 50},
-			"reason":      {Name: "reason", Kind: dossier.TextMember, Required: true, Values: dossier.Values("supplement_reason")},
+			"items":  {Name: "items", Kind: dossier.TextsMember, Required: true, Pattern: "^[a-z0-9][a-z0-9._:-]{0,63}$", Most: 50},
+			"reason": {Name: "reason", Kind: dossier.TextMember, Required: true, Values: dossier.Values("supplement_reason"), List: "supplement_reason"},
+			"parts": {Name: "parts", Kind: dossier.ListMember, Most: 50, Members: []dossier.Member{
+				{Name: "code", Kind: dossier.TextMember, Required: true, Pattern: "^[a-z0-9][a-z0-9._:-]{0,63}$"},
+				{Name: "kind", Kind: dossier.TextMember, Required: true, Values: dossier.Values("part_kind"), List: "part_kind"},
+				{Name: "reason", Kind: dossier.TextMember, Values: dossier.Values("supplement_reason"), List: "supplement_reason"},
+				{Name: "originals", Kind: dossier.NumberMember, From: 1, To: 99}, {Name: "certified", Kind: dossier.NumberMember, From: 1, To: 99}, {Name: "copies", Kind: dossier.NumberMember, From: 1, To: 99},
+			}},
+			"text": {Name: "text", Kind: dossier.ObjectMember, Members: []dossier.Member{
+				{Name: "ref", Kind: dossier.TextMember, Required: true, Pattern: "^[a-z0-9][a-z0-9._:-]{0,63}$"}, {Name: "commitment", Kind: dossier.TextMember, Required: true, Pattern: "^[a-z0-9][a-z0-9._:-]{0,63}$"},
+			}},
 			"window_days": {Name: "window_days", Kind: dossier.NumberMember, From: 1, To: 365},
 		}[m.Name]
 		if diff := cmp.Diff(want, m); diff != "" {

@@ -32,6 +32,16 @@ func (x Context) When(s State) time.Time {
 	return s.LastChange
 }
 
+// At is When, but for an act that takes another back: that bears the time of what it takes back.
+func (x Context) At(s State, c Command) time.Time {
+	if _, undoes := c.(UndoAct); undoes {
+		if u, can := s.Undoable(); can {
+			return u.At
+		}
+	}
+	return x.When(s)
+}
+
 func (x Context) imports() bool { return x.Origin == domain.Imported }
 
 func instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
@@ -39,7 +49,7 @@ func instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) 
 // Decide answers a command with facts, with nothing when it is already so, or with a *domain.Refusal (a *domain.Invalid for
 // a value that no rule could understand).
 func Decide(s State, c Command, x Context) ([]Event, error) {
-	q := question{s: s, c: c, x: x, at: x.When(s)}
+	q := question{s: s, c: c, x: x, at: x.At(s, c)}
 	if err := q.understood(); err != nil {
 		return nil, err
 	}
@@ -48,42 +58,51 @@ func Decide(s State, c Command, x Context) ([]Event, error) {
 	}
 	row, found := move(c.Name(), s.Status, x.Origin)
 	q.row, q.stuck = row, !found
-	late, err := q.guarded()
-	if err != nil {
+	if err := q.guarded(); err != nil {
 		return nil, err
 	}
-	return q.facts(late), nil
+	return q.facts(), nil
 }
 
-// facts says what has happened once nothing stands against it. Late is the verdict of the soft guards.
-func (q question) facts(late bool) []Event {
-	of := Of{q.x.Source}
+// apart is a command whose part of the way has a file of its own: what it wishes, what follows, what it makes of the state.
+type apart interface {
+	Command
+	already(question) bool
+	facts(question) []Event
+}
+
+// of is what every fact of this command says of its source.
+func (q question) of() Of { return Of{q.x.Source} }
+
+// facts says what has happened once nothing stands against it.
+func (q question) facts() []Event {
+	of := q.of()
 	switch c := q.c.(type) {
 	case SubmitDossier:
-		return []Event{DossierSubmitted{c.Procedure, q.x.Procedure.Number, c.Channel, c.Applicant, c.Unit, c.ExternalCode, of}}
+		return []Event{DossierSubmitted{c.Procedure, q.x.Procedure.Number, c.Channel, c.Applicant, c.Unit, c.ExternalCode, c.Support, of}}
 	case AcceptDossier:
-		return []Event{DossierAccepted{q.s.ProcedureVersion, q.term(q.at), of}}
+		return []Event{DossierAccepted{q.s.ProcedureVersion, c.Facts, q.late, q.term(q.at), of}}
 	case RefuseReception:
-		return []Event{ReceptionRefused{c.Reason, c.Basis, of}}
+		return []Event{ReceptionRefused{c.Reason, c.Basis, q.late, c.Text, of}}
 	case RequestSupplement:
-		asked := SupplementRequested{q.stage(), c.Items, c.Reason, q.window(), of}
+		asked := SupplementRequested{q.stage(), c.Items, c.Reason, q.window(), len(q.s.Supplements) + 1, c.Parts, q.late, c.Text, of}
 		if asked.Stage == AtReception {
 			return []Event{asked}
 		}
 		return []Event{asked, ClockStopped{AwaitingSupplement, of}}
 	case SubmitSupplement:
-		return []Event{SupplementSubmitted{q.brought(), late, of}}
+		return []Event{SupplementSubmitted{q.brought(), q.late, of}}
 	case AcceptSupplement:
 		answer, _ := q.s.OpenSupplement()
 		return []Event{SupplementAccepted{of}, ClockRestarted{answer.AnsweredAt, q.s.Due, q.term(answer.AnsweredAt), of}}
 	case ExpireSupplement:
 		open, _ := q.s.OpenSupplement()
 		if open.Stage == AtReception {
-			return []Event{SupplementWindowExpired{open.Stage, of}, ReceptionRefused{SupplementExpired, expiryBasis, of}}
+			return []Event{SupplementWindowExpired{open.Stage, of}, ReceptionRefused{Reason: SupplementExpired, Basis: expiryBasis, Of: of}}
 		}
-		return []Event{SupplementWindowExpired{open.Stage, of}, DossierStopped{WindowExpired, expiryBasis, of}}
+		return []Event{SupplementWindowExpired{open.Stage, of}, DossierStopped{Reason: WindowExpired, Basis: expiryBasis, Of: of}}
 	case ForwardDossier:
-		return []Event{DossierForwarded{c.Unit, of}}
+		return []Event{DossierForwarded{c.Unit, q.late, of}}
 	case AssignOfficer:
 		return []Event{OfficerAssigned{c.Officer, of}}
 	case StartAppraisal:
@@ -91,29 +110,29 @@ func (q question) facts(late bool) []Event {
 	case RequestOpinion:
 		return []Event{OpinionRequested{len(q.s.Opinions) + 1, c.Unit, c.Subject, instant(c.Due), of}}
 	case RecordOpinion:
-		return []Event{OpinionReceived{c.Number, c.Verdict, late, of}}
+		return []Event{OpinionReceived{c.Number, c.Verdict, q.late, q.silence(), c.Text, of}}
 	case SubmitForApproval:
-		return []Event{SubmittedForApproval{c.Proposal, of}}
+		return []Event{SubmittedForApproval{c.Proposal, c.Text, of}}
 	case Approve:
-		return []Event{DecisionApproved{c.Outcome, of}}
+		return []Event{c.decides(q)}
 	case ReturnForRework:
-		return []Event{ReturnedForRework{c.Reason, of}}
+		return []Event{ReturnedForRework{c.Reason, c.Text, of}}
 	case ProposeExtension:
-		return []Event{ExtensionProposed{instant(c.Due), c.Reason, late, of}}
+		return []Event{ExtensionProposed{instant(c.Due), c.Reason, q.late, of}}
 	case ApproveExtension:
 		return []Event{DeadlineExtended{q.s.Due, q.s.Extension.Due, q.s.Extension.Reason, of}}
 	case RequestWithdrawal:
 		return []Event{WithdrawalRequested{of}}
 	case AcceptWithdrawal:
-		return []Event{DossierStopped{ApplicantWithdrew, "", of}}
+		return []Event{DossierStopped{Reason: ApplicantWithdrew, Of: of}}
 	case RejectWithdrawal:
 		return []Event{WithdrawalRejected{c.Reason, q.resumed(), of}}
 	case StopDossier:
-		return []Event{DossierStopped{c.Reason, c.Basis, of}}
+		return []Event{DossierStopped{c.Reason, c.Basis, c.Text, of}}
 	case SignResult:
-		return []Event{ResultSigned{of}}
+		return []Event{c.signs(q)}
 	case IssueResult:
-		return []Event{ResultNumbered{of}, ResultIssued{of}}
+		return c.issues(q)
 	case ReturnResult:
 		return []Event{ResultReturned{c.Way, c.recipient(), of}}
 	case RecordStep:
@@ -126,6 +145,8 @@ func (q question) facts(late bool) []Event {
 		return []Event{VersionMoved{q.s.ProcedureVersion, c.Version, c.Ground, c.Basis, of}}
 	case RecordOutcome:
 		return []Event{OutcomeRecorded{c.outcome(), of}}
+	case apart:
+		return c.facts(q)
 	}
 	panic("decide: a command outside the sealed set: " + q.c.Name())
 }
@@ -146,6 +167,19 @@ func (q question) window() int {
 		return days
 	}
 	return q.lawfulWindow()
+}
+
+// silence is what an unanswered request counts as, where the procedure says that silence agrees.
+func (q question) silence() Verdict {
+	c := q.c.(RecordOpinion)
+	o, _ := q.opinion()
+	for _, s := range q.flow().Steps {
+		asked := s.Kind == procedure.Opinion && (s.Unit == o.Unit || s.Code == o.Subject)
+		if c.Verdict == NoAnswer && asked && s.Silence == procedure.Agreed {
+			return Agreed
+		}
+	}
+	return ""
 }
 
 // brought lists the items that come with this answer and had not come before.

@@ -130,7 +130,7 @@ func TestTheApproverMayDecideOtherwiseThanProposed(t *testing.T) {
 	if l.state.Outcome != "" {
 		t.Fatalf("outcome %q before the result is issued", l.state.Outcome)
 	}
-	l.then(t, by(deputy, dossier.SignResult{}), issue)
+	l.then(t, by(deputy, dossier.SignResult{}), number, issue)
 	if s := l.state; s.Proposal != dossier.Grant || s.Decision != dossier.Refuse || s.Outcome != dossier.Refused || s.Signed.By != "deputy" {
 		t.Errorf("state %+v", s)
 	}
@@ -176,7 +176,7 @@ func TestAnImportedOutcomeEndsTheDossierFromAnyStateButItsEnd(t *testing.T) {
 	for _, from := range dossier.Statuses() {
 		l := in(t, from)
 		_, err := l.do(takeEnd)
-		ended := from == dossier.Resolved || from == dossier.Returned
+		ended := from == dossier.Resolved || from == dossier.Returned || from == dossier.Disposed
 		if ended && refusal(err) != "after_end" {
 			t.Errorf("in %s: %v, want after_end", from, err)
 		}

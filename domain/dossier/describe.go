@@ -4,6 +4,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -17,6 +18,7 @@ type Member struct {
 	From, To int      // of numbers
 	Most     int      // entries of a list
 	Members  []Member // of an object
+	List     string   // of a closed list: the kind under which Label words its values
 }
 
 // MemberKind is what a member holds.
@@ -30,6 +32,7 @@ const (
 	NumberMember MemberKind = "number"
 	TruthMember  MemberKind = "truth"
 	ObjectMember MemberKind = "object"
+	ListMember   MemberKind = "list" // of objects
 )
 
 // CommandMembers describes the body of a command (kebab-case).
@@ -66,7 +69,7 @@ func (f field) describe(t reflect.Type) Member {
 	m := Member{Name: f.name, Required: f.required, Kind: TextMember}
 	switch x := reflect.Zero(t).Interface().(type) {
 	case interface{ values() []string }:
-		m.Values = x.values()
+		m.Values, m.List = x.values(), snake(t.Name())
 	case Code, Ref:
 		m.Pattern = codePattern
 	case External:
@@ -79,8 +82,13 @@ func (f field) describe(t reflect.Type) Member {
 		m.Kind, m.From, m.To = NumberMember, f.lo, f.hi
 	case bool:
 		m.Kind = TruthMember
-	case Source:
+	case Source, Text:
 		m.Kind, m.Members = ObjectMember, describe(t)
+	case []Part:
+		m.Kind, m.Members, m.Most = ListMember, describe(t.Elem()), maxItems
 	}
 	return m
 }
+
+// snake is the kind of a list by the name of its type: WithdrawalRefusal is withdrawal_refusal.
+func snake(name string) string { return strings.ReplaceAll(kebab(name), "-", "_") }

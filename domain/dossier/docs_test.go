@@ -54,11 +54,15 @@ func moves() string {
 		if row.Else != "" {
 			to += "; " + target(row.Else) + " while something is missing"
 		}
+		events := joined(row.Events)
+		if len(row.Maybe) > 0 {
+			events += "; maybe " + joined(row.Maybe)
+		}
 		name := "`" + dossier.Kebab(row.Command) + "`"
 		if row.Origin == domain.Imported {
 			name += " (import)"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", name, joined(row.From), joined(row.Events), to, joined(row.Actors))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", name, joined(row.From), events, to, joined(row.Actors))
 	}
 	return b.String()
 }
@@ -122,6 +126,8 @@ func guardTable() string {
 	for _, g := range dossier.Guards() {
 		kind := "hard"
 		switch {
+		case g.OutOfFlow:
+			kind = "soft, marked out of flow"
 		case g.Reason:
 			kind = "soft, needs a reason"
 		case g.Soft:
@@ -143,7 +149,10 @@ func guardTable() string {
 func lists() string {
 	var b strings.Builder
 	b.WriteString("| list | value | Vietnamese | English |\n|---|---|---|---|\n")
-	for _, kind := range []string{"channel", "refusal_reason", "supplement_reason", "late_reason", "verdict", "proposal", "outcome", "recipient", "stage"} {
+	for _, kind := range []string{"channel", "refusal_reason", "supplement_reason", "late_reason", "verdict", "proposal", "outcome", "recipient", "stage", "stop_reason", "stopped_reason", "rework_reason", "extension_reason",
+		"withdrawal_refusal", "part_kind", "check_verdict", "work_kind", "finding", "signature_block", "payment_stage", "payment_method", "payment_reason", "delivery_status",
+		"delivery_failure", "transfer_mode", "transfer_refusal", "link_kind", "complaint_kind", "complaint_finding", "paper_status", "error_origin", "revocation_reason", "grade",
+		"urge_reason", "message_topic", "undo_reason", "consequence"} {
 		for _, v := range dossier.Values(kind) {
 			fmt.Fprintf(&b, "| %s | `%s` | %s | %s |\n", kind, v, dossier.Label(kind, v, "vi"), dossier.Label(kind, v, "en"))
 		}

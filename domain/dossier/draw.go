@@ -13,6 +13,8 @@ type Cell struct {
 	From    Status
 	Command string // kebab-case
 	Events  []string
+	Maybe   []string // that may come with them
+	Actors  []domain.Role
 	To      Status // Same and Back are resolved to words by who draws
 	Import  bool   // only for imported history
 	Refusal string
@@ -33,7 +35,7 @@ func Cells() []Cell {
 func cell(from Status, command string) Cell {
 	for _, origin := range []domain.Origin{domain.Live, domain.Imported} {
 		if t, found := move(command, from, origin); found {
-			return Cell{From: from, Command: Kebab(command), Events: t.Events, To: t.To, Import: origin == domain.Imported}
+			return Cell{From: from, Command: Kebab(command), Events: t.Events, Maybe: t.Maybe, Actors: t.Actors, To: t.To, Import: origin == domain.Imported}
 		}
 	}
 	refusal := "wrong_state"
@@ -82,12 +84,12 @@ func edges() []edge {
 	return list
 }
 
-// arrows draws one row: from each state to the target, or back to each state that verifying may have come from.
+// arrows draws one row: from each state to the target, or back to each state that it may have come from.
 func (t Transition) arrows() []edge {
 	var list []edge
 	label := []string{Kebab(t.Command)}
 	if t.To == Back {
-		for _, to := range consultsFrom() {
+		for _, to := range leadingTo(t.From[0]) {
 			list = append(list, edge{string(t.From[0]), string(to), label})
 		}
 		return list
@@ -102,12 +104,15 @@ func (t Transition) arrows() []edge {
 	return list
 }
 
-// consultsFrom lists the states that lead to verifying.
-func consultsFrom() []Status {
+// leadingTo lists the states that lead to one which goes back to where it was.
+func leadingTo(s Status) []Status {
+	var from []Status
 	for _, t := range transitions {
-		if t.To == Verifying {
-			return t.From
+		for _, f := range t.From {
+			if t.To == s && !slices.Contains(from, f) {
+				from = append(from, f)
+			}
 		}
 	}
-	return nil
+	return from
 }

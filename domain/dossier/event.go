@@ -35,12 +35,15 @@ type DossierSubmitted struct {
 	Applicant        Ref      `json:"applicant"`
 	Unit             Code     `json:"unit,omitempty"`
 	ExternalCode     External `json:"external_code,omitempty"`
+	Support          Code     `json:"support,omitempty"`
 	Of
 }
 
 // DossierAccepted says that the dossier is received, complete, under this version of the procedure. The processing clock starts.
 type DossierAccepted struct {
-	ProcedureVersion int `json:"procedure_version"`
+	ProcedureVersion int    `json:"procedure_version"`
+	Facts            []Code `json:"facts,omitempty"`
+	Late             bool   `json:"late,omitempty"` // after the eight working hours of the check
 	Term
 	Of
 }
@@ -49,6 +52,8 @@ type DossierAccepted struct {
 type ReceptionRefused struct {
 	Reason RefusalReason `json:"reason"`
 	Basis  Code          `json:"basis"`
+	Late   bool          `json:"late,omitempty"`
+	Text   Text          `json:"text,omitzero"`
 	Of
 }
 
@@ -58,6 +63,10 @@ type SupplementRequested struct {
 	Items      []Code           `json:"items"`
 	Reason     SupplementReason `json:"reason"`
 	WindowDays int              `json:"window_days"`
+	Number     int              `json:"number,omitempty"` // of the round, from 1
+	Parts      []Part           `json:"parts,omitempty"`
+	Late       bool             `json:"late,omitempty"` // asked later than the law allows
+	Text       Text             `json:"text,omitzero"`
 	Of
 }
 
@@ -96,6 +105,7 @@ type ClockRestarted struct {
 // DossierForwarded hands the dossier to the unit that resolves it.
 type DossierForwarded struct {
 	Unit Code `json:"unit"`
+	Late bool `json:"late,omitempty"`
 	Of
 }
 
@@ -124,18 +134,22 @@ type OpinionReceived struct {
 	Number  int     `json:"number"`
 	Verdict Verdict `json:"verdict"`
 	Late    bool    `json:"late,omitempty"`
+	Counts  Verdict `json:"counts,omitempty"` // what silence means, where the procedure says it
+	Text    Text    `json:"text,omitzero"`
 	Of
 }
 
 // SubmittedForApproval lays the appraised dossier before the approver.
 type SubmittedForApproval struct {
 	Proposal Proposal `json:"proposal"`
+	Text     Text     `json:"text,omitzero"`
 	Of
 }
 
 // ReturnedForRework gives the dossier back to the case officer.
 type ReturnedForRework struct {
 	Reason ReworkReason `json:"reason"`
+	Text   Text         `json:"text,omitzero"`
 	Of
 }
 
@@ -171,17 +185,23 @@ type WithdrawalRejected struct {
 type DossierStopped struct {
 	Reason StoppedReason `json:"reason"`
 	Basis  Code          `json:"basis,omitempty"`
+	Text   Text          `json:"text,omitzero"`
 	Of
 }
 
 // DecisionApproved decides. Signature, number and issue are acts of their own.
 type DecisionApproved struct {
-	Outcome Proposal `json:"outcome"`
+	Outcome Proposal       `json:"outcome"`
+	Block   SignatureBlock `json:"block,omitempty"`   // in whose place
+	For     Code           `json:"for,omitempty"`     // the account that delegated
+	Silence bool           `json:"silence,omitempty"` // nobody decided in time, and the procedure says what that means
 	Of
 }
 
 // ResultSigned puts the signature under the decision.
 type ResultSigned struct {
+	Block SignatureBlock `json:"block,omitempty"`
+	For   Code           `json:"for,omitempty"`
 	Of
 }
 

@@ -25,8 +25,8 @@ func (f Fact) act() Act { return Act{By: f.Meta.Actor, At: instant(f.OccurredAt)
 // Fold is the state after these facts. It accepts any subset of a dossier's facts in version order.
 func Fold(facts []Fact) State {
 	var s State
-	for _, f := range facts {
-		s = Evolve(s, f)
+	for i := range facts {
+		s.apply(&facts[i])
 	}
 	return s
 }
@@ -34,6 +34,12 @@ func Fold(facts []Fact) State {
 // Evolve is the state after one more fact. It is total: it refuses nothing, and a fact whose forerunners are missing changes
 // what it can. It changes nothing of the state given.
 func Evolve(s State, f Fact) State {
+	s.apply(&f)
+	return s
+}
+
+// apply works in place: a state is large, and a fold copies it no more often than it must.
+func (s *State) apply(f *Fact) {
 	act := f.act()
 	s.Version, s.UpdatedAt = f.Version, act.At
 	if ChangesState(f.Event) {
@@ -44,11 +50,14 @@ func Evolve(s State, f Fact) State {
 		s.Status, s.Submitted, s.Origin = Submitted, act, f.Meta.Origin
 		s.Procedure, s.ProcedureVersion = string(e.Procedure), e.ProcedureVersion
 		s.Channel, s.Applicant, s.ExternalCode = e.Channel, string(e.Applicant), string(e.ExternalCode)
-		s.FiledAt, s.Unit = string(e.Unit), string(e.Unit)
+		s.FiledAt, s.Unit, s.Agencies.Support = string(e.Unit), string(e.Unit), string(e.Support)
 	case DossierAccepted:
 		s.Status, s.Accepted, s.ProcedureVersion = Accepted, act, e.ProcedureVersion
 		s.Clock.StartedAt = act.At
-		s = s.due(e.Term)
+		if len(e.Facts) > 0 {
+			s.Facts = plain(e.Facts)
+		}
+		s.due(e.Term)
 	case ReceptionRefused:
 		s.Status, s.Refused = ReceptionRefusedStatus, act
 		s.RefusalReason, s.RefusalBasis = e.Reason, string(e.Basis)
@@ -56,7 +65,7 @@ func Evolve(s State, f Fact) State {
 		s.Status = awaiting[e.Stage]
 		s.Supplements = asked(s.Supplements, e, act)
 	case SupplementSubmitted:
-		s = s.supplied(e, act)
+		*s = s.supplied(e, act)
 	case SupplementAccepted:
 		s.Status = Appraising
 		s.Supplements = closed(s.Supplements, act)
@@ -67,9 +76,9 @@ func Evolve(s State, f Fact) State {
 	case ClockRestarted:
 		s.Clock.StoppedAt, s.Clock.RestartedFrom, s.Clock.Pauses = time.Time{}, instant(e.CountedFrom), nil
 		s.Clock.Restarts++
-		s = s.due(e.Term)
+		s.due(e.Term)
 	case DeadlineRecomputed:
-		s = s.due(e.Term)
+		s.due(e.Term)
 	case ExtensionProposed:
 		s.Extension.Proposed, s.Extension.Due, s.Extension.Reason = act, instant(e.Due), e.Reason
 	case DeadlineExtended:
@@ -77,32 +86,32 @@ func Evolve(s State, f Fact) State {
 		s.Extension.Due, s.Extension.Reason = instant(e.Due), e.Reason
 		s.Due, s.DueSource = instant(e.Due), ExtendedDeadline
 	case WithdrawalRequested:
-		s = s.withdrawing(act)
+		*s = s.withdrawing(act)
 	case WithdrawalRejected:
-		s = s.goingOn(e, act)
+		*s = s.goingOn(e, act)
 	case DossierStopped:
 		s.Status, s.Stopped, s.StoppedReason, s.StoppedBasis = Stopped, act, e.Reason, string(e.Basis)
 		s.BackTo, s.StoodAt = None, None
 	case ReturnedForRework:
 		s.Status, s.Proposed, s.Proposal = Appraising, Act{}, ""
-		s.Reworked, s.ReworkReason = act, e.Reason
+		s.Reworked, s.ReworkReason, s.Endorsed = act, e.Reason, nil
 		s.Reworks++
 	case DossierForwarded:
 		s.Status, s.Forwarded, s.Unit = Forwarded, act, string(e.Unit)
 	case OfficerAssigned:
-		s = s.assigned(e)
+		*s = s.assigned(e)
 	case AppraisalStarted:
 		s.Status, s.Appraisal = Appraising, act
 		s.Appraisers = with(s.Appraisers, act.By)
 	case OpinionRequested:
-		s = s.consulting(e, act)
+		*s = s.consulting(e, act)
 	case OpinionReceived:
-		s = s.consulted(e, act)
+		*s = s.consulted(e, act)
 	case SubmittedForApproval:
 		s.Status, s.Proposed, s.Proposal = PendingApproval, act, e.Proposal
 		s.Appraisers = with(s.Appraisers, act.By)
 	case DecisionApproved:
-		s.Status, s.Decided, s.Decision = Approved, act, e.Outcome
+		s.Status, s.Decided, s.Decision, s.Silence = Approved, act, e.Outcome, e.Silence
 	case ResultSigned:
 		s.Signed = act
 	case ResultNumbered:
@@ -112,8 +121,11 @@ func Evolve(s State, f Fact) State {
 		s.Outcome = s.Decision.outcome()
 	case ResultReturned:
 		s.Status, s.Returned, s.Way, s.To = Returned, act, e.Way, e.To
+		if s.Delivery.Status != "" {
+			s.Delivery.Status = Delivered
+		}
 	case StepRecorded:
-		s = s.stepped(e, act)
+		*s = s.stepped(e, act)
 	case DeadlineRecorded:
 		s.Due, s.DueSource = instant(e.Due), e.DueSource
 	case VersionMoved:
@@ -121,8 +133,15 @@ func Evolve(s State, f Fact) State {
 	case OutcomeRecorded:
 		s.Status, s.Resolved, s.Outcome = Resolved, act, e.Outcome
 		s.BackTo, s.StoodAt = None, None
+	case own:
+		*s = e.evolve(*s, act)
 	}
-	return s
+}
+
+// own is an event whose part of the way has a file of its own.
+type own interface {
+	Event
+	evolve(State, Act) State
 }
 
 // ChangesState says whether the event moves the dossier: later acts may not have been true before it. Steps and recorded
@@ -131,17 +150,18 @@ func ChangesState(e Event) bool {
 	switch e.(type) {
 	case StepRecorded, DeadlineRecorded, DeadlineRecomputed, ExtensionProposed:
 		return false
+	case interface{ beside() }:
+		return false
 	}
 	return true
 }
 
 // due enters the limit that runs now. A due date that was taken over stays.
-func (s State) due(t Term) State {
+func (s *State) due(t Term) {
 	s.Clock.Term = t
 	if s.DueSource != ImportedDeadline && len(t.Limits) > 0 {
 		s.Due, s.DueSource = instant(t.Due), ComputedDeadline
 	}
-	return s
 }
 
 // awaiting is where a request for a supplement leads.
@@ -152,7 +172,7 @@ func asked(list []Supplement, e SupplementRequested, act Act) []Supplement {
 	others := slices.DeleteFunc(slices.Clone(list), func(q Supplement) bool { return q.Stage == e.Stage })
 	return append(others, Supplement{
 		Stage: e.Stage, Items: plain(e.Items), Reason: e.Reason, WindowDays: e.WindowDays,
-		RequestedAt: act.At, Until: endOfDay(act.At, e.WindowDays),
+		RequestedAt: act.At, Until: endOfDay(act.At, e.WindowDays), Number: e.Number, Parts: e.Parts,
 	})
 }
 
@@ -190,6 +210,11 @@ func (s State) supplied(e SupplementSubmitted, act Act) State {
 		}
 	}
 	s.Supplements = list
+	for _, item := range e.Items {
+		if len(s.Components) > 0 {
+			s.Components = without(s.Components, item) // what was found of it was of another paper
+		}
+	}
 	return s
 }
 
@@ -216,20 +241,25 @@ func expired(list []Supplement) []Supplement {
 
 // withdrawing notes where the dossier stands; a running clock stands still.
 func (s State) withdrawing(act Act) State {
-	if has(running, s.Status) {
+	if has(running, s.Status) && s.Clock.StoppedAt.IsZero() {
 		s.Clock.StoppedAt = act.At
 	}
 	s.Status, s.StoodAt, s.Withdrawn = WithdrawalRequestedStatus, s.Status, act
 	return s
 }
 
+// goesOn says whether the clock runs again once a withdrawal is rejected.
+func (s State) goesOn() bool {
+	return has(running, s.StoodAt) && !slices.ContainsFunc(s.Works, func(w Work) bool { return w.Open() && w.Stops })
+}
+
 // goingOn leads back to where the dossier stood; what the clock stood still does not count.
 func (s State) goingOn(e WithdrawalRejected, act Act) State {
-	if has(running, s.StoodAt) {
+	if s.goesOn() {
 		s.Clock.Pauses = append(slices.Clone(s.Clock.Pauses), calendar.Pause{From: s.Clock.StoppedAt, To: act.At})
 		s.Clock.StoppedAt = time.Time{}
 		if s.DueSource != ExtendedDeadline { // a date that was decided stands
-			s = s.due(e.Term)
+			s.due(e.Term)
 		}
 	}
 	if s.StoodAt != None {
@@ -268,13 +298,10 @@ func (s State) consulted(e OpinionReceived, act Act) State {
 	s.Opinions = slices.Clone(s.Opinions)
 	for i := range s.Opinions {
 		if o := &s.Opinions[i]; o.Number == e.Number {
-			o.Verdict, o.ReceivedAt, o.Late = e.Verdict, act.At, e.Late
+			o.Verdict, o.ReceivedAt, o.Late, o.Counts = e.Verdict, act.At, e.Late, e.Counts
 		}
 	}
-	if s.Status == Verifying && len(s.OpenOpinions()) == 0 {
-		s.Status, s.BackTo = s.BackTo, None
-	}
-	return s
+	return s.backIfVerified()
 }
 
 func (s State) stepped(e StepRecorded, act Act) State {

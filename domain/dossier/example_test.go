@@ -40,6 +40,7 @@ func Example() {
 	act("hoa", domain.CaseOfficer, dossier.SubmitForApproval{Proposal: dossier.Grant})
 	act("minh", domain.Approver, dossier.Approve{Outcome: dossier.Grant})
 	act("minh", domain.Approver, dossier.SignResult{})
+	act("van-thu", domain.Clerk, dossier.NumberResult{})
 	act("van-thu", domain.Clerk, dossier.IssueResult{})
 	act("tuyet", domain.ReturnOfficer, dossier.ReturnResult{Way: dossier.Counter})
 
@@ -54,7 +55,8 @@ func Example() {
 	//  8 dossier.result-signed          Approved, to be signed and numbered
 	//  9 dossier.result-numbered        Approved, to be signed and numbered
 	// 10 dossier.result-issued          Result ready
-	// 11 dossier.result-returned        Result returned
+	// 11 dossier.paper-registered       Result ready
+	// 12 dossier.result-returned        Result returned
 }
 
 // A refusal says what is wrong, what would be allowed, and on which article it rests.

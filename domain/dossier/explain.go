@@ -88,6 +88,41 @@ func (q question) explain(word, lang string) string {
 		return q.s.Officer
 	case "open":
 		return list(openNumbers(q.s), lang)
+	case "works":
+		return list(numbers(q.s.OpenWorks(), func(w Work) (int, string) { return w.Number, Label("work_kind", string(w.Kind), lang) }), lang)
+	case "before":
+		return list(q.before(), lang)
+	case "owed":
+		return list(q.owed(), lang)
+	case "insufficient":
+		return list(q.s.Insufficient(), lang)
+	case "owed_payments":
+		return list(numbers(q.s.OwedPayments(), func(p Payment) (int, string) { return p.Number, dong(p.Amount, lang) }), lang)
+	case "transfers":
+		return list(numbers(q.s.OpenTransfers(), func(t Transfer) (int, string) { return t.Number, t.To }), lang)
+	case "papers":
+		return list(numbers(q.s.Papers, func(p Paper) (int, string) {
+			return p.Number, p.Code + ", " + Label("paper_status", string(p.Status), lang)
+		}), lang)
+	case "level":
+		l, _ := q.level()
+		return Label("role", string(l.Role), lang)
+	case "check_until":
+		return moment(q.checkUntil(), lang)
+	case "forward_until":
+		return moment(q.forwardUntil(), lang)
+	case "undoable":
+		u, _ := q.s.Undoable()
+		return Label("command", u.Act, lang)
+	case "consequences":
+		u, _ := q.s.Undoable()
+		return list(labels("consequence", u.Consequences, lang), lang)
+	case "unseen":
+		var codes []string
+		for _, c := range q.unseen() {
+			codes = append(codes, string(c))
+		}
+		return strings.Join(codes, ", ")
 	}
 	panic("explain: a guard's text asks for an unknown word: " + word)
 }
@@ -121,6 +156,28 @@ func openNumbers(s State) []string {
 		numbers = append(numbers, fmt.Sprintf("%d (%s)", o.Number, o.Unit))
 	}
 	return numbers
+}
+
+// numbers names numbered things: "2 (inspection)".
+func numbers[T any](things []T, one func(T) (int, string)) []string {
+	var names []string
+	for _, t := range things {
+		n, what := one(t)
+		names = append(names, fmt.Sprintf("%d (%s)", n, what))
+	}
+	return names
+}
+
+// dong writes an amount with its thousands: 1.200.000 đồng.
+func dong(n int, lang string) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "." + digits[i:]
+	}
+	if lang == "en" {
+		return strings.ReplaceAll(digits, ".", ",") + " dong"
+	}
+	return digits + " đồng"
 }
 
 func labels[T ~string](kind string, codes []T, lang string) []string {

@@ -8,19 +8,20 @@ import (
 )
 
 // A Guard stands between a command and its facts. A hard one refuses. A soft one lets the act pass: with a reason code if
-// Reason says so, else with the verdict late on the event. The texts say what is wrong, what would be allowed and how to mend it;
+// Reason says so, else with the verdict late, or out of flow, on the event. The texts say what is wrong, what would be allowed and how to mend it;
 // words in braces are filled in by explain.go.
 type Guard struct {
-	Code     string
-	Soft     bool
-	Reason   bool     // soft: passes only with a late reason
-	Live     bool     // does not bind imported history
-	Whatever bool     // can be judged before the command's content is known
-	On       []string // commands, empty for all
-	Field    string
-	Basis    string
-	VI, EN   string
-	broken   func(question) bool
+	Code      string
+	Soft      bool
+	Reason    bool     // soft: passes only with a late reason
+	OutOfFlow bool     // soft: the verdict is not late but out of flow
+	Live      bool     // does not bind imported history
+	Whatever  bool     // can be judged before the command's content is known
+	On        []string // commands, empty for all
+	Field     string
+	Basis     string
+	VI, EN    string
+	broken    func(question) bool
 }
 
 // How far an act may lie from the moment it is entered (policy).
@@ -31,7 +32,11 @@ const (
 )
 
 // guards is the law of refusals, in the order in which it is asked.
-var guards = []Guard{
+var guards = slices.Concat(wayGuards, componentGuards, windowGuards, transferGuards, workGuards, paymentGuards, decisionGuards, deliveryGuards,
+	resultGuards, serviceGuards, linkGuards, messageGuards, undoGuards)
+
+// wayGuards bind every command, and those of the usual way. The others stand beside what they guard.
+var wayGuards = []Guard{
 	// May this move be made at all?
 	{Code: "import_only", Live: true, broken: question.importedActOnly,
 		VI: "“{command}” chỉ dùng khi nhập lịch sử từ hệ thống cũ. Bây giờ có thể: {next}.",
@@ -57,7 +62,7 @@ var guards = []Guard{
 		VI: "Thời điểm {at} sớm hơn việc gần nhất của hồ sơ ({last}). Ghi một thời điểm từ {last} trở đi.",
 		EN: "{at} lies before the dossier's last act ({last}). Give a time from {last} on."},
 	{Code: "late_reason_missing", Soft: true, Reason: true, Live: true, Field: "late_reason",
-		broken: func(q question) bool { return q.at.Before(q.x.Now.Add(-prompt)) },
+		broken: func(q question) bool { return q.at.Before(q.x.Now.Add(-prompt)) && !q.undoing() },
 		VI:     "Việc xảy ra lúc {at}, ghi lúc {now}, muộn hơn 5 phút. Vẫn ghi được: chọn một lý do ({reasons}).",
 		EN:     "It happened at {at} and is entered at {now}, more than 5 minutes later. You can still enter it: choose a reason ({reasons})."},
 
@@ -114,6 +119,17 @@ var guards = []Guard{
 		VI:     "Bản bổ sung đến sau hạn {until}. Vẫn nhận; việc này được đánh dấu muộn.",
 		EN:     "The supplement came after {until}. It is taken in and marked late."},
 
+	{Code: "part_not_in_items", On: []string{"RequestSupplement"}, Field: "parts",
+		broken: func(q question) bool {
+			c := q.c.(RequestSupplement)
+			return slices.ContainsFunc(c.Parts, func(p Part) bool { return !has(c.Items, p.Code) })
+		},
+		VI: "Có thành phần được mô tả nhưng không nằm trong các mục yêu cầu. Ghi mã đó vào các mục, hoặc bỏ phần mô tả.",
+		EN: "A part is described that is not among the items asked for. Put its code among the items, or leave the description out."},
+	{Code: "list_full", broken: question.full,
+		VI: "Hồ sơ đã có 99 mục loại này, nhiều nhất có thể. Kết thúc các mục đang mở thay vì thêm mục mới.",
+		EN: "The dossier has 99 of these, as many as it can. Close what is open instead of adding more."},
+
 	// Appraisal and opinions
 	{Code: "not_forwarded", Whatever: true, On: []string{"AssignOfficer"}, Basis: "NĐ 118/2025, Điều 18, 19.1",
 		broken: func(q question) bool { return q.s.Status == Verifying && q.s.BackTo == Accepted },
@@ -145,6 +161,13 @@ var guards = []Guard{
 		broken: func(q question) bool { o, _ := q.opinion(); return !o.Open() },
 		VI:     "Yêu cầu ý kiến này đã có câu trả lời khác. Các yêu cầu đang chờ trả lời: {open}.",
 		EN:     "This request already has another answer. Requests awaiting an answer: {open}."},
+	{Code: "answer_not_due", Live: true, On: []string{"RecordOpinion"}, Field: "verdict", Basis: "NĐ 118/2025, Điều 19.4",
+		broken: func(q question) bool {
+			o, _ := q.opinion()
+			return q.c.(RecordOpinion).Verdict == NoAnswer && !q.at.After(o.Due)
+		},
+		VI: "Chưa ghi là không trả lời được: đơn vị được hỏi còn thời gian. Chờ hết hạn trả lời.",
+		EN: "It is too early to say that nobody answered: the unit asked still has time. Wait until the answer is due."},
 	{Code: "opinion_after_due", Soft: true, On: []string{"RecordOpinion"}, Basis: "NĐ 118/2025, Điều 19.4",
 		broken: func(q question) bool { o, _ := q.opinion(); return !o.Due.IsZero() && q.at.After(o.Due) },
 		VI:     "Ý kiến đến sau thời hạn trả lời. Vẫn ghi nhận; việc này được đánh dấu muộn.",
@@ -178,25 +201,10 @@ var guards = []Guard{
 	{Code: "follows_by_itself", On: []string{"StopDossier"}, Field: "reason",
 		broken: func(q question) bool {
 			r := q.c.(StopDossier).Reason
-			return r == ApplicantWithdrew || r == WindowExpired
+			return r == ApplicantWithdrew || r == WindowExpired || r == PaymentExpired
 		},
 		VI: "Lý do này chỉ phát sinh từ việc khác: chấp nhận rút hồ sơ, hoặc xác nhận hết hạn bổ sung. Chọn: có trở ngại pháp lý, hoặc hồ sơ không còn giá trị.",
 		EN: "This reason follows from another act: accepting a withdrawal, or confirming that the window has passed. Choose legal impediment or void."},
-
-	// Decision, signature, issue: four acts, in this order, and never by the one who appraised
-	{Code: "appraiser_decides", Live: true, Whatever: true, On: []string{"Approve", "SignResult"},
-		broken: func(q question) bool { return has(q.s.Appraisers, q.x.Actor.Account) },
-		VI:     "Người đã thẩm định hồ sơ không được duyệt hoặc ký. Chuyển cho người có thẩm quyền khác.",
-		EN:     "Whoever appraised the dossier may not approve or sign it. Hand it to another approver."},
-	{Code: "already_signed", Whatever: true, On: []string{"SignResult"}, Basis: "NĐ 118/2025, Điều 22",
-		broken: func(q question) bool { return q.s.Signed.Done() },
-		VI:     "Kết quả đã được ký. Bước tiếp theo: văn thư cấp số và phát hành.",
-		EN:     "The result is signed. Next, the clerk numbers and issues it."},
-	{Code: "not_signed", Whatever: true, On: []string{"IssueResult"}, Basis: "NĐ 118/2025, Điều 22",
-		broken: func(q question) bool { return !q.s.Signed.Done() },
-		VI:     "Chưa phát hành được: kết quả chưa được ký. Người có thẩm quyền ký trước, rồi văn thư cấp số và phát hành.",
-		EN:     "Not issued: the result is not signed. The approver signs first, then the clerk numbers and issues it."},
-
 	moveGuard,
 }
 
@@ -205,30 +213,34 @@ func Guards() []Guard { return slices.Clone(guards) }
 
 // GuardCodes lists the codes of all guards, which are also the reasons for which an imported event is kept as an irregular step.
 func GuardCodes() []string {
-	codes := make([]string, len(guards))
-	for i, g := range guards {
-		codes[i] = g.Code
-	}
-	return slices.Compact(codes)
-}
-
-// guarded asks the guards in order: the first that refuses wins, and late is the verdict of the soft ones that let pass.
-func (q question) guarded() (late bool, err error) {
+	var codes []string
 	for _, g := range guards {
-		switch {
-		case !g.binds(q) || !g.broken(q):
-		case !g.Soft, g.Reason && q.x.LateReason == "":
-			return false, q.refusal(g)
-		case !g.Reason:
-			late = true
+		if !slices.Contains(codes, g.Code) {
+			codes = append(codes, g.Code)
 		}
 	}
-	return late, nil
+	return codes
+}
+
+// guarded asks the guards in order: the first that refuses wins, and the soft ones that let pass leave their verdict.
+func (q *question) guarded() error {
+	for _, g := range guards {
+		switch {
+		case !g.binds(*q) || !g.broken(*q):
+		case !g.Soft, g.Reason && q.x.LateReason == "":
+			return q.refusal(g)
+		case g.OutOfFlow:
+			q.outOfFlow = true
+		case !g.Reason:
+			q.late = true
+		}
+	}
+	return nil
 }
 
 // Warnings lists what the soft guards have to say about an act before it is sent: it will pass, with a reason or marked late.
 func Warnings(s State, c Command, x Context) []*domain.Refusal {
-	q := question{s: s, c: c, x: x, at: x.When(s)}
+	q := question{s: s, c: c, x: x, at: x.At(s, c)}
 	var warnings []*domain.Refusal
 	for _, g := range guards {
 		if g.Soft && g.binds(q) && g.broken(q) {

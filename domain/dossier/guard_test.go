@@ -14,6 +14,14 @@ import (
 
 const day = 24 * time.Hour
 
+// sentence tells of one guard.
+type sentence struct {
+	name  string
+	given []act
+	when  act
+	want  string
+}
+
 // Each hard guard, in a sentence: given these acts, this act is refused with this code.
 func TestAHardGuardRefuses(t *testing.T) {
 	agree := func(number int) act { return by(laboratory, dossier.RecordOpinion{Number: number, Verdict: "agreed"}) }
@@ -25,12 +33,7 @@ func TestAHardGuardRefuses(t *testing.T) {
 	}
 	until := monday.Add(time.Hour) // when the supplement of these tales is asked
 
-	for _, c := range []struct {
-		name  string
-		given []act
-		when  act
-		want  string
-	}{
+	for _, c := range append(lifeSentences(), []sentence{
 		{"a dossier is not accepted twice by two officers", paths[dossier.Accepted], by(stranger(reception), dossier.AcceptDossier{}), "wrong_state"},
 		{"nobody decides before it is submitted for approval", paths[dossier.Appraising], approve, "wrong_state"},
 		{"nobody signs before the decision", paths[dossier.PendingApproval], sign, "wrong_state"},
@@ -99,7 +102,7 @@ func TestAHardGuardRefuses(t *testing.T) {
 		{"a decision is not changed by deciding again", paths[dossier.Approved], by(leader, dossier.Approve{Outcome: dossier.Refuse}), "wrong_state"},
 		{"a live step has no source", paths[dossier.Accepted], by(reception, dossier.RecordStep{Code: "desk-check", Activity: "ext:t02"}), "invalid: import_only"},
 		{"a live step is not irregular", paths[dossier.Accepted], by(reception, dossier.RecordStep{Code: "desk-check", Irregular: "wrong_state"}), "invalid: import_only"},
-	} {
+	}...) {
 		t.Run(c.name, func(t *testing.T) {
 			l := given(t, c.given...)
 			_, err := l.ask(c.when)

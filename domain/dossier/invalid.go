@@ -97,6 +97,10 @@ func accepted(example any) (vi, en string) {
 		return "một trong: " + values, "one of: " + values
 	case []Code:
 		return "danh sách mã, ví dụ [\"tp-1\"]", "a list of codes, such as [\"tp-1\"]"
+	case Text:
+		return "một đối tượng {\"ref\": \"…\", \"commitment\": \"…\"}", "an object {\"ref\": \"…\", \"commitment\": \"…\"}"
+	case []Part:
+		return "danh sách đối tượng, ví dụ [{\"code\": \"tp-1\", \"kind\": \"paper\", \"originals\": 1}]", "a list of objects, such as [{\"code\": \"tp-1\", \"kind\": \"paper\", \"originals\": 1}]"
 	case time.Time:
 		return "thời điểm, ví dụ 2026-11-23T14:32:00+07:00", "a time, such as 2026-11-23T14:32:00+07:00"
 	case int:

@@ -20,6 +20,9 @@ func Label(kind, code, lang string) string {
 
 func wordFor(kind, code, lang string) string {
 	w, known := words[kind][code]
+	if !known {
+		w, known = lifeWords[kind][code]
+	}
 	switch {
 	case !known:
 		return code
@@ -40,7 +43,7 @@ func (s State) Words(lang string) string {
 // Tone says whose turn it is, for colour and icon: authority, applicant, decision, good, negative or ended.
 func (s State) Tone() string {
 	switch s.Status {
-	case SupplementAtReception, SupplementRequestedStatus:
+	case SupplementAtReception, SupplementRequestedStatus, AwaitingPayment:
 		return "applicant"
 	case Stopped:
 		return "ended"
@@ -50,7 +53,7 @@ func (s State) Tone() string {
 		return "negative"
 	case Resolved:
 		return s.Outcome.tone()
-	case None, Returned:
+	case None, Returned, Disposed:
 		return "ended"
 	}
 	return "authority"
@@ -58,7 +61,7 @@ func (s State) Tone() string {
 
 func (o Outcome) tone() string {
 	switch o {
-	case Granted:
+	case Granted, Published:
 		return "good"
 	case Refused:
 		return "negative"
@@ -66,20 +69,20 @@ func (o Outcome) tone() string {
 	return "ended"
 }
 
-// numbered matches the fields of the nth opinion.
-var numbered = regexp.MustCompile(`^opinion_(\d+)_(\w+)$`)
+// numbered matches the fields of the nth opinion, work, payment …
+var numbered = regexp.MustCompile(`^([a-z]+)_(\d+)_(\w+)$`)
 
 // fieldLabel gives the words for a field of a Change.
 func fieldLabel(field, lang string) string {
 	if m := numbered.FindStringSubmatch(field); m != nil {
-		return strings.ReplaceAll(wordFor("field", "opinion_n_"+m[2], lang), "{n}", m[1])
+		return strings.ReplaceAll(wordFor("field", m[1]+"_n_"+m[3], lang), "{n}", m[2])
 	}
 	return wordFor("field", field, lang)
 }
 
 var (
 	basisCode = regexp.MustCompile(`^([a-z]+)-([0-9a-z-]+?)-(\d{4})(?:\.(\d[0-9a-z.]*))?$`)
-	english   = strings.NewReplacer("NĐ ", "Decree ", "Điều ", "Art. ", " và ", " and ")
+	english   = strings.NewReplacer("NĐ ", "Decree ", "TT ", "Circular ", "Luật ", "Law ", "Điều ", "Art. ", " và ", " and ")
 )
 
 // citation writes an article of law for reading: "nd-118-2025.17.1" is NĐ 118/2025, Điều 17.1. A citation already written

@@ -23,6 +23,9 @@ var (
 	leader      = domain.Actor{Account: "leader", Role: domain.Approver, Unit: "so"}
 	deputy      = domain.Actor{Account: "deputy", Role: domain.Approver, Unit: "so"}
 	clerk       = domain.Actor{Account: "clerk", Role: domain.Clerk, Unit: "van-thu"}
+	feeDesk     = domain.Actor{Account: "fee-desk", Role: domain.FeeOfficer, Unit: "mot-cua"}
+	lead        = domain.Actor{Account: "lead", Role: domain.OneStopLead, Unit: "mot-cua"}
+	neighbour   = domain.Actor{Account: "neighbour", Role: domain.ReceptionOfficer, Unit: "so-khac"}
 	returnDesk  = domain.Actor{Account: "return-desk", Role: domain.ReturnOfficer, Unit: "mot-cua"}
 	importer    = domain.Actor{Account: "importer", Role: domain.System}
 	timers      = domain.Actor{Account: "timers", Role: domain.System}
@@ -37,6 +40,7 @@ type life struct {
 	state dossier.State
 	facts []dossier.Fact
 	now   time.Time
+	flow  procedure.Flow // what its procedure prescribes
 }
 
 // act is one command in somebody's hands.
@@ -102,6 +106,7 @@ func (l *life) context(a act) dossier.Context {
 	if c, is := a.what.(dossier.SubmitDossier); is {
 		p, _ = procedure.Lookup(string(c.Procedure))
 	}
+	p.Flow = l.flow
 	if c, is := a.what.(dossier.MoveToVersion); is {
 		p.Number = c.Version
 	}
@@ -127,7 +132,7 @@ func (l *life) do(a act) ([]dossier.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := x.When(l.state)
+	at := x.At(l.state, a.what)
 	for _, e := range events {
 		f := dossier.Fact{
 			Version: int64(len(l.facts) + 1), Position: int64(len(l.facts) + 1), Type: dossier.TypeOf(e), Event: e,
@@ -171,6 +176,7 @@ var (
 	propose    = by(officer, dossier.SubmitForApproval{Proposal: dossier.Grant})
 	approve    = by(leader, dossier.Approve{Outcome: dossier.Grant})
 	sign       = by(leader, dossier.SignResult{})
+	number     = by(clerk, dossier.NumberResult{})
 	issue      = by(clerk, dossier.IssueResult{})
 	handOver   = by(returnDesk, dossier.ReturnResult{Way: dossier.Counter})
 	note       = by(officer, dossier.RecordStep{Code: "desk-check"})
@@ -188,6 +194,77 @@ var (
 	takeEnd    = by(importer, dossier.RecordOutcome{Outcome: dossier.Unknown})
 )
 
+// The acts beside the usual way.
+var (
+	checkPart  = by(reception, dossier.CheckComponent{Component: "tp-1", Verdict: dossier.Sufficient})
+	adjust     = by(citizen, dossier.AdjustSubmission{Parts: []dossier.Code{"tp-1"}})
+	passOn     = by(reception, dossier.TransferDossier{To: "so-khac", Mode: dossier.Serial, Slip: "pc-12"})
+	passBeside = by(reception, dossier.TransferDossier{To: "so-khac", Mode: dossier.Parallel, Slip: "pc-12"})
+	takeOver   = by(neighbour, dossier.ReceiveTransfer{Number: 1})
+	sendBack   = by(neighbour, dossier.RefuseTransfer{Number: 1, Reason: "not_competent"})
+	test       = by(officer, dossier.BeginWork{Kind: dossier.Laboratory, Unit: "phong-xet-nghiem", Due: monday.Add(240 * time.Hour)})
+	inspect    = by(officer, dossier.BeginWork{Kind: dossier.Inspection, At: monday.Add(48 * time.Hour)})
+	finish     = by(officer, dossier.FinishWork{Number: 1, Finding: dossier.Passed})
+	mend       = by(officer, dossier.FinishWork{Number: 1, Finding: dossier.ToMend})
+	mended     = by(citizen, dossier.ReportRemediation{Number: 2})
+	charge     = by(feeDesk, dossier.RequestPayment{Amount: 1_200_000, Fees: []dossier.Code{"phi-tham-dinh"}})
+	pay        = by(feeDesk, dossier.ConfirmPayment{Number: 1, Amount: 1_200_000, Method: "cash", Receipt: "bl-7"})
+	unpay      = by(feeDesk, dossier.CancelPayment{Number: 1, Reason: "exempt"})
+	refund     = by(feeDesk, dossier.RefundPayment{Number: 1, Amount: 1_200_000, Reason: "not_provided"})
+	unpaid     = by(feeDesk, dossier.ExpirePayment{}, after(40*24*time.Hour))
+	endorse    = by(head, dossier.Endorse{Outcome: dossier.Grant}, prescribing(twoLevels))
+	delegate   = by(leader, dossier.DelegateDecision{To: "head", Block: "tuq", Until: monday.Add(1000 * time.Hour)})
+	silent     = by(leader, dossier.DecideBySilence{}, both(after(60*24*time.Hour), prescribing(procedure.Flow{OnSilence: procedure.Granted})))
+	publish    = by(officer, dossier.PublishNotification{}, prescribing(procedure.Flow{Notification: true}))
+	atOnce     = by(reception, dossier.ResolveAtOnce{Outcome: dossier.Grant}, prescribing(procedure.Flow{Immediate: true, SameHand: true}))
+	byPost     = by(citizen, dossier.ChooseDelivery{Way: dossier.Post})
+	post       = by(returnDesk, dossier.SendResult{Slip: "vn-1"})
+	cameBack   = by(returnDesk, dossier.FailDelivery{Reason: "not_met"})
+	sorry      = by(officer, dossier.ApologiseForDelay{Promised: monday.Add(90 * 24 * time.Hour), Reason: "complex_case"}, after(60*24*time.Hour))
+	urge       = by(lead, dossier.UrgeUnit{Reason: dossier.UrgedLate}, after(60*24*time.Hour))
+	findError  = by(citizen, dossier.ReportError{Paper: 1, Part: "ten", By: "authority"})
+	putRight   = by(clerk, dossier.CorrectResult{Number: 1})
+	replace    = by(leader, dossier.ReplaceResult{Paper: 1, Reason: "content_changed", Decision: "qd-12"})
+	revoke     = by(leader, dossier.RevokeResult{Paper: 1, Reason: "conditions_lost", Decision: "qd-13", Basis: "nd-118-2025.22"})
+	rate       = by(citizen, dossier.RateService{Overall: "good"})
+	link       = by(reception, dossier.LinkDossier{Other: "d-2", Kind: dossier.GroupMember})
+	complain   = by(reception, dossier.OpenComplaint{Other: "d-3", Kind: "complaint"})
+	upheld     = by(reception, dossier.CloseComplaint{Number: 1, Finding: dossier.Upheld, Basis: "qd-14"})
+	askByNote  = by(officer, dossier.SendMessage{Topic: "question", AnswerBy: monday.Add(2000 * time.Hour)})
+	answer     = by(citizen, dossier.AnswerMessage{Number: 1})
+	jot        = by(officer, dossier.AddNote{Topic: "called"})
+	dispose    = by(clerk, dossier.DisposeRecord{Decision: "qd-15", Basis: "tt-10-2022"})
+)
+
+var twoLevels = procedure.Flow{Approvals: []procedure.Approval{{Level: 1, Role: domain.DivisionHead}, {Level: 2, Role: domain.Approver}}}
+
+// prescribing lets the procedure say so.
+func prescribing(f procedure.Flow) func(*dossier.Context) {
+	return func(x *dossier.Context) { x.Procedure.Flow = f }
+}
+
+// undo takes back what led to that state, with all it led to in view.
+func undo(from dossier.Status) act {
+	acts := map[dossier.Status]act{
+		dossier.Accepted: by(reception, dossier.UndoAct{Act: "accept"}), dossier.Forwarded: by(reception, dossier.UndoAct{Act: "forward"}),
+		dossier.Assigned: by(head, dossier.UndoAct{Act: "assign-officer"}), dossier.Appraising: by(officer, dossier.UndoAct{Act: "start-appraisal"}),
+		dossier.SupplementAtReception: by(reception, dossier.UndoAct{Act: "request-supplement"}), dossier.SupplementRequestedStatus: by(officer, dossier.UndoAct{Act: "request-supplement"}),
+		dossier.ReceptionRefusedStatus: by(reception, dossier.UndoAct{Act: "refuse-reception"}), dossier.PendingApproval: by(officer, dossier.UndoAct{Act: "submit-for-approval"}),
+		dossier.Approved: by(leader, dossier.UndoAct{Act: "approve"}),
+	}
+	a, known := acts[from]
+	if !known {
+		a = by(reception, dossier.UndoAct{Act: "accept"})
+	}
+	c := a.what.(dossier.UndoAct)
+	c.Reason = "wrong_content"
+	for _, seen := range dossier.Values("consequence") {
+		c.Seen = append(c.Seen, dossier.Code(seen))
+	}
+	a.what = c
+	return a
+}
+
 // paths leads to each state by the shortest usual way.
 var paths = map[dossier.Status][]act{
 	dossier.None:                      {},
@@ -204,8 +281,10 @@ var paths = map[dossier.Status][]act{
 	dossier.Stopped:                   {submit, accept, forward, assign, start, withdraw, letGo},
 	dossier.PendingApproval:           {submit, accept, forward, assign, start, propose},
 	dossier.Approved:                  {submit, accept, forward, assign, start, propose, approve},
-	dossier.Resolved:                  {submit, accept, forward, assign, start, propose, approve, sign, issue},
-	dossier.Returned:                  {submit, accept, forward, assign, start, propose, approve, sign, issue, handOver},
+	dossier.Resolved:                  {submit, accept, forward, assign, start, propose, approve, sign, number, issue},
+	dossier.Returned:                  {submit, accept, forward, assign, start, propose, approve, sign, number, issue, handOver},
+	dossier.AwaitingPayment:           {submit, accept, forward, assign, start, charge},
+	dossier.Disposed:                  {submit, accept, forward, assign, start, propose, approve, sign, number, issue, handOver, dispose},
 }
 
 func in(t testing.TB, s dossier.Status) *life { t.Helper(); return given(t, paths[s]...) }

@@ -44,9 +44,11 @@ const (
 	Granted Outcome = "granted"
 	Refused Outcome = "refused"
 	Unknown Outcome = "unknown"
+
+	Published Outcome = "published" // a notification: nobody decides
 )
 
-func (Outcome) values() []string { return []string{"granted", "refused", "unknown"} }
+func (Outcome) values() []string { return []string{"granted", "refused", "unknown", "published"} }
 
 // RefusalReason is why a dossier is not received (form 03).
 type RefusalReason string
@@ -71,8 +73,14 @@ type Verdict string
 // VerdictUnknown stands only on imported answers whose source does not say.
 const VerdictUnknown Verdict = "unknown"
 
+// Agreed is what silence may count as; NoAnswer closes a request that nobody answered in time.
+const (
+	Agreed   Verdict = "agreed"
+	NoAnswer Verdict = "no_answer"
+)
+
 func (Verdict) values() []string {
-	return []string{"agreed", "agreed_with_conditions", "objected", "no_opinion", "unknown"}
+	return []string{"agreed", "agreed_with_conditions", "objected", "no_opinion", "unknown", "no_answer"}
 }
 
 // Recipient is who takes the result.
@@ -86,10 +94,23 @@ func (Recipient) values() []string { return []string{"owner", "representative"} 
 // StopReason is why the processing clock stands still.
 type StopReason string
 
-// AwaitingSupplement stops the clock until the complete supplement has arrived.
-const AwaitingSupplement StopReason = "awaiting_supplement"
+// The clock stands still until the complete supplement has arrived, for work and remediation where the procedure says so, and for a fee due
+// during processing.
+const (
+	AwaitingSupplement  StopReason = "awaiting_supplement"
+	AwaitingWork        StopReason = "awaiting_work"
+	AwaitingRemediation StopReason = "awaiting_remediation"
+	AwaitingPaymentStop StopReason = "awaiting_payment"
+)
 
-func (StopReason) values() []string { return []string{"awaiting_supplement"} }
+func (StopReason) values() []string {
+	return []string{"awaiting_supplement", "awaiting_work", "awaiting_remediation", "awaiting_payment"}
+}
+
+// PartKind is what is asked of an item.
+type PartKind string
+
+func (PartKind) values() []string { return []string{"paper", "form_field", "explanation", "fee"} }
 
 // DeadlineSource is where a due date comes from.
 type DeadlineSource string
@@ -122,10 +143,11 @@ type StoppedReason string
 const (
 	ApplicantWithdrew StoppedReason = "applicant_withdrew"
 	WindowExpired     StoppedReason = "supplement_expired"
+	PaymentExpired    StoppedReason = "payment_expired"
 )
 
 func (StoppedReason) values() []string {
-	return []string{"applicant_withdrew", "supplement_expired", "legal_impediment", "void"}
+	return []string{"applicant_withdrew", "supplement_expired", "legal_impediment", "void", "payment_expired"}
 }
 
 // An imported due date is taken over as it stood in the source and never computed again; a computed one explains itself.

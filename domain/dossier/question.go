@@ -15,6 +15,8 @@ type question struct {
 	at    time.Time // when the act is true
 	row   Transition
 	stuck bool // no row of the table admits the command in this state
+
+	late, outOfFlow bool // what the soft guards found
 }
 
 func (q question) name() string {
@@ -23,6 +25,9 @@ func (q question) name() string {
 	}
 	return q.c.Name()
 }
+
+// offered says whether the act is only offered: its content is not known yet.
+func (q question) offered() bool { return q.c == nil }
 
 // step says whether an import notes a mere step: that is accepted whenever and wherever it stands.
 func (q question) step() bool {
@@ -65,6 +70,38 @@ func (q question) notAsked() []Code {
 func (q question) expiredTooSoon() bool {
 	open, waiting := q.s.OpenSupplement()
 	return q.c.(RefuseReception).Reason == SupplementExpired && (!waiting || !q.at.After(open.Until))
+}
+
+// undoing says whether the command takes another act back: it bears that one's time.
+func (q question) undoing() bool { _, is := q.c.(UndoAct); return is }
+
+// most is how many entries each numbered list of a dossier may have, so that no fold grows with its history.
+const most = 99
+
+// full says whether the list that the command would add to is full.
+func (q question) full() bool {
+	n := 0
+	switch q.c.(type) {
+	case RequestOpinion:
+		n = len(q.s.Opinions)
+	case BeginWork:
+		n = len(q.s.Works)
+	case RequestPayment:
+		n = len(q.s.Payments)
+	case TransferDossier:
+		n = len(q.s.Transfers)
+	case DelegateDecision:
+		n = len(q.s.Delegations)
+	case ReportError:
+		n = len(q.s.Mistakes)
+	case ReplaceResult:
+		n = len(q.s.Papers)
+	case LinkDossier:
+		n = len(q.s.Links)
+	case OpenComplaint:
+		n = len(q.s.Complaints)
+	}
+	return n >= most
 }
 
 // opinion is the request that is being answered.

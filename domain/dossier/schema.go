@@ -30,12 +30,14 @@ const (
 	isCode
 	isExternal
 	isCodes
-	isListed // one of a closed list
-	isSource
+	isListed  // one of a closed list
+	isObject  // a source, a text
+	isObjects // parts of a supplement
 )
 
 // schemas holds the fields of every command and event, read once from the struct tags.
 var schemas = func() map[reflect.Type][]field {
+	_ = guards // their codes are a closed list: they must be there first
 	all := map[reflect.Type][]field{}
 	for _, c := range commands {
 		all[reflect.TypeOf(c)] = fieldsOf(reflect.TypeOf(c))
@@ -43,7 +45,9 @@ var schemas = func() map[reflect.Type][]field {
 	for _, k := range kinds {
 		all[reflect.TypeOf(k.event)] = fieldsOf(reflect.TypeOf(k.event))
 	}
-	all[reflect.TypeFor[Source]()] = fieldsOf(reflect.TypeFor[Source]())
+	for _, t := range []reflect.Type{reflect.TypeFor[Source](), reflect.TypeFor[Text](), reflect.TypeFor[Part]()} {
+		all[t] = fieldsOf(t)
+	}
 	return all
 }()
 
@@ -78,8 +82,10 @@ func shapeOf(t reflect.Type) shape {
 		return isExternal
 	case []Code:
 		return isCodes
-	case Source:
-		return isSource
+	case Source, Text:
+		return isObject
+	case []Part:
+		return isObjects
 	case lister:
 		return isListed
 	}
@@ -108,7 +114,7 @@ func check(v any) *domain.Invalid { return checkStruct(reflect.ValueOf(v)) }
 func checkStruct(v reflect.Value) *domain.Invalid {
 	for _, f := range schemas[v.Type()] {
 		m := v.FieldByIndex(f.index)
-		if m.IsZero() || f.shape == isCodes && m.Len() == 0 {
+		if m.IsZero() || (f.shape == isCodes || f.shape == isObjects) && m.Len() == 0 {
 			if f.required {
 				return missing(f.name, m.Interface())
 			}
@@ -145,8 +151,22 @@ func (f field) check(v reflect.Value) *domain.Invalid {
 		if n := int(v.Int()); n < f.lo || n > f.hi {
 			return outOfRange(f.name, f.lo, f.hi)
 		}
-	case isSource:
+	case isObject:
 		return checkStruct(v)
+	case isObjects:
+		return checkObjects(f, v)
+	}
+	return nil
+}
+
+func checkObjects(f field, v reflect.Value) *domain.Invalid {
+	if v.Len() > maxItems {
+		return tooMany(f.name, maxItems)
+	}
+	for i := range v.Len() {
+		if bad := checkStruct(v.Index(i)); bad != nil {
+			return bad
+		}
 	}
 	return nil
 }

@@ -70,6 +70,32 @@ type State struct {
 	IrregularSteps int  `json:"irregular_steps"`
 	LastStep       Step `json:"last_step,omitzero"`
 
+	// What follows came later than the rest: a state that has none of it is written as before.
+	Facts       []string           `json:"facts,omitempty"` // conditions that came out true
+	Agencies    Agencies           `json:"agencies,omitzero"`
+	Components  []CheckedComponent `json:"components,omitempty"`
+	Works       []Work             `json:"works,omitempty"`
+	Payments    []Payment          `json:"payments,omitempty"`
+	Transfers   []Transfer         `json:"transfers,omitempty"`
+	Endorsed    []Endorsement      `json:"endorsed,omitempty"`
+	Delegations []Delegation       `json:"delegations,omitempty"`
+	Papers      []Paper            `json:"papers,omitempty"` // the register of results
+	Mistakes    []Mistake          `json:"mistakes,omitempty"`
+	Links       []Link             `json:"links,omitempty"`
+	Complaints  []Complaint        `json:"complaints,omitempty"`
+	Messages    Messages           `json:"messages,omitzero"`
+	Delivery    Delivery           `json:"delivery,omitzero"`
+	Apology     Apology            `json:"apology,omitzero"`
+	Rating      Rating             `json:"rating,omitzero"`
+	Adjusted    Act                `json:"adjusted,omitzero"`
+	Urged       Act                `json:"urged,omitzero"`
+	Urges       int                `json:"urges,omitempty"`
+	Undone      Undone             `json:"undone,omitzero"`
+	Silence     bool               `json:"silence,omitempty"` // nobody decided in time
+	Disposed    Act                `json:"disposed,omitzero"`
+
+	DisposalDecision string `json:"disposal_decision,omitempty"`
+
 	LastChange time.Time `json:"last_change,omitzero"` // when the last fact that changed the state was true
 	UpdatedAt  time.Time `json:"updated_at,omitzero"`  // when the last fact of any kind was true
 }
@@ -97,6 +123,8 @@ type Supplement struct {
 	Accepted    Act              `json:"accepted,omitzero"`    // at appraisal: who found it complete
 	Closed      bool             `json:"closed,omitempty"`     // accepted, or expired; at reception: complete
 	Expired     bool             `json:"expired,omitempty"`    // the window passed without a complete answer
+	Number      int              `json:"number,omitempty"`     // of the round
+	Parts       []Part           `json:"parts,omitempty"`      // what is asked of each item
 }
 
 // Complete says whether every item asked for has come.
@@ -112,6 +140,7 @@ type Opinion struct {
 	Verdict     Verdict   `json:"verdict,omitempty"`
 	ReceivedAt  time.Time `json:"received_at,omitzero"`
 	Late        bool      `json:"late,omitempty"`
+	Counts      Verdict   `json:"counts,omitempty"` // what silence means
 }
 
 // Open says whether the answer is still awaited.

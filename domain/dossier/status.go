@@ -25,17 +25,19 @@ const (
 	Stopped                   Status = "stopped"
 	Resolved                  Status = "resolved"
 	Returned                  Status = "returned"
+	AwaitingPayment           Status = "awaiting_payment"
+	Disposed                  Status = "disposed"
 )
 
 // Statuses lists the states in the order in which a dossier usually passes them.
 func Statuses() []Status {
 	return []Status{
 		Submitted, SupplementAtReception, ReceptionRefusedStatus, Accepted, Forwarded, Assigned, Appraising, Verifying,
-		SupplementRequestedStatus, PendingApproval, Approved, WithdrawalRequestedStatus, Stopped, Resolved, Returned,
+		SupplementRequestedStatus, AwaitingPayment, PendingApproval, Approved, WithdrawalRequestedStatus, Stopped, Resolved, Returned, Disposed,
 	}
 }
 
-// National is the status code of the National Public Service Portal (1 to 10), 0 before submission.
+// National is the status code of the National Public Service Portal (1 to 10), 0 before submission. What was disposed of is not sent any more.
 func (s Status) National() int {
 	switch s {
 	case Submitted:
@@ -48,6 +50,8 @@ func (s Status) National() int {
 		return 4
 	case SupplementAtReception, SupplementRequestedStatus:
 		return 5
+	case AwaitingPayment:
+		return 6
 	case WithdrawalRequestedStatus:
 		return 7
 	case Stopped:
@@ -62,7 +66,7 @@ func (s Status) National() int {
 
 // Terminal says whether the dossier's way has ended for good. A resolved one still waits to be handed over.
 func (s Status) Terminal() bool {
-	return s == ReceptionRefusedStatus || s == Stopped || s == Returned
+	return s == ReceptionRefusedStatus || s == Stopped || s == Returned || s == Disposed
 }
 
 // Ended says whether the authority has finished with the dossier: terminal, or resolved.

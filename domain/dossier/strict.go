@@ -131,11 +131,13 @@ func readValue(f field, v reflect.Value, raw []byte) *domain.Invalid {
 	switch text, plain := plainText(raw); {
 	case string(raw) == "null":
 		return nil // as if it were not there
-	case f.shape == isSource:
+	case f.shape == isObject:
 		if raw[0] != '{' {
 			return wrongType(f.name, v.Interface())
 		}
 		return readObject(v, raw)
+	case f.shape == isObjects:
+		return readObjects(f, v, raw)
 	case plain && v.Kind() == reflect.String:
 		v.SetString(string(text))
 		return nil
@@ -153,6 +155,26 @@ func readValue(f field, v reflect.Value, raw []byte) *domain.Invalid {
 	case isCodes:
 		if v.Len() == 0 {
 			v.SetZero() // an empty list is no list: both are written as nothing
+		}
+	}
+	return nil
+}
+
+func readObjects(f field, v reflect.Value, raw []byte) *domain.Invalid {
+	var list []json.RawMessage
+	if raw[0] != '[' || json.Unmarshal(raw, &list) != nil || len(list) > maxItems {
+		return wrongType(f.name, v.Interface())
+	}
+	if len(list) == 0 {
+		return nil // an empty list is no list
+	}
+	v.Set(reflect.MakeSlice(v.Type(), len(list), len(list)))
+	for i, one := range list {
+		if one[0] != '{' {
+			return wrongType(f.name, v.Interface())
+		}
+		if bad := readObject(v.Index(i), one); bad != nil {
+			return bad
 		}
 	}
 	return nil

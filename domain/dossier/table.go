@@ -9,7 +9,7 @@ import (
 // Two targets that are no state of their own.
 const (
 	Same Status = "="  // the state stays
-	Back Status = "<-" // to where it was: from verifying once the last answer is in, from a withdrawal that is rejected
+	Back Status = "<-" // to where it was: from verifying once the last answer is in, from a fee that is paid, from a withdrawal that is rejected
 )
 
 // A Transition is one row of the law of moves: from these states this command gives these events and leads there, when one
@@ -20,12 +20,13 @@ type Transition struct {
 	To      Status
 	Else    Status   // where an answer leads instead while others are missing, "" if nothing can be missing
 	Events  []string // stored names, in order
+	Maybe   []string // events that follow them where the procedure or the history asks for it
 	Actors  []domain.Role
 	Origin  domain.Origin // import: never a live act
 }
 
 // inHand are the states in which the authority works on a received dossier.
-var inHand = []Status{Accepted, Forwarded, Assigned, Appraising, Verifying, SupplementRequestedStatus, PendingApproval, Approved, WithdrawalRequestedStatus}
+var inHand = []Status{Accepted, Forwarded, Assigned, Appraising, Verifying, SupplementRequestedStatus, AwaitingPayment, PendingApproval, Approved, WithdrawalRequestedStatus}
 
 // running are the states in which the processing clock runs.
 var running = []Status{Accepted, Forwarded, Assigned, Appraising, Verifying, PendingApproval, Approved}
@@ -33,11 +34,26 @@ var running = []Status{Accepted, Forwarded, Assigned, Appraising, Verifying, Pen
 // Running lists the states in which the processing clock runs.
 func Running() []Status { return slices.Clone(running) }
 
+// alive are the states before an end, kept those in which there is a record of the dossier.
+var (
+	alive = slices.Concat([]Status{Submitted, SupplementAtReception}, inHand)
+	kept  = slices.Concat(alive, []Status{ReceptionRefusedStatus, Stopped, Resolved, Returned})
+)
+
+// but leaves states out.
+func but(states []Status, out ...Status) []Status {
+	return slices.DeleteFunc(slices.Clone(states), func(s Status) bool { return slices.Contains(out, s) })
+}
+
 // transitions is the law of moves, in the order of a dossier's way (Decree 118/2025, Articles 16 to 22).
 var transitions = []Transition{
 	{Command: "SubmitDossier", From: []Status{None}, To: Submitted,
 		Events: []string{"dossier.submitted"},
 		Actors: []domain.Role{domain.Applicant, domain.ReceptionOfficer}},
+
+	{Command: "CheckComponent", From: []Status{Submitted, SupplementAtReception, Appraising}, To: Same,
+		Events: []string{"dossier.component-checked"},
+		Actors: []domain.Role{domain.ReceptionOfficer, domain.CaseOfficer}},
 
 	{Command: "AcceptDossier", From: []Status{Submitted}, To: Accepted,
 		Events: []string{"dossier.accepted"},
@@ -75,6 +91,22 @@ var transitions = []Transition{
 		Events: []string{"dossier.supplement-window-expired", "dossier.stopped"},
 		Actors: []domain.Role{domain.ReceptionOfficer, domain.CaseOfficer}},
 
+	{Command: "AdjustSubmission", From: []Status{Submitted, Accepted, Forwarded, Assigned, Appraising, Verifying}, To: Same,
+		Events: []string{"dossier.submission-adjusted"},
+		Actors: []domain.Role{domain.Applicant}},
+
+	{Command: "TransferDossier", From: []Status{Submitted, Accepted, Forwarded, Assigned, Appraising, Verifying}, To: Same,
+		Events: []string{"dossier.transferred"},
+		Actors: []domain.Role{domain.ReceptionOfficer, domain.DivisionHead}},
+
+	{Command: "ReceiveTransfer", From: alive, To: Same,
+		Events: []string{"dossier.transfer-received"},
+		Actors: []domain.Role{domain.ReceptionOfficer, domain.DivisionHead}},
+
+	{Command: "RefuseTransfer", From: alive, To: Same,
+		Events: []string{"dossier.transfer-refused"},
+		Actors: []domain.Role{domain.ReceptionOfficer, domain.DivisionHead}},
+
 	{Command: "ForwardDossier", From: []Status{Accepted}, To: Forwarded,
 		Events: []string{"dossier.forwarded"},
 		Actors: []domain.Role{domain.ReceptionOfficer}},
@@ -103,6 +135,54 @@ var transitions = []Transition{
 		Events: []string{"dossier.opinion-received"},
 		Actors: []domain.Role{domain.ConsultedUnit, domain.CaseOfficer}},
 
+	{Command: "BeginWork", From: []Status{Appraising}, To: Verifying,
+		Events: []string{"dossier.work-begun"}, Maybe: []string{"dossier.clock-stopped"},
+		Actors: []domain.Role{domain.CaseOfficer, domain.DivisionHead}},
+
+	{Command: "BeginWork", From: []Status{Verifying}, To: Same,
+		Events: []string{"dossier.work-begun"}, Maybe: []string{"dossier.clock-stopped"},
+		Actors: []domain.Role{domain.CaseOfficer, domain.DivisionHead}},
+
+	{Command: "FinishWork", From: []Status{Verifying}, To: Back, Else: Same,
+		Events: []string{"dossier.work-finished"}, Maybe: []string{"dossier.work-begun", "dossier.clock-stopped", "dossier.clock-resumed"},
+		Actors: []domain.Role{domain.CaseOfficer, domain.ConsultedUnit}},
+
+	{Command: "ReportRemediation", From: []Status{Verifying}, To: Back, Else: Same,
+		Events: []string{"dossier.remediation-reported"}, Maybe: []string{"dossier.clock-resumed"},
+		Actors: []domain.Role{domain.Applicant, domain.ReceptionOfficer}},
+
+	{Command: "RequestPayment", From: []Status{Appraising, PendingApproval}, To: AwaitingPayment,
+		Events: []string{"dossier.payment-requested", "dossier.clock-stopped"},
+		Actors: []domain.Role{domain.FeeOfficer, domain.CaseOfficer, domain.ReceptionOfficer}},
+
+	{Command: "RequestPayment", From: []Status{Submitted, SupplementAtReception, SupplementRequestedStatus, Approved, Resolved}, To: Same,
+		Events: []string{"dossier.payment-requested"},
+		Actors: []domain.Role{domain.FeeOfficer, domain.CaseOfficer, domain.ReceptionOfficer}},
+
+	{Command: "ConfirmPayment", From: []Status{AwaitingPayment}, To: Back, Else: Same,
+		Events: []string{"dossier.payment-confirmed"}, Maybe: []string{"dossier.clock-resumed"},
+		Actors: []domain.Role{domain.FeeOfficer, domain.ReceptionOfficer}},
+
+	{Command: "ConfirmPayment", From: slices.Concat(but(alive, AwaitingPayment), []Status{Resolved, Returned}), To: Same,
+		Events: []string{"dossier.payment-confirmed"},
+		Actors: []domain.Role{domain.FeeOfficer, domain.ReceptionOfficer}},
+
+	{Command: "CancelPayment", From: []Status{AwaitingPayment}, To: Back, Else: Same,
+		Events: []string{"dossier.payment-cancelled"}, Maybe: []string{"dossier.clock-resumed"},
+		Actors: []domain.Role{domain.FeeOfficer, domain.ReceptionOfficer}},
+
+	{Command: "CancelPayment", From: slices.Concat(but(alive, AwaitingPayment), []Status{Resolved, Returned}), To: Same,
+		Events: []string{"dossier.payment-cancelled"},
+		Actors: []domain.Role{domain.FeeOfficer, domain.ReceptionOfficer}},
+
+	{Command: "RefundPayment", From: kept, To: Same,
+		Events: []string{"dossier.payment-refunded"},
+		Actors: []domain.Role{domain.FeeOfficer, domain.ReceptionOfficer}},
+
+	{Command: "ExpirePayment", From: []Status{AwaitingPayment}, To: Stopped,
+		Events: []string{"dossier.payment-window-expired", "dossier.stopped"},
+		Actors: []domain.Role{domain.FeeOfficer, domain.ReceptionOfficer, domain.CaseOfficer}},
+
 	{Command: "SubmitForApproval", From: []Status{Appraising}, To: PendingApproval,
 		Events: []string{"dossier.submitted-for-approval"},
 		Actors: []domain.Role{domain.CaseOfficer}},
@@ -111,17 +191,53 @@ var transitions = []Transition{
 		Events: []string{"dossier.returned-for-rework"},
 		Actors: []domain.Role{domain.DivisionHead, domain.Approver}},
 
+	{Command: "Endorse", From: []Status{PendingApproval}, To: Same,
+		Events: []string{"dossier.proposal-endorsed"},
+		Actors: []domain.Role{domain.DivisionHead, domain.Approver}},
+
+	{Command: "DelegateDecision", From: running, To: Same,
+		Events: []string{"dossier.decision-delegated"},
+		Actors: []domain.Role{domain.Approver}},
+
 	{Command: "Approve", From: []Status{PendingApproval}, To: Approved,
+		Events: []string{"dossier.decision-approved"},
+		Actors: []domain.Role{domain.Approver, domain.DivisionHead}}, // a division head under a delegation
+
+	{Command: "DecideBySilence", From: []Status{PendingApproval}, To: Approved,
 		Events: []string{"dossier.decision-approved"},
 		Actors: []domain.Role{domain.Approver}},
 
 	{Command: "SignResult", From: []Status{Approved}, To: Same,
 		Events: []string{"dossier.result-signed"},
-		Actors: []domain.Role{domain.Approver}},
+		Actors: []domain.Role{domain.Approver, domain.DivisionHead}},
+
+	{Command: "NumberResult", From: []Status{Approved}, To: Same,
+		Events: []string{"dossier.result-numbered"},
+		Actors: []domain.Role{domain.Clerk}},
 
 	{Command: "IssueResult", From: []Status{Approved}, To: Resolved,
-		Events: []string{"dossier.result-numbered", "dossier.result-issued"},
+		Events: []string{"dossier.result-issued"}, Maybe: []string{"dossier.result-numbered", "dossier.paper-registered"},
 		Actors: []domain.Role{domain.Clerk}},
+
+	{Command: "PublishNotification", From: []Status{Accepted, Forwarded, Assigned, Appraising}, To: Resolved,
+		Events: []string{"dossier.notification-published"},
+		Actors: []domain.Role{domain.CaseOfficer, domain.ReceptionOfficer}},
+
+	{Command: "ResolveAtOnce", From: []Status{Submitted}, To: Resolved,
+		Events: []string{"dossier.accepted", "dossier.decision-approved", "dossier.result-signed", "dossier.result-numbered", "dossier.result-issued"}, Maybe: []string{"dossier.paper-registered"},
+		Actors: []domain.Role{domain.Approver, domain.ReceptionOfficer}},
+
+	{Command: "ChooseDelivery", From: slices.Concat(alive, []Status{Resolved}), To: Same,
+		Events: []string{"dossier.delivery-way-chosen"},
+		Actors: []domain.Role{domain.Applicant, domain.ReceptionOfficer, domain.ReturnOfficer}},
+
+	{Command: "SendResult", From: []Status{Resolved}, To: Same,
+		Events: []string{"dossier.result-sent"},
+		Actors: []domain.Role{domain.ReturnOfficer}},
+
+	{Command: "FailDelivery", From: []Status{Resolved}, To: Same,
+		Events: []string{"dossier.delivery-has-failed"},
+		Actors: []domain.Role{domain.ReturnOfficer}},
 
 	{Command: "ReturnResult", From: []Status{Resolved}, To: Returned,
 		Events: []string{"dossier.result-returned"},
@@ -135,7 +251,15 @@ var transitions = []Transition{
 		Events: []string{"dossier.deadline-extended"},
 		Actors: []domain.Role{domain.Approver}},
 
-	{Command: "RequestWithdrawal", From: slices.Concat([]Status{Submitted, SupplementAtReception, SupplementRequestedStatus}, running), To: WithdrawalRequestedStatus,
+	{Command: "ApologiseForDelay", From: running, To: Same,
+		Events: []string{"dossier.apology-sent"},
+		Actors: []domain.Role{domain.CaseOfficer, domain.OneStopLead, domain.ReceptionOfficer, domain.Approver}},
+
+	{Command: "UrgeUnit", From: running, To: Same,
+		Events: []string{"dossier.unit-urged"},
+		Actors: []domain.Role{domain.OneStopLead, domain.ProcedureController}},
+
+	{Command: "RequestWithdrawal", From: slices.Concat([]Status{Submitted, SupplementAtReception, SupplementRequestedStatus, AwaitingPayment}, running), To: WithdrawalRequestedStatus,
 		Events: []string{"dossier.withdrawal-requested"},
 		Actors: []domain.Role{domain.Applicant, domain.ReceptionOfficer}},
 
@@ -147,13 +271,97 @@ var transitions = []Transition{
 		Events: []string{"dossier.withdrawal-rejected"},
 		Actors: []domain.Role{domain.ReceptionOfficer}},
 
-	{Command: "StopDossier", From: slices.Concat(running, []Status{SupplementRequestedStatus, WithdrawalRequestedStatus}), To: Stopped,
+	{Command: "StopDossier", From: slices.Concat(running, []Status{SupplementRequestedStatus, AwaitingPayment, WithdrawalRequestedStatus}), To: Stopped,
 		Events: []string{"dossier.stopped"},
 		Actors: []domain.Role{domain.Approver}},
 
 	{Command: "MoveToVersion", From: slices.Concat([]Status{Submitted, SupplementAtReception}, inHand), To: Same,
 		Events: []string{"dossier.version-moved"},
 		Actors: []domain.Role{domain.Approver, domain.OneStopLead}},
+
+	{Command: "UndoAct", From: []Status{Accepted}, To: Submitted,
+		Events: []string{"dossier.act-undone"},
+		Actors: []domain.Role{domain.ReceptionOfficer, domain.DivisionHead, domain.CaseOfficer, domain.Approver, domain.Clerk}},
+
+	{Command: "UndoAct", From: []Status{Forwarded}, To: Accepted,
+		Events: []string{"dossier.act-undone"},
+		Actors: []domain.Role{domain.ReceptionOfficer, domain.DivisionHead, domain.CaseOfficer, domain.Approver, domain.Clerk}},
+
+	{Command: "UndoAct", From: []Status{Assigned}, To: Forwarded,
+		Events: []string{"dossier.act-undone"},
+		Actors: []domain.Role{domain.ReceptionOfficer, domain.DivisionHead, domain.CaseOfficer, domain.Approver, domain.Clerk}},
+
+	{Command: "UndoAct", From: []Status{Appraising}, To: Assigned,
+		Events: []string{"dossier.act-undone"},
+		Actors: []domain.Role{domain.ReceptionOfficer, domain.DivisionHead, domain.CaseOfficer, domain.Approver, domain.Clerk}},
+
+	{Command: "UndoAct", From: []Status{SupplementAtReception}, To: Submitted,
+		Events: []string{"dossier.act-undone"},
+		Actors: []domain.Role{domain.ReceptionOfficer, domain.DivisionHead, domain.CaseOfficer, domain.Approver, domain.Clerk}},
+
+	{Command: "UndoAct", From: []Status{SupplementRequestedStatus}, To: Appraising,
+		Events: []string{"dossier.act-undone"},
+		Actors: []domain.Role{domain.ReceptionOfficer, domain.DivisionHead, domain.CaseOfficer, domain.Approver, domain.Clerk}},
+
+	{Command: "UndoAct", From: []Status{ReceptionRefusedStatus}, To: Submitted, Else: SupplementAtReception,
+		Events: []string{"dossier.act-undone"},
+		Actors: []domain.Role{domain.ReceptionOfficer, domain.DivisionHead, domain.CaseOfficer, domain.Approver, domain.Clerk}},
+
+	{Command: "UndoAct", From: []Status{PendingApproval}, To: Appraising, Else: Same,
+		Events: []string{"dossier.act-undone"},
+		Actors: []domain.Role{domain.ReceptionOfficer, domain.DivisionHead, domain.CaseOfficer, domain.Approver, domain.Clerk}},
+
+	{Command: "UndoAct", From: []Status{Approved}, To: PendingApproval, Else: Same,
+		Events: []string{"dossier.act-undone"},
+		Actors: []domain.Role{domain.ReceptionOfficer, domain.DivisionHead, domain.CaseOfficer, domain.Approver, domain.Clerk}},
+
+	{Command: "ReportError", From: []Status{Resolved, Returned}, To: Same,
+		Events: []string{"dossier.error-reported"},
+		Actors: []domain.Role{domain.Applicant, domain.ReceptionOfficer, domain.ReturnOfficer, domain.CaseOfficer, domain.Clerk}},
+
+	{Command: "CorrectResult", From: []Status{Resolved, Returned}, To: Same,
+		Events: []string{"dossier.result-corrected"},
+		Actors: []domain.Role{domain.Clerk, domain.Approver}},
+
+	{Command: "ReplaceResult", From: []Status{Resolved, Returned}, To: Same,
+		Events: []string{"dossier.result-replaced", "dossier.paper-registered"},
+		Actors: []domain.Role{domain.Approver}},
+
+	{Command: "RevokeResult", From: []Status{Resolved, Returned}, To: Same,
+		Events: []string{"dossier.result-revoked"},
+		Actors: []domain.Role{domain.Approver}},
+
+	{Command: "RateService", From: []Status{Returned}, To: Same,
+		Events: []string{"dossier.service-rated"},
+		Actors: []domain.Role{domain.Applicant}},
+
+	{Command: "LinkDossier", From: kept, To: Same,
+		Events: []string{"dossier.linked"},
+		Actors: []domain.Role{domain.ReceptionOfficer, domain.OneStopLead, domain.CaseOfficer}},
+
+	{Command: "OpenComplaint", From: kept, To: Same,
+		Events: []string{"dossier.complaint-opened"},
+		Actors: []domain.Role{domain.ReceptionOfficer, domain.OneStopLead, domain.ProcedureController}},
+
+	{Command: "CloseComplaint", From: kept, To: Same,
+		Events: []string{"dossier.complaint-closed"},
+		Actors: []domain.Role{domain.ReceptionOfficer, domain.OneStopLead, domain.ProcedureController}},
+
+	{Command: "SendMessage", From: kept, To: Same,
+		Events: []string{"dossier.message-sent"},
+		Actors: []domain.Role{domain.Applicant, domain.ReceptionOfficer, domain.ReturnOfficer, domain.OneStopLead, domain.CaseOfficer, domain.DivisionHead}},
+
+	{Command: "AnswerMessage", From: kept, To: Same,
+		Events: []string{"dossier.message-answered"},
+		Actors: []domain.Role{domain.Applicant, domain.ReceptionOfficer, domain.ReturnOfficer, domain.OneStopLead, domain.CaseOfficer, domain.DivisionHead}},
+
+	{Command: "AddNote", From: kept, To: Same,
+		Events: []string{"dossier.note-added"},
+		Actors: []domain.Role{domain.ReceptionOfficer, domain.ReturnOfficer, domain.OneStopLead, domain.CaseOfficer, domain.DivisionHead, domain.Approver, domain.Clerk}},
+
+	{Command: "DisposeRecord", From: []Status{ReceptionRefusedStatus, Stopped, Returned}, To: Disposed,
+		Events: []string{"dossier.record-disposed"},
+		Actors: []domain.Role{domain.Clerk}},
 
 	{Command: "RecordStep", From: inHand, To: Same,
 		Events: []string{"dossier.step-recorded"},

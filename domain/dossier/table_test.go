@@ -18,8 +18,17 @@ func usual(command string, from dossier.Status) act {
 		return by(officer, dossier.RequestOpinion{Unit: "phong-moi-truong", Due: askOpinion.what.(dossier.RequestOpinion).Due})
 	case command == "AssignOfficer" && from != dossier.Forwarded:
 		return by(head, dossier.AssignOfficer{Officer: "colleague"})
+	case command == "UndoAct":
+		return undo(from)
 	}
 	return map[string]act{
+		"CheckComponent": checkPart, "AdjustSubmission": adjust, "TransferDossier": passOn, "ReceiveTransfer": takeOver, "RefuseTransfer": sendBack,
+		"BeginWork": test, "FinishWork": finish, "ReportRemediation": mended, "RequestPayment": charge, "ConfirmPayment": pay, "CancelPayment": unpay,
+		"RefundPayment": refund, "ExpirePayment": unpaid, "Endorse": endorse, "DelegateDecision": delegate, "DecideBySilence": silent, "NumberResult": number,
+		"PublishNotification": publish, "ResolveAtOnce": atOnce, "ChooseDelivery": byPost, "SendResult": post, "FailDelivery": cameBack,
+		"ApologiseForDelay": sorry, "UrgeUnit": urge, "ReportError": findError, "CorrectResult": putRight, "ReplaceResult": replace, "RevokeResult": revoke,
+		"RateService": rate, "LinkDossier": link, "OpenComplaint": complain, "CloseComplaint": upheld, "SendMessage": askByNote, "AnswerMessage": answer,
+		"AddNote": jot, "DisposeRecord": dispose,
 		"SubmitDossier": submit, "AcceptDossier": accept, "RefuseReception": refuse, "RequestSupplement": askInCase,
 		"SubmitSupplement": supply, "AcceptSupplement": takeIn, "ForwardDossier": forward, "AssignOfficer": assign,
 		"StartAppraisal": start, "RequestOpinion": askOpinion, "RecordOpinion": opinion, "SubmitForApproval": propose,
@@ -30,14 +39,49 @@ func usual(command string, from dossier.Status) act {
 	}[command]
 }
 
+// gives says whether these events are the row's: its own, in order, and of those that may come with them.
+func gives(row dossier.Transition, events []dossier.Event) bool {
+	own := slices.DeleteFunc(types(events), func(e string) bool { return slices.Contains(row.Maybe, e) })
+	return slices.Equal(own, row.Events)
+}
+
 // ready brings a dossier to a state in which nothing but the state itself could stand against the command.
 func ready(t *testing.T, command string, from dossier.Status) *life {
+	switch command {
+	case "FinishWork":
+		return in(t, dossier.Appraising).then(t, test)
+	case "ReportRemediation":
+		return in(t, dossier.Appraising).then(t, inspect, mend)
+	case "ReceiveTransfer", "RefuseTransfer":
+		return given(t, slices.Insert(slices.Clone(paths[from]), 1, passBeside)...)
+	case "RefundPayment":
+		return given(t, slices.Insert(slices.Clone(paths[from]), 1, charge, pay)...)
+	case "ConfirmPayment", "CancelPayment":
+		if from == dossier.AwaitingPayment {
+			break
+		}
+		path := slices.Insert(slices.Clone(paths[from]), 1, charge)
+		if len(path) > 2 && path[2].what.Name() == "AcceptDossier" {
+			path[2] = by(importer, accept.what) // a fee at reception holds officers back, not history
+		}
+		return given(t, path...)
+	}
 	l := in(t, from)
 	switch command {
 	case "AcceptSupplement":
 		l.then(t, supply)
-	case "IssueResult":
+	case "NumberResult":
 		l.then(t, sign)
+	case "IssueResult":
+		l.then(t, sign, number)
+	case "FailDelivery":
+		l.then(t, post)
+	case "CorrectResult":
+		l.then(t, findError)
+	case "CloseComplaint":
+		l.then(t, complain)
+	case "AnswerMessage":
+		l.then(t, askByNote)
 	case "ApproveExtension":
 		l.then(t, askLonger)
 	}
@@ -52,13 +96,13 @@ func TestEveryRowOfTheTableGivesItsEventsAndLeadsToItsTarget(t *testing.T) {
 				before := l.state
 				a := usual(row.Command, from)
 				if row.Origin == domain.Imported {
-					a.who, a.how = importer, imported
+					a.who, a.how = importer, both(a.how, imported)
 				}
 				events, err := l.do(a)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !slices.Equal(types(events), row.Events) {
+				if !gives(row, events) {
 					t.Errorf("events %v, the table says %v", types(events), row.Events)
 				}
 				want := row.To
@@ -98,7 +142,7 @@ func TestEverySquareOutsideTheTableIsRefusedAndSaysWhatWouldBeAllowed(t *testing
 
 // repeats allows for the wishes that are true whoever asks.
 func repeats(got string, c dossier.Cell) bool {
-	return got == "" && slices.Contains([]string{"assign-officer", "submit-supplement", "record-opinion", "request-supplement", "request-opinion"}, c.Command)
+	return got == "" && slices.Contains([]string{"assign-officer", "submit-supplement", "record-opinion", "request-supplement", "request-opinion", "request-payment"}, c.Command)
 }
 
 func stranger(a domain.Actor) domain.Actor { a.Account += "-2"; return a }
@@ -142,7 +186,8 @@ func both(one, other func(*dossier.Context)) func(*dossier.Context) {
 func TestTheMachineMayDoAnythingWhenItImportsAndElseOnlyItsOwnActs(t *testing.T) {
 	for _, row := range dossier.Table() {
 		a := usual(row.Command, row.From[0])
-		a.who, a.how = importer, imported
+		usually := a.how
+		a.who, a.how = importer, both(usually, imported)
 		if _, err := ready(t, row.Command, row.From[0]).ask(a); err != nil {
 			t.Errorf("import of %s in %q: %v", row.Command, row.From[0], err)
 		}
@@ -168,16 +213,32 @@ func TestAllowedListsWhatTheStateTheRoleAndTheGuardsAdmit(t *testing.T) {
 		{"the one-stop unit may accept, refuse or ask for a supplement", in(t, dossier.Submitted), domain.ReceptionOfficer, []string{"accept", "refuse-reception", "request-supplement", "request-withdrawal"}},
 		{"after the one supplement it may no longer ask", in(t, dossier.SupplementAtReception).then(t, supply), domain.ReceptionOfficer, []string{"accept", "refuse-reception", "request-withdrawal"}},
 		{"the case officer has five ways on", in(t, dossier.Appraising), domain.CaseOfficer, []string{"request-supplement", "request-opinion", "submit-for-approval", "propose-extension", "record-step"}},
-		{"nothing can be issued before it is signed", in(t, dossier.Approved), domain.Clerk, []string{"record-step"}},
-		{"signed, it can be issued", in(t, dossier.Approved).then(t, sign), domain.Clerk, []string{"issue", "record-step"}},
+		{"nothing can be numbered before it is signed", in(t, dossier.Approved), domain.Clerk, []string{"record-step"}},
+		{"signed, it can be numbered", in(t, dossier.Approved).then(t, sign), domain.Clerk, []string{"number", "record-step"}},
+		{"numbered, it can be issued", in(t, dossier.Approved).then(t, sign, number), domain.Clerk, []string{"issue", "record-step"}},
 		{"a resolved dossier is only handed over", in(t, dossier.Resolved), domain.ReturnOfficer, []string{"return"}},
 		{"a returned dossier rests", in(t, dossier.Returned), domain.ReturnOfficer, nil},
 		{"the machine has no live act", in(t, dossier.Submitted), domain.System, nil},
 	} {
-		if got := dossier.Allowed(c.life.state, c.role); !slices.Equal(got, c.want) {
+		if got := onTheUsualWay(dossier.Allowed(c.life.state, c.role)); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
+}
+
+// onTheUsualWay leaves out what may be done at nearly any time.
+func onTheUsualWay(names []string) []string {
+	var usual []string
+	for _, name := range names {
+		switch name {
+		case "check-component", "transfer", "receive-transfer", "refuse-transfer", "request-payment", "confirm-payment", "cancel-payment", "refund-payment", "choose-delivery",
+			"undo-act", "report-error", "rate-service", "link", "open-complaint", "close-complaint", "send-message", "answer-message", "add-note", "adjust-submission", "apologise-for-delay",
+			"begin-work", "resolve-at-once", "publish-notification", "send":
+		default:
+			usual = append(usual, name)
+		}
+	}
+	return usual
 }
 
 func TestAnOfferThatAGuardForbidsIsShownWithItsReason(t *testing.T) {

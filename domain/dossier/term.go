@@ -46,10 +46,18 @@ func (q question) term(from time.Time) Term {
 	return t.over(*c, from, nil)
 }
 
-// resumed counts the running limit on after a pause; one that does not run has no term.
+// resumed is the limit after a withdrawal that is rejected; one that does not run then has no term.
 func (q question) resumed() Term {
+	if !q.s.goesOn() {
+		return Term{}
+	}
+	return q.onward()
+}
+
+// onward counts the limit on after it stood still.
+func (q question) onward() Term {
 	t := q.s.Clock.Term
-	if !slices.Contains(running, q.s.StoodAt) || len(t.Limits) == 0 {
+	if len(t.Limits) == 0 {
 		return Term{}
 	}
 	if q.x.Calendar == nil || !q.x.Calendar.Exists() {
@@ -96,7 +104,7 @@ func (q question) recounts() bool { return q.x.Calendar != nil && q.s.Recounts(*
 // stands, and so does one whose clock does not run.
 func (s State) Recounts(c calendar.Calendar) bool {
 	t := s.Clock.Term
-	if len(t.Limits) == 0 || s.DueSource == ImportedDeadline || s.DueSource == ExtendedDeadline || !slices.Contains(running, s.Status) || int64(t.CalendarVersion) >= c.Version {
+	if len(t.Limits) == 0 || s.DueSource == ImportedDeadline || s.DueSource == ExtendedDeadline || !slices.Contains(running, s.Status) || !s.Clock.StoppedAt.IsZero() || int64(t.CalendarVersion) >= c.Version {
 		return false
 	}
 	now := t.over(c, s.Clock.From(), s.Clock.Pauses)

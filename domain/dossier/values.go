@@ -7,7 +7,14 @@ func Values(kind string) []string {
 		"refusal_reason": RefusalReason(""), "supplement_reason": SupplementReason(""), "recipient": Recipient(""),
 		"stop_reason": StopReason(""), "deadline_source": DeadlineSource(""), "irregular": Irregular(""),
 		"rework_reason": ReworkReason(""), "extension_reason": ExtensionReason(""), "withdrawal_refusal": WithdrawalRefusal(""),
-		"stopped_reason": StoppedReason(""), "recompute_reason": RecomputeReason(""), "count_policy": CountPolicy(""), "move_ground": MoveGround(""),
+		"stopped_reason": StoppedReason(""), "recompute_reason": RecomputeReason(""), "count_policy": CountPolicy(""), "part_kind": PartKind(""),
+		"work_kind": WorkKind(""), "finding": Finding(""), "check_verdict": CheckVerdict(""), "signature_block": SignatureBlock(""),
+		"payment_stage": PaymentStage(""), "payment_method": PaymentMethod(""), "payment_reason": PaymentReason(""),
+		"delivery_status": DeliveryStatus(""), "delivery_failure": DeliveryFailure(""), "transfer_mode": TransferMode(""),
+		"transfer_refusal": TransferRefusal(""), "link_kind": LinkKind(""), "complaint_kind": ComplaintKind(""), "complaint_finding": ComplaintFinding(""),
+		"paper_status": PaperStatus(""), "error_origin": ErrorOrigin(""), "revocation_reason": RevocationReason(""), "grade": Grade(""),
+		"urge_reason": UrgeReason(""), "message_topic": MessageTopic(""), "undo_reason": UndoReason(""), "consequence": Consequence(""),
+		"move_ground": MoveGround(""),
 	}
 	if list, ok := lists[kind]; ok {
 		return list.values()

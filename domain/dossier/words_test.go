@@ -17,7 +17,7 @@ func spoken() map[string][]string {
 		"event":   dossier.EventTypes(),
 		"tone":    {"authority", "applicant", "decision", "good", "negative", "ended"},
 		"origin":  {"", "import", "demo"},
-		"status":  {"", "resolved:granted", "resolved:refused", "resolved:unknown"},
+		"status":  {"", "resolved:granted", "resolved:refused", "resolved:unknown", "resolved:published"},
 		"act":     {"nd", "luat", "tt", "nq", "qd"},
 	}
 	for _, s := range dossier.Statuses() {
@@ -26,8 +26,14 @@ func spoken() map[string][]string {
 	for _, r := range domain.Roles() {
 		codes["role"] = append(codes["role"], string(r))
 	}
-	for _, kind := range []string{"channel", "stage", "proposal", "outcome", "verdict", "refusal_reason", "supplement_reason", "recipient", "stop_reason", "deadline_source", "irregular", "late_reason"} {
+	for _, kind := range []string{"channel", "stage", "proposal", "outcome", "verdict", "refusal_reason", "supplement_reason", "recipient", "stop_reason", "deadline_source", "irregular", "late_reason",
+		"stopped_reason", "rework_reason", "extension_reason", "withdrawal_refusal", "recompute_reason", "count_policy", "part_kind", "work_kind", "finding", "check_verdict", "signature_block",
+		"payment_stage", "payment_method", "payment_reason", "delivery_status", "delivery_failure", "transfer_mode", "transfer_refusal", "link_kind", "complaint_kind",
+		"complaint_finding", "paper_status", "error_origin", "revocation_reason", "grade", "urge_reason", "message_topic", "undo_reason", "consequence"} {
 		codes[kind] = dossier.Values(kind)
+	}
+	for _, class := range dossier.Classes() {
+		codes["class"] = append(codes["class"], string(class))
 	}
 	for _, c := range dossier.Changes(dossier.State{}, full) {
 		codes["field"] = append(codes["field"], c.Field)
@@ -64,7 +70,7 @@ func TestTheStatusTagsReadAsTheDesignBriefSays(t *testing.T) {
 		{in(t, dossier.PendingApproval), "Đang trình duyệt", "Awaiting approval", "decision"},
 		{in(t, dossier.Approved), "Đã duyệt, chờ ký và cấp số", "Approved, to be signed and numbered", "decision"},
 		{in(t, dossier.Resolved), "Đã có kết quả", "Result ready", "good"},
-		{given(t, submit, accept, forward, assign, start, propose, by(leader, dossier.Approve{Outcome: dossier.Refuse}), sign, issue), "Có kết quả: từ chối", "Result: refused", "negative"},
+		{given(t, submit, accept, forward, assign, start, propose, by(leader, dossier.Approve{Outcome: dossier.Refuse}), sign, number, issue), "Có kết quả: từ chối", "Result: refused", "negative"},
 		{given(t, submit, takeEnd), "Đã kết thúc, không rõ kết quả", "Ended, outcome not known", "ended"},
 		{in(t, dossier.ReceptionRefusedStatus), "Không tiếp nhận", "Not accepted", "negative"},
 		{in(t, dossier.Returned), "Đã trả kết quả", "Result returned", "ended"},
@@ -99,6 +105,7 @@ func TestACodeOfAnOpenListIsShownAsItIs(t *testing.T) {
 func TestTheNationalCodesAreThoseOfThePortal(t *testing.T) {
 	want := map[dossier.Status]int{
 		dossier.Submitted: 1, dossier.Accepted: 2, dossier.ReceptionRefusedStatus: 3, dossier.Forwarded: 4, dossier.Assigned: 4,
+		dossier.AwaitingPayment: 6, dossier.Disposed: 0,
 		dossier.Appraising: 4, dossier.Verifying: 4, dossier.PendingApproval: 4, dossier.Approved: 4,
 		dossier.SupplementAtReception: 5, dossier.SupplementRequestedStatus: 5, dossier.WithdrawalRequestedStatus: 7, dossier.Stopped: 8, dossier.Resolved: 9, dossier.Returned: 10, dossier.None: 0,
 	}
@@ -159,17 +166,35 @@ var full = dossier.State{
 	RefusalReason: "wrong_agency", RefusalBasis: "nd-118-2025.17.1", Proposal: dossier.Grant, Decision: dossier.Grant,
 	Appraisers: []string{"o"}, Way: dossier.Counter, To: dossier.Owner,
 	Supplements: []dossier.Supplement{fullSupplement(dossier.AtReception), fullSupplement(dossier.AtAppraisal)},
-	Opinions:    []dossier.Opinion{{Number: 1, Unit: "u", Subject: "s", RequestedAt: monday, Due: monday, Verdict: "agreed", ReceivedAt: monday, Late: true}},
+	Opinions:    []dossier.Opinion{{Number: 1, Unit: "u", Subject: "s", RequestedAt: monday, Due: monday, Verdict: "agreed", ReceivedAt: monday, Late: true, Counts: dossier.Agreed}},
 	BackTo:      dossier.Appraising,
 	Clock:       dossier.Clock{StartedAt: monday, StoppedAt: monday, RestartedFrom: monday, Restarts: 1},
 	Due:         monday, DueSource: dossier.ImportedDeadline, Steps: 2, IrregularSteps: 1,
 	LastStep:   dossier.Step{Code: "s", Unit: "u", Officer: "o", At: monday},
 	LastChange: monday, UpdatedAt: monday,
+
+	Withdrawn: done, Kept: done, Reworked: done, Stopped: done, StoodAt: dossier.Verifying, Reworks: 1, ReworkReason: "draft_errors", KeptReason: "not_by_owner",
+	StoppedReason: "void", StoppedBasis: "nd-118-2025.21", Extension: dossier.Extension{Proposed: done, Due: monday, Reason: "complex_case", Approved: done, Original: monday},
+	Facts: []string{"disease_free_facility"}, Agencies: dossier.Agencies{Support: "u", Competent: "v", Since: monday},
+	Components:  []dossier.CheckedComponent{{Code: "tp-1", Verdict: dossier.Insufficient, Reason: "missing", By: "o", At: monday}},
+	Works:       []dossier.Work{{Number: 1, Kind: dossier.Inspection, Step: "s", Unit: "u", BegunAt: monday, At: monday, Due: monday, Inspected: 1, Stops: true, OutOfFlow: true, Finding: dossier.ToMend, FinishedAt: monday, Late: true}},
+	Payments:    []dossier.Payment{{Number: 1, Stage: dossier.PayAtReturn, Amount: 1, RequestedAt: monday, Until: monday, PaidAt: monday, Method: "cash", Late: true, Cancelled: "exempt", Expired: true, Refunded: 1}},
+	Transfers:   []dossier.Transfer{{Number: 1, From: "u", To: "v", Mode: dossier.Serial, Slip: "p", SentBy: "o", SentAt: monday, Due: monday, ReceivedBy: "o", ReceivedAt: monday, Late: true, Refused: "sent_in_error"}},
+	Endorsed:    []dossier.Endorsement{{Level: 1, Outcome: dossier.Grant, By: "o", At: monday}},
+	Delegations: []dossier.Delegation{{To: "o", Block: "kt", By: "p", Since: monday, Until: monday}},
+	Papers:      []dossier.Paper{{Number: 1, Code: "c", Status: dossier.Revoked, IssuedAt: monday, ValidUntil: monday, RenewFrom: monday, Replaces: 1, EndedAt: monday, Reason: "holder_asked", Decision: "q"}},
+	Mistakes:    []dossier.Mistake{{Number: 1, Paper: 1, Part: "ten", By: "authority", ReportedAt: monday, Due: monday, CorrectedAt: monday, Late: true}},
+	Links:       []dossier.Link{{Other: "d", Kind: dossier.Follows}},
+	Complaints:  []dossier.Complaint{{Number: 1, Other: "d", Kind: "lawsuit", OpenedAt: monday, Finding: dossier.Upheld, ClosedAt: monday}},
+	Messages:    dossier.Messages{Count: 2, Notes: 1, Open: []dossier.Message{{Number: 1, Topic: "question", By: "o", SentAt: monday, AnswerBy: monday}}, Last: done},
+	Delivery:    dossier.Delivery{Way: dossier.Post, Status: dossier.DeliveryFailed, Sent: done, Tries: 1, Reason: "lost"},
+	Apology:     dossier.Apology{Count: 1, Sent: done, Promised: monday}, Rating: dossier.Rating{Done: done, Overall: "good"}, Adjusted: done, Urged: done, Urges: 1,
+	Undone: dossier.Undone{Act: "accept", By: "o", Reason: "wrong_content", Version: 3}, Silence: true, Disposed: done, DisposalDecision: "q",
 }
 
 var done = dossier.Act{By: "o", At: monday}
 
 func fullSupplement(stage dossier.Stage) dossier.Supplement {
 	return dossier.Supplement{Stage: stage, Items: []string{"tp-1"}, Reason: "missing", WindowDays: 15, RequestedAt: monday, Until: monday,
-		Answered: []string{"tp-1"}, AnsweredAt: monday, Late: true, Accepted: done, Closed: true}
+		Answered: []string{"tp-1"}, AnsweredAt: monday, Late: true, Accepted: done, Closed: true, Number: 1, Parts: []dossier.Part{{Code: "tp-1", Kind: "paper", Originals: 1}}}
 }

@@ -30,7 +30,8 @@ func TestADossierGoesItsWholeWayOverHTTPAndKafka(t *testing.T) {
 	h.done("officer-1", r.ID, "submit-for-approval", `{"proposal":"grant"}`)
 	h.done("approver", r.ID, "approve", `{"outcome":"grant"}`, `If-Match: "6"`)
 	h.done("approver", r.ID, "sign", "", `If-Match: "7"`)
-	h.done("clerk", r.ID, "issue", "", `If-Match: "8"`)
+	h.done("clerk", r.ID, "number", "")
+	h.done("clerk", r.ID, "issue", "", `If-Match: "9"`)
 	last := h.done("return", r.ID, "return", `{"way":"counter"}`)
 
 	var now struct {

@@ -25,9 +25,12 @@ type dossierBody struct {
 	ID   uuid.UUID `json:"id"`
 	Code *string   `json:"code" doc:"External code, null while there is none."`
 	dossier.State
-	Position   int64     `json:"position" doc:"Position of the last event in this state."`
-	RecordedAt time.Time `json:"recorded_at" doc:"When that event was recorded."`
-	Stale      bool      `json:"stale" doc:"The views stand still for this dossier: there are events that this state does not hold."`
+
+	Class         dossier.Class `json:"class,omitempty" doc:"Of a finished dossier, by the time at which its result was ready: early, on_time or overdue."`
+	OriginalClass dossier.Class `json:"original_class,omitempty" doc:"The same against the first due date, where it was extended."`
+	Position      int64         `json:"position" doc:"Position of the last event in this state."`
+	RecordedAt    time.Time     `json:"recorded_at" doc:"When that event was recorded."`
+	Stale         bool          `json:"stale" doc:"The views stand still for this dossier: there are events that this state does not hold."`
 }
 
 type dossierInput struct {
@@ -123,7 +126,18 @@ func (s *server) current(ctx context.Context, id uuid.UUID) (dossierBody, error)
 }
 
 func rowBody(r projections.Row) dossierBody {
-	return dossierBody{ID: r.ID, Code: r.Code, State: r.State, Position: r.Position, RecordedAt: r.RecordedAt, Stale: r.Stale}
+	return dossierBody{ID: r.ID, Code: r.Code, State: r.State, Position: r.Position, RecordedAt: r.RecordedAt, Stale: r.Stale}.classed()
+}
+
+// classed says how a finished dossier counts: that no longer depends on the clock.
+func (b dossierBody) classed() dossierBody {
+	if b.Resolved.Done() {
+		b.Class = b.State.Class(b.Resolved.At)
+	}
+	if b.Resolved.Done() && !b.Extension.Original.IsZero() {
+		b.OriginalClass = b.State.OriginalClass(b.Resolved.At)
+	}
+	return b
 }
 
 func (s *server) folded(ctx context.Context, id uuid.UUID, q handlers.Asked) (dossierBody, error) {
@@ -137,7 +151,7 @@ func (s *server) folded(ctx context.Context, id uuid.UUID, q handlers.Asked) (do
 			b.Position, b.RecordedAt = f.Position, f.RecordedAt
 		}
 	}
-	return b, nil
+	return b.classed(), nil
 }
 
 func (s *server) asked(at, knownAt string) (q handlers.Asked, err error) {
@@ -167,7 +181,7 @@ type listInput struct {
 	Unit        string   `query:"unit" maxLength:"64"`
 	Officer     string   `query:"officer" maxLength:"64"`
 	Applicant   string   `query:"applicant" maxLength:"64"`
-	Outcome     string   `query:"outcome" enum:"granted,refused,unknown"`
+	Outcome     string   `query:"outcome" enum:"granted,refused,unknown,published"`
 	Query       string   `query:"q" maxLength:"128" doc:"Beginning of a code or id, or words of the procedure's name, with or without accents."`
 	At          string   `query:"at" doc:"As they were: an instant, a date (the end of that day in the agency's zone) or @POSITION."`
 	KnownAt     string   `query:"known_at" doc:"As they were known: an instant, a date or @POSITION."`

@@ -3,8 +3,10 @@ package api
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"time"
 
+	"dossier/domain/calendar"
 	"dossier/handlers"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -13,6 +15,7 @@ import (
 // config leaves out what huma would serve by itself: its docs page loads a viewer from elsewhere, its schema links change bodies.
 func config(version string) huma.Config {
 	c := huma.DefaultConfig("dossier", version)
+	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", "", nil
 	c.AllowAdditionalPropertiesByDefault = true // of answers: they grow
 	c.RejectUnknownQueryParameters = true       // a filter with a typo must not list everything
@@ -87,4 +90,16 @@ func (s *server) problems(method string) map[string]*huma.Response {
 		all[r.status] = answer(r.means)
 	}
 	return all
+}
+
+// schemaName tells types of one name apart: a procedure says its limit for reading, a step of it counts one over the calendar.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t == reflect.TypeFor[calendar.Limit]() {
+		return "Calendar" + name
+	}
+	return name
 }

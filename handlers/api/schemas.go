@@ -39,6 +39,8 @@ func memberSchema(m dossier.Member) *huma.Schema {
 		return &huma.Schema{Type: huma.TypeBoolean}
 	case dossier.ObjectMember:
 		return schemaOf(m.Members)
+	case dossier.ListMember:
+		return &huma.Schema{Type: huma.TypeArray, MaxItems: &m.Most, Items: schemaOf(m.Members)}
 	}
 	s := &huma.Schema{Type: huma.TypeString, Pattern: m.Pattern}
 	for _, v := range m.Values {

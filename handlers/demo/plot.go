@@ -16,7 +16,7 @@ var waiting = []dossier.Status{
 	dossier.Submitted, dossier.Submitted, dossier.Submitted, dossier.SupplementAtReception, dossier.Accepted, dossier.Forwarded,
 	dossier.Forwarded, dossier.Assigned, dossier.Appraising, dossier.Appraising, dossier.Verifying,
 	dossier.SupplementRequestedStatus, dossier.WithdrawalRequestedStatus, dossier.PendingApproval, dossier.PendingApproval, dossier.Approved, dossier.Resolved,
-	dossier.Resolved,
+	dossier.Resolved, dossier.AwaitingPayment,
 }
 
 // plot invents n stories: most are spread over the months, some stand on today's desks.

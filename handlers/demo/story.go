@@ -182,6 +182,9 @@ func (t *teller) appraisal() {
 			Code: steps[t.r.IntN(len(steps))], Unit: dossier.Code(t.at.head.Unit), Officer: dossier.Code(t.at.officer.Account),
 		})
 	}
+	if t.chance(7) {
+		t.fee()
+	}
 	if t.chance(3) {
 		t.work(1, 12)
 		t.do(t.who, dossier.RequestWithdrawal{})
@@ -206,8 +209,20 @@ func (t *teller) appraisal() {
 	t.work(0.1, 5)
 	t.do(t.at.approver, dossier.SignResult{})
 	t.work(0.3, 6)
+	t.do(t.at.clerk, dossier.NumberResult{})
+	t.work(0.1, 1)
 	t.do(t.at.clerk, dossier.IssueResult{})
 	t.returned()
+}
+
+// fee is due during processing: the dossier waits for the applicant.
+func (t *teller) fee() {
+	t.work(1, 8)
+	amount := 100_000 * (1 + t.r.IntN(12))
+	t.do(t.at.officer, dossier.RequestPayment{Amount: amount, Fees: []dossier.Code{"appraisal-fee"}})
+	t.when = evening(t.when.AddDate(0, 0, 1+t.r.IntN(6)), t.r)
+	t.work(0.5, 6)
+	t.do(t.at.reception, dossier.ConfirmPayment{Number: 1, Amount: amount, Method: "online"})
 }
 
 // opinion asks another unit; the answer is at times late.
@@ -233,6 +248,10 @@ func (t *teller) returned() {
 		}
 	}
 	t.do(t.at.returns, c)
+	if t.chance(4) {
+		t.when = officeTime(t.when.AddDate(0, 0, 150+t.r.IntN(60)), t.r) // a short retention, so that the demo shows one
+		t.do(t.at.clerk, dossier.DisposeRecord{Decision: "decision-12", Basis: "retention-schedule"})
+	}
 }
 
 // The demo's vocabulary, all of it from the domain's lists or codes.

@@ -264,15 +264,7 @@ func decodeSample(command string, fields map[string]json.RawMessage) *domain.Inv
 }
 
 // templates are the commands whose fields a mapping may name.
-var templates = []dossier.Command{
-	dossier.SubmitDossier{}, dossier.AcceptDossier{}, dossier.RefuseReception{}, dossier.RequestSupplement{},
-	dossier.SubmitSupplement{}, dossier.AcceptSupplement{}, dossier.ForwardDossier{}, dossier.AssignOfficer{},
-	dossier.StartAppraisal{}, dossier.RequestOpinion{}, dossier.RecordOpinion{}, dossier.SubmitForApproval{}, dossier.Approve{},
-	dossier.SignResult{}, dossier.IssueResult{}, dossier.ReturnResult{}, dossier.RecordStep{}, dossier.RecordDeadline{},
-	dossier.RecordOutcome{}, dossier.RecomputeDeadline{}, dossier.ExpireSupplement{}, dossier.ReturnForRework{}, dossier.ProposeExtension{},
-	dossier.ApproveExtension{}, dossier.RequestWithdrawal{}, dossier.AcceptWithdrawal{}, dossier.RejectWithdrawal{}, dossier.StopDossier{},
-	dossier.MoveToVersion{},
-}
+var templates = dossier.Commands()
 
 func fieldNames(command string) []string {
 	var names []string

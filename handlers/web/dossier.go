@@ -37,6 +37,11 @@ type dossierPage struct {
 	Past      bool
 }
 
+// HasRare says whether some acts stand behind a click.
+func (p dossierPage) HasRare() bool {
+	return slices.ContainsFunc(p.Acts, func(a actLink) bool { return a.Rare })
+}
+
 type tag struct{ Tone, Words string }
 
 type because struct {
@@ -52,7 +57,7 @@ type fact struct {
 
 type actLink struct {
 	Words, URL, Stopped string
-	Primary             bool
+	Primary, Rare       bool // rare ones stand behind a click
 }
 
 func (s *site) dossier(w http.ResponseWriter, r *http.Request, v *visit) error {
@@ -189,7 +194,10 @@ func (s *site) acts(v *visit, id uuid.UUID, state dossier.State) []actLink {
 		if handlers.Authorize(actor, handlers.Act{Kind: handlers.Command, Name: name, Applicant: state.Applicant}) != nil {
 			continue
 		}
-		link := actLink{Words: verb(name, v.lang), URL: "/dossiers/" + id.String() + "/do/" + name, Primary: name == nextAct(state)}
+		if !prescribed(name, state) {
+			continue
+		}
+		link := actLink{Rare: rare[name], Words: verb(name, v.lang), URL: "/dossiers/" + id.String() + "/do/" + name, Primary: name == nextAct(state)}
 		link.Stopped = v.stopped(state, name, actor, s.Now())
 		link.Primary = link.Primary && link.Stopped == ""
 		out = append(out, link)
@@ -213,7 +221,7 @@ func before(a, b bool) int {
 func (v *visit) stopped(state dossier.State, name string, actor domain.Actor, now time.Time) string {
 	probe := map[string]dossier.Command{
 		"accept": dossier.AcceptDossier{}, "start-appraisal": dossier.StartAppraisal{}, "accept-supplement": dossier.AcceptSupplement{},
-		"sign": dossier.SignResult{}, "issue": dossier.IssueResult{}, "approve": dossier.Approve{Outcome: state.Proposal},
+		"sign": dossier.SignResult{}, "number": dossier.NumberResult{}, "issue": dossier.IssueResult{}, "approve": dossier.Approve{Outcome: state.Proposal},
 		"submit-supplement": dossier.SubmitSupplement{},
 	}[name]
 	if probe == nil {
@@ -244,7 +252,15 @@ func nextAct(s dossier.State) string {
 	case dossier.Appraising:
 		return "submit-for-approval"
 	case dossier.Verifying:
-		return "record-opinion"
+		switch {
+		case len(s.OpenOpinions()) > 0:
+			return "record-opinion"
+		case mending(s):
+			return "report-remediation"
+		}
+		return "finish-work"
+	case dossier.AwaitingPayment:
+		return "confirm-payment"
 	case dossier.SupplementAtReception, dossier.SupplementRequestedStatus:
 		if answered(s) {
 			return "accept-supplement"
@@ -255,8 +271,11 @@ func nextAct(s dossier.State) string {
 	case dossier.PendingApproval:
 		return "approve"
 	case dossier.Approved:
-		if s.Signed.Done() {
+		switch {
+		case s.Numbered.Done():
 			return "issue"
+		case s.Signed.Done():
+			return "number"
 		}
 		return "sign"
 	case dossier.Resolved:

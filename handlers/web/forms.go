@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,12 +39,13 @@ type shape struct {
 	words, hint      Words
 	optional         bool
 	min, max         int
+	command          string // of forms that are read from the domain
 }
 
 var codeHint = Words{"Chữ thường, số, dấu . _ : -; không ghi họ tên, số điện thoại, số căn cước.", "Lower-case letters, digits and . _ : -; no names, telephone or identity numbers."}
 
-// shapes lists the fields of each command that is offered as a form. A command without fields is confirmed with a button.
-var shapes = map[string][]shape{
+// usualShapes lists the fields of the commands on the usual way. A command without fields is confirmed with a button.
+var usualShapes = map[string][]shape{
 	submitCommand: {
 		{name: "procedure", kind: "select", words: Words{"Thủ tục", "Procedure"}},
 		{name: "channel", kind: "radio", list: "channel", words: Words{"Kênh nộp", "Channel"}},
@@ -134,6 +136,11 @@ func (s *site) fill(v *visit, in *input, sh shape, state dossier.State, chosen [
 		for _, o := range state.OpenOpinions() {
 			add(strconv.Itoa(o.Number), strconv.Itoa(o.Number)+", "+unitWords(o.Unit, v.lang))
 		}
+	case sh.kind == "pick":
+		in.Kind = "select"
+		v.open(sh, state, add)
+	case sh.kind == "checks" && sh.command != "":
+		v.open(sh, state, add)
 	case sh.kind == "checks":
 		if open, ok := state.OpenSupplement(); ok {
 			for _, item := range open.Items {
@@ -156,7 +163,7 @@ func (s *site) fill(v *visit, in *input, sh shape, state dossier.State, chosen [
 func choices(list string) []string {
 	var out []string
 	for _, code := range dossier.Values(list) {
-		if code != "unknown" && code != string(dossier.SupplementExpired) && code != string(dossier.ApplicantWithdrew) {
+		if !slices.Contains([]string{"unknown", string(dossier.SupplementExpired), string(dossier.ApplicantWithdrew), string(dossier.PaymentExpired), string(dossier.Remediation), string(dossier.PaperByMessage)}, code) {
 			out = append(out, code)
 		}
 	}
@@ -193,7 +200,7 @@ func body(command string, typed url.Values, z *time.Location) ([]byte, error) {
 			continue
 		}
 		switch sh.kind {
-		case "number", "opinion":
+		case "number", "opinion", "pick":
 			m[sh.name] = numberOrText(text)
 		case "codes":
 			m[sh.name] = strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == ';' || r == '\n' || r == '\r' })

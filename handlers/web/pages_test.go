@@ -51,6 +51,10 @@ func newTown(t *testing.T) *town {
 			if status == dossier.Stopped {
 				r = s.do("reception", r, dossier.AcceptWithdrawal{})
 			}
+		case dossier.AwaitingPayment:
+			r = s.do("officer-1", s.way(r, dossier.Appraising), dossier.RequestPayment{Amount: 1_200_000})
+		case dossier.Disposed:
+			r = s.do("clerk", s.way(r, dossier.Returned), dossier.DisposeRecord{Decision: "decision-12", Basis: "retention-schedule"})
 		default:
 			r = s.way(r, status)
 		}
@@ -128,6 +132,18 @@ func (w *town) everyPage(t *testing.T) {
 	paths[dossierURL(w.by[dossier.Appraising])+"/do/request-supplement"] = "officer-1"
 	paths[dossierURL(w.by[dossier.Verifying])+"/do/record-opinion"] = "officer-1"
 	paths[dossierURL(w.by[dossier.Resolved])+"/do/return"] = "return"
+	for command, at := range map[string]struct {
+		status  dossier.Status
+		account string
+	}{
+		"begin-work": {dossier.Appraising, "officer-1"}, "request-payment": {dossier.Appraising, "fees"}, "confirm-payment": {dossier.AwaitingPayment, "fees"}, "cancel-payment": {dossier.AwaitingPayment, "fees"},
+		"check-component": {dossier.Submitted, "reception"}, "undo-act": {dossier.Accepted, "reception"}, "transfer": {dossier.Submitted, "reception"}, "delegate-decision": {dossier.PendingApproval, "approver"},
+		"report-error": {dossier.Resolved, "return"}, "revoke": {dossier.Returned, "approver"}, "rate-service": {dossier.Returned, "applicant-1"}, "send-message": {dossier.Appraising, "officer-1"},
+		"choose-delivery": {dossier.Resolved, "return"}, "urge-unit": {dossier.Forwarded, "lead"}, "apologise-for-delay": {dossier.Forwarded, "lead"}, "open-complaint": {dossier.Returned, "reception"},
+		"dispose-record": {dossier.Returned, "clerk"}, "add-note": {dossier.Appraising, "officer-1"}, "link": {dossier.Submitted, "reception"},
+	} {
+		paths[dossierURL(w.by[at.status])+"/do/"+command] = at.account
+	}
 	readers := map[string]*reader{}
 	for path, account := range paths {
 		if readers[account] == nil {
@@ -193,7 +209,7 @@ func rawCodes() []string {
 	for _, s := range dossier.Statuses() {
 		add(string(s))
 	}
-	for _, kind := range []string{"channel", "refusal_reason", "supplement_reason", "late_reason", "verdict", "irregular", "outcome"} {
+	for _, kind := range []string{"work_kind", "check_verdict", "revocation_reason", "consequence", "undo_reason", "delivery_failure", "urge_reason", "channel", "refusal_reason", "supplement_reason", "late_reason", "verdict", "irregular", "outcome"} {
 		for _, code := range dossier.Values(kind) {
 			add(code)
 		}
@@ -212,9 +228,9 @@ func rawCodes() []string {
 func (w *town) lists(t *testing.T) {
 	r := w.as("lead")
 	p := r.get("/dossiers")
-	p.says(t, "16 hồ sơ", "Lượt cơ quan", "Cập nhật", "sự kiện", "Gia hạn Chứng chỉ hành nghề thú y", "case-10011", "quá hạn")
+	p.says(t, "18 hồ sơ", "Lượt cơ quan", "Cập nhật", "sự kiện", "Gia hạn Chứng chỉ hành nghề thú y", "case-10011", "quá hạn")
 	r.get("/dossiers?status=pending_approval").says(t, "1 hồ sơ", "Trạng thái = Đang trình duyệt", "Chuyên viên thụ lý")
-	r.get("/dossiers?turn=applicant").says(t, "2 hồ sơ", "người nộp")
+	r.get("/dossiers?turn=applicant").says(t, "3 hồ sơ", "người nộp")
 	r.get("/dossiers?q=case-100").says(t, "1 hồ sơ", "Tìm = case-100")
 	r.get("/dossiers?officer=officer-1&channel=post").says(t, "Không hồ sơ nào khớp 2 điều kiện.", "bỏ “Kênh = Bưu chính công ích”", "bỏ tất cả điều kiện")
 	if p := r.get("/dossiers?sort=due"); !strings.Contains(p.html, `aria-sort="ascending"`) || strings.Index(p.html, "case-10011") > strings.Index(p.html, "chưa tính được") {
@@ -245,8 +261,8 @@ func (w *town) turnDueWhy(t *testing.T) {
 func (w *town) replays(t *testing.T) {
 	r, path := w.as("auditor"), dossierURL(w.by[dossier.Returned])
 	p := r.get(path + "?version=3")
-	p.says(t, "Như đã biết lúc", "phiên bản 3 trên 11", "không phải hiện tại", "Khi đó là lượt của", "Đã chuyển xử lý", "Sự kiện này thay đổi", "Phòng Thú y")
-	for _, link := range []string{"version=1", "version=2", "version=4", "version=11"} {
+	p.says(t, "Như đã biết lúc", "phiên bản 3 trên 12", "không phải hiện tại", "Khi đó là lượt của", "Đã chuyển xử lý", "Sự kiện này thay đổi", "Phòng Thú y")
+	for _, link := range []string{"version=1", "version=2", "version=4", "version=12"} {
 		if !strings.Contains(p.html, link) {
 			t.Errorf("no link to %s", link)
 		}
@@ -254,7 +270,7 @@ func (w *town) replays(t *testing.T) {
 	if strings.Contains(p.html, "/do/") {
 		t.Error("an old version offers acts")
 	}
-	if !strings.Contains(p.html, `name="version" type="number" min="1" max="11" value="3"`) || !strings.Contains(p.html, `data-mirrors="version"`) {
+	if !strings.Contains(p.html, `name="version" type="number" min="1" max="12" value="3"`) || !strings.Contains(p.html, `data-mirrors="version"`) {
 		t.Error("the slider has no field")
 	}
 	if p := r.get(path + "?version=99"); p.status != http.StatusNotFound {

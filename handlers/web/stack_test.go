@@ -126,7 +126,11 @@ func (s *stack) way(r handlers.Receipt, upTo dossier.Status) handlers.Receipt {
 		{dossier.Appraising, func() { r = s.do("officer-1", r, dossier.StartAppraisal{}) }},
 		{dossier.PendingApproval, func() { r = s.do("officer-1", r, dossier.SubmitForApproval{Proposal: dossier.Grant}) }},
 		{dossier.Approved, func() { r = s.do("approver", r, dossier.Approve{Outcome: dossier.Grant}) }},
-		{dossier.Resolved, func() { r = s.do("approver", r, dossier.SignResult{}); r = s.do("clerk", r, dossier.IssueResult{}) }},
+		{dossier.Resolved, func() {
+			r = s.do("approver", r, dossier.SignResult{})
+			r = s.do("clerk", r, dossier.NumberResult{})
+			r = s.do("clerk", r, dossier.IssueResult{})
+		}},
 		{dossier.Returned, func() { r = s.do("return", r, dossier.ReturnResult{Way: dossier.Counter, To: "owner"}) }},
 	} {
 		if r.Status == upTo {

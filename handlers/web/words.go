@@ -105,7 +105,12 @@ func turns(s dossier.State) Words {
 	case dossier.Assigned, dossier.Appraising:
 		return Words{"cơ quan: chuyên viên thụ lý", "the authority: the case officer"}
 	case dossier.Verifying:
-		return Words{"cơ quan: đơn vị được hỏi ý kiến", "the authority: the unit asked for its opinion"}
+		if mending(s) {
+			return Words{"người nộp: khắc phục sau kiểm tra", "the applicant: mend what the inspection found"}
+		}
+		return Words{"cơ quan: đơn vị được hỏi ý kiến hoặc làm việc thẩm định", "the authority: the unit asked, or at work for the appraisal"}
+	case dossier.AwaitingPayment:
+		return Words{"người nộp: nộp phí, lệ phí", "the applicant: pay the fee"}
 	case dossier.SupplementAtReception, dossier.SupplementRequestedStatus:
 		if answered(s) {
 			return Words{"cơ quan: kiểm tra phần bổ sung", "the authority: check the supplement"}
@@ -116,6 +121,9 @@ func turns(s dossier.State) Words {
 	case dossier.PendingApproval:
 		return Words{"cơ quan: lãnh đạo duyệt", "the authority: the approver decides"}
 	case dossier.Approved:
+		if s.Numbered.Done() {
+			return Words{"cơ quan: văn thư phát hành", "the authority: the clerk issues the result"}
+		}
 		if s.Signed.Done() {
 			return Words{"cơ quan: văn thư cấp số, phát hành", "the authority: the clerk numbers and issues the result"}
 		}
@@ -130,12 +138,18 @@ func turns(s dossier.State) Words {
 	}
 }
 
+// mending says whether nothing but the applicant's remediation is awaited.
+func mending(s dossier.State) bool {
+	works := s.OpenWorks()
+	return len(works) == 1 && works[0].Kind == dossier.Remediation && len(s.OpenOpinions()) == 0
+}
+
 // verbs name an act with its object where the domain's word alone would make a bare button.
 var verbs = map[string]Words{
 	"approve": {"Duyệt hồ sơ", "Approve the dossier"}, "forward": {"Chuyển xử lý hồ sơ", "Forward the dossier"},
 	"assign-officer": {"Phân công người thụ lý", "Assign an officer"}, "start-appraisal": {"Bắt đầu thẩm định hồ sơ", "Start the appraisal"},
 	"submit-for-approval": {"Trình duyệt hồ sơ", "Submit the dossier for approval"}, "request-supplement": {"Yêu cầu bổ sung hồ sơ", "Request a supplement"},
-	"request-opinion": {"Lấy ý kiến đơn vị khác", "Ask another unit"}, "issue": {"Cấp số, phát hành kết quả", "Number and issue the result"},
+	"request-opinion": {"Lấy ý kiến đơn vị khác", "Ask another unit"}, "number": {"Cấp số kết quả", "Number the result"}, "issue": {"Phát hành kết quả", "Issue the result"},
 	"refuse-reception": {"Từ chối tiếp nhận hồ sơ", "Refuse reception"}, "submit-supplement": {"Nộp phần bổ sung", "Submit the supplement"},
 	"accept-supplement": {"Tiếp nhận phần bổ sung", "Accept the supplement"}, "return-for-rework": {"Trả lại hồ sơ để thẩm định tiếp", "Return the dossier for rework"},
 	"propose-extension": {"Đề nghị gia hạn hồ sơ", "Propose an extension"}, "approve-extension": {"Duyệt gia hạn hồ sơ", "Approve the extension"},

@@ -1,0 +1,202 @@
+package dossier
+
+import (
+	"slices"
+	"time"
+)
+
+// Dossiers may belong together: procedures that are linked share one reception, and each child has a clock and a result of its own; a new
+// dossier follows a stopped one, which is never opened again; a complaint or an appeal is a dossier of its own, holds the first one
+// back from disposal, and ends as upheld or overturned.
+
+// LinkKind is how the other dossier stands to this one.
+type LinkKind string
+
+// The links. Complaints and appeals are opened by OpenComplaint.
+const (
+	GroupLead   LinkKind = "group_lead"
+	GroupMember LinkKind = "group_member"
+	Follows     LinkKind = "follows"
+	FollowedBy  LinkKind = "followed_by"
+	Contests    LinkKind = "contests"
+)
+
+func (LinkKind) values() []string {
+	return []string{"group_lead", "group_member", "follows", "followed_by", "contests"}
+}
+
+// ComplaintKind is before whom a decision is contested.
+type ComplaintKind string
+
+func (ComplaintKind) values() []string { return []string{"complaint", "appeal", "lawsuit"} }
+
+// ComplaintFinding is how it ended: the decision stands, or it does not.
+type ComplaintFinding string
+
+// A decision that is overturned is replaced or revoked by a new one.
+const (
+	Upheld     ComplaintFinding = "upheld"
+	Overturned ComplaintFinding = "overturned"
+)
+
+func (ComplaintFinding) values() []string { return []string{"upheld", "overturned", "withdrawn"} }
+
+// LinkDossier says that another dossier belongs to this one, and how.
+type LinkDossier struct {
+	Other Ref      `json:"other"` // the id of the other dossier
+	Kind  LinkKind `json:"kind"`
+}
+
+// OpenComplaint notes that the dossier is contested in another one. Nothing of it may be disposed of meanwhile.
+type OpenComplaint struct {
+	Other Ref           `json:"other"`
+	Kind  ComplaintKind `json:"kind"`
+}
+
+// CloseComplaint says how that ended.
+type CloseComplaint struct {
+	Number  int              `json:"number" range:"1-99"`
+	Finding ComplaintFinding `json:"finding"`
+	Basis   Code             `json:"basis,omitempty"` // the decision that closes it
+}
+
+// DossierLinked says that another dossier belongs to this one.
+type DossierLinked struct {
+	Other Ref      `json:"other"`
+	Kind  LinkKind `json:"kind"`
+	Of
+}
+
+// ComplaintOpened says that the dossier is contested in another one. A legal hold begins.
+type ComplaintOpened struct {
+	Number int           `json:"number"`
+	Other  Ref           `json:"other"`
+	Kind   ComplaintKind `json:"kind"`
+	Of
+}
+
+// ComplaintClosed says how it ended.
+type ComplaintClosed struct {
+	Number  int              `json:"number"`
+	Finding ComplaintFinding `json:"finding"`
+	Basis   Code             `json:"basis,omitempty"`
+	Of
+}
+
+// Link is another dossier that belongs to this one.
+type Link struct {
+	Other string   `json:"other"`
+	Kind  LinkKind `json:"kind"`
+}
+
+// Complaint is a dossier in which this one is contested.
+type Complaint struct {
+	Number   int              `json:"number"`
+	Other    string           `json:"other"`
+	Kind     ComplaintKind    `json:"kind"`
+	OpenedAt time.Time        `json:"opened_at"`
+	Finding  ComplaintFinding `json:"finding,omitempty"`
+	ClosedAt time.Time        `json:"closed_at,omitzero"`
+}
+
+// Open says whether it has not ended.
+func (c Complaint) Open() bool { return c.Finding == "" }
+
+// Held says whether a complaint, an appeal or a lawsuit keeps the dossier from being disposed of.
+func (s State) Held() bool { return slices.ContainsFunc(s.Complaints, Complaint.Open) }
+
+func (s State) linked(other Ref, kind LinkKind) bool {
+	return slices.Contains(s.Links, Link{string(other), kind})
+}
+
+func (q question) complaint() (Complaint, bool) {
+	number := q.c.(CloseComplaint).Number
+	at := slices.IndexFunc(q.s.Complaints, func(c Complaint) bool { return c.Number == number })
+	if at < 0 {
+		return Complaint{}, false
+	}
+	return q.s.Complaints[at], true
+}
+
+func (c LinkDossier) already(q question) bool { return q.s.linked(c.Other, c.Kind) }
+
+func (c OpenComplaint) already(q question) bool {
+	return slices.ContainsFunc(q.s.Complaints, func(o Complaint) bool { return o.Other == string(c.Other) && o.Kind == c.Kind })
+}
+
+func (c CloseComplaint) already(q question) bool {
+	o, known := q.complaint()
+	return known && o.Finding == c.Finding
+}
+
+func (c LinkDossier) facts(q question) []Event {
+	return []Event{DossierLinked{c.Other, c.Kind, q.of()}}
+}
+
+func (c OpenComplaint) facts(q question) []Event {
+	return []Event{ComplaintOpened{len(q.s.Complaints) + 1, c.Other, c.Kind, q.of()}}
+}
+
+func (c CloseComplaint) facts(q question) []Event {
+	return []Event{ComplaintClosed{c.Number, c.Finding, c.Basis, q.of()}}
+}
+
+func (e DossierLinked) evolve(s State, _ Act) State {
+	s.Links = append(slices.Clone(s.Links), Link{string(e.Other), e.Kind})
+	return s
+}
+
+func (e ComplaintOpened) evolve(s State, act Act) State {
+	s.Complaints = append(slices.Clone(s.Complaints), Complaint{Number: e.Number, Other: string(e.Other), Kind: e.Kind, OpenedAt: act.At})
+	return s
+}
+
+func (e ComplaintClosed) evolve(s State, act Act) State {
+	s.Complaints = slices.Clone(s.Complaints)
+	for i := range s.Complaints {
+		if c := &s.Complaints[i]; c.Number == e.Number {
+			c.Finding, c.ClosedAt = e.Finding, act.At
+		}
+	}
+	return s
+}
+
+func (DossierLinked) beside()   {}
+func (ComplaintOpened) beside() {}
+func (ComplaintClosed) beside() {}
+
+func (LinkDossier) Name() string    { return "LinkDossier" }
+func (OpenComplaint) Name() string  { return "OpenComplaint" }
+func (CloseComplaint) Name() string { return "CloseComplaint" }
+
+func (LinkDossier) command()    {}
+func (OpenComplaint) command()  {}
+func (CloseComplaint) command() {}
+
+var linkGuards = []Guard{
+	{Code: "group_has_lead", On: []string{"LinkDossier"}, Field: "kind", Basis: "NĐ 118/2025, Điều 28",
+		broken: func(q question) bool {
+			c := q.c.(LinkDossier)
+			lead := slices.ContainsFunc(q.s.Links, func(l Link) bool { return l.Kind == GroupLead })
+			members := slices.ContainsFunc(q.s.Links, func(l Link) bool { return l.Kind == GroupMember })
+			return c.Kind == GroupLead && (lead || members) || c.Kind == GroupMember && lead
+		},
+		VI: "Một nhóm thủ tục liên thông có một hồ sơ đầu mối và hồ sơ này đã có vai trò trong nhóm. Liên kết từ hồ sơ đầu mối.",
+		EN: "A group of linked procedures has one lead, and this dossier has its part in a group already. Make the link from the lead."},
+	{Code: "follows_only_stopped", Live: true, On: []string{"LinkDossier"}, Field: "kind", Basis: "NĐ 118/2025, Điều 19.5 và 21",
+		broken: func(q question) bool {
+			return q.c.(LinkDossier).Kind == FollowedBy && !q.s.Status.Ended()
+		},
+		VI: "Hồ sơ này chưa kết thúc nên chưa có hồ sơ nộp lại. Chỉ liên kết hồ sơ mới với hồ sơ đã kết thúc.",
+		EN: "This dossier has not ended, so no other follows it. A new dossier is linked to one that has ended."},
+	{Code: "no_open_complaint", Whatever: true, On: []string{"CloseComplaint"}, Field: "number",
+		broken: func(q question) bool {
+			if q.offered() {
+				return !q.s.Held()
+			}
+			c, known := q.complaint()
+			return !known || !c.Open()
+		},
+		VI: "Không có khiếu nại, khởi kiện nào đang mở mang số này. Xem lại số của vụ việc.",
+		EN: "No complaint or appeal is open under this number. Look at its number again."},
+}
