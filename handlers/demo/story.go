@@ -40,9 +40,11 @@ type teller struct {
 	when time.Time
 	acts []act
 
-	window int     // days the applicant has for a supplement
-	limit  float64 // hours of work that the procedure's limit gives
-	pace   float64 // how long work takes, 1 at leisure
+	flow   procedure.Flow // what the procedure prescribes
+	works  int            // pieces of work begun
+	window int            // days the applicant has for a supplement
+	limit  float64        // hours of work that the procedure's limit gives
+	pace   float64        // how long work takes, 1 at leisure
 }
 
 // chance is true p times of a hundred.
@@ -62,7 +64,7 @@ func (t *teller) do(by domain.Actor, c dossier.Command) {
 func tell(i int, dice uint64, day time.Time, online float64, demand []procedure.Version) story {
 	r := rand.New(rand.NewPCG(dice, uint64(i)))
 	v := pick(demand, r)
-	t := &teller{r: r, at: officeFor(v.Sector), who: applicant(r), window: max(v.SupplementDays, procedure.SupplementDays), limit: hoursOf(v.Limits), pace: 1}
+	t := &teller{r: r, at: officeFor(v.Sector), who: applicant(r), flow: v.Flow, window: max(v.SupplementDays, procedure.SupplementDays), limit: hoursOf(v.Limits), pace: 1}
 	t.file(v, day, online)
 	t.reception()
 	return story{number: i, procedure: v, acts: t.acts}
@@ -182,6 +184,9 @@ func (t *teller) appraisal() {
 			Code: steps[t.r.IntN(len(steps))], Unit: dossier.Code(t.at.head.Unit), Officer: dossier.Code(t.at.officer.Account),
 		})
 	}
+	for _, step := range t.flow.Steps {
+		t.step(step)
+	}
 	if t.chance(7) {
 		t.fee()
 	}
@@ -193,6 +198,11 @@ func (t *teller) appraisal() {
 		return
 	}
 	t.work(3, 40)
+	if t.flow.Notification {
+		t.do(t.at.officer, dossier.PublishNotification{})
+		t.returned()
+		return
+	}
 	proposal := dossier.Grant
 	if t.chance(8) {
 		proposal = dossier.Refuse
@@ -205,6 +215,10 @@ func (t *teller) appraisal() {
 		t.do(t.at.officer, dossier.SubmitForApproval{Proposal: proposal})
 		t.work(1, 8)
 	}
+	if len(t.flow.Approvals) > 1 {
+		t.do(t.at.head, dossier.Endorse{Outcome: proposal})
+		t.work(1, 8)
+	}
 	t.do(t.at.approver, dossier.Approve{Outcome: proposal})
 	t.work(0.1, 5)
 	t.do(t.at.approver, dossier.SignResult{})
@@ -213,6 +227,38 @@ func (t *teller) appraisal() {
 	t.work(0.1, 1)
 	t.do(t.at.clerk, dossier.IssueResult{})
 	t.returned()
+}
+
+// step does what the procedure prescribes in any case: opinions are asked for by chance, and what depends on a fact is left out.
+func (t *teller) step(s procedure.WorkStep) {
+	if s.When != "" || s.Kind == procedure.Opinion || s.Kind == procedure.Remediation || !s.Required && t.chance(75) {
+		return
+	}
+	if s.Kind == procedure.Inspection && t.chance(10) {
+		t.once(s, dossier.ToMend)
+		t.works++ // the applicant's
+		t.when = evening(t.when.AddDate(0, 0, 3+t.r.IntN(12)), t.r)
+		t.do(t.who, dossier.ReportRemediation{Number: t.works})
+		t.work(0.5, 8)
+	}
+	t.once(s, dossier.Passed)
+}
+
+func (t *teller) once(s procedure.WorkStep, finding dossier.Finding) {
+	t.work(0.5, 8)
+	begin := dossier.BeginWork{Step: dossier.Code(s.Code)}
+	meet := time.Time{}
+	if s.Kind == procedure.Inspection || s.Kind == procedure.Council {
+		meet = after(t.when, time.Duration(float64(workday)*t.pace*(1+2*t.r.Float64())))
+		begin.At = meet.UTC()
+	}
+	t.do(t.at.officer, begin)
+	t.works++
+	if meet.After(t.when) {
+		t.when = meet
+	}
+	t.work(1, 10)
+	t.do(t.at.officer, dossier.FinishWork{Number: t.works, Finding: finding})
 }
 
 // fee is due during processing: the dossier waits for the applicant.
