@@ -136,8 +136,9 @@ need_jars() {
 	[ -f "$mark" ] && return
 	command -v mvn >/dev/null || install_package maven
 	command -v mvn >/dev/null || fail "Maven is needed to fetch Kafka's jars: install it, for example apt install maven or brew install maven"
+	[ ! -e "$libs" ] || [ -d "$libs" ] || fail "$libs is no folder: the jars cannot be kept there"
 	say "fetching the jars of Apache Kafka (43 MB, once)"
-	rm -rf "$libs"
+	rm -rf "${libs:?}"
 	mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$libs" >"$dir/mvn.log" 2>&1 ||
 		fail "the jars cannot be fetched, see $dir/mvn.log: is Maven Central to be reached?"
 	touch "$mark"
