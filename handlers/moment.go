@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	_ "time/tzdata" // the agency's zone must be known on a bare machine too
 
@@ -18,13 +19,15 @@ type Moment struct {
 }
 
 // Zone is the agency's zone unless DOSSIER_ZONE says otherwise.
-func Zone() *time.Location {
+func Zone() *time.Location { return zone() }
+
+var zone = sync.OnceValue(func() *time.Location {
 	zone, err := time.LoadLocation("Asia/Ho_Chi_Minh")
 	if err != nil {
 		return time.FixedZone("+07", 7*3600)
 	}
 	return zone
-}
+})
 
 // ParseMoment reads an instant (RFC 3339), a date (the end of that day in the zone) or @POSITION.
 func ParseMoment(s string, zone *time.Location) (Moment, error) {

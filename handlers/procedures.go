@@ -101,11 +101,23 @@ func evolveSwitch(s procedure.Switch, e eventstore.Event) (procedure.Switch, err
 
 // orShipped is the procedure, or what ships under its id while nothing was published.
 func orShipped(id string, p procedure.Procedure) procedure.Procedure {
-	if v, ships := procedure.Lookup(id); ships && !p.Exists() {
-		return procedure.Evolve(procedure.Procedure{}, procedure.Fact{Event: procedure.Published{Number: 1, Decision: v.Decision, Version: v}})
+	if p.Exists() {
+		return p
+	}
+	if s, ships := shipped()[id]; ships {
+		return s
 	}
 	return p
 }
+
+// shipped are the procedures that come with the program, as if their files had just been published.
+var shipped = sync.OnceValue(func() map[string]procedure.Procedure {
+	all := map[string]procedure.Procedure{}
+	for _, v := range procedure.Catalogue() {
+		all[v.ID] = procedure.Evolve(procedure.Procedure{}, procedure.Fact{Event: procedure.Published{Number: 1, Decision: v.Decision, Version: v}})
+	}
+	return all
+})
 
 // recent returns a procedure as it was a moment ago, mostly from memory.
 func (k *Procedures) recent(ctx context.Context, id string) (procedure.Procedure, error) {

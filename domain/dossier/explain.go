@@ -132,7 +132,7 @@ func nextActs(s State) []string {
 	var names []string
 	for _, t := range transitions {
 		open := t.Origin == domain.Live && slices.Contains(t.From, s.Status)
-		if q := (question{s: s, row: t}); open && !slices.ContainsFunc(guards, q.blockedBy) {
+		if q := (question{s: s, row: t}); open && !slices.ContainsFunc(guardsOn[q.name()], q.blockedBy) {
 			names = append(names, Kebab(t.Command))
 		}
 	}

@@ -224,11 +224,11 @@ func GuardCodes() []string {
 
 // guarded asks the guards in order: the first that refuses wins, and the soft ones that let pass leave their verdict.
 func (q *question) guarded() error {
-	for _, g := range guards {
+	for _, g := range guardsOn[q.name()] {
 		switch {
-		case !g.binds(*q) || !g.broken(*q):
+		case !g.binds(q) || !g.broken(*q):
 		case !g.Soft, g.Reason && q.x.LateReason == "":
-			return q.refusal(g)
+			return q.refusal(*g)
 		case g.OutOfFlow:
 			q.outOfFlow = true
 		case !g.Reason:
@@ -242,9 +242,9 @@ func (q *question) guarded() error {
 func Warnings(s State, c Command, x Context) []*domain.Refusal {
 	q := question{s: s, c: c, x: x, at: x.At(s, c)}
 	var warnings []*domain.Refusal
-	for _, g := range guards {
-		if g.Soft && g.binds(q) && g.broken(q) {
-			warnings = append(warnings, q.refusal(g))
+	for _, g := range guardsOn[q.name()] {
+		if g.Soft && g.binds(&q) && g.broken(q) {
+			warnings = append(warnings, q.refusal(*g))
 		}
 	}
 	return warnings
@@ -252,17 +252,30 @@ func Warnings(s State, c Command, x Context) []*domain.Refusal {
 
 // refusedWhatever asks only the guards that need not know the command's content.
 func (q question) refusedWhatever() *domain.Refusal {
-	if i := slices.IndexFunc(guards, q.blockedBy); i >= 0 {
-		return q.refusal(guards[i])
+	on := guardsOn[q.name()]
+	if i := slices.IndexFunc(on, q.blockedBy); i >= 0 {
+		return q.refusal(*on[i])
 	}
 	return nil
 }
 
-func (q question) blockedBy(g Guard) bool { return g.Whatever && g.binds(q) && g.broken(q) }
+func (q question) blockedBy(g *Guard) bool { return g.Whatever && g.binds(&q) && g.broken(q) }
 
-func (g Guard) binds(q question) bool {
-	if g.Live && q.x.imports() {
-		return false
-	}
-	return len(g.On) == 0 || slices.Contains(g.On, q.name())
+func (g *Guard) binds(q *question) bool {
+	return !(g.Live && q.x.imports()) && g.about(q.name())
 }
+
+func (g *Guard) about(command string) bool { return len(g.On) == 0 || slices.Contains(g.On, command) }
+
+// guardsOn are the guards of each command, in the same order: most look at one.
+var guardsOn = func() map[string][]*Guard {
+	on := map[string][]*Guard{}
+	for _, c := range commands {
+		for i := range guards {
+			if guards[i].about(c.Name()) {
+				on[c.Name()] = append(on[c.Name()], &guards[i])
+			}
+		}
+	}
+	return on
+}()
