@@ -320,6 +320,29 @@ func TestLawEveryMomentKnownAtAnyMomentIsALawfulDossier(t *testing.T) {
 	})
 }
 
+func TestLawTheStateAtAMomentKnownAtAnotherIsTheFoldOfTheFactsCutThere(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := anyLife(t, nil)
+		if len(l.facts) > 0 && rapid.Bool().Draw(t, "entered late") { // so that the two axes disagree
+			f := l.facts[len(l.facts)-1]
+			f.Version, f.Position = f.Version+1, f.Position+1
+			f.OccurredAt = rapid.SampledFrom(l.facts).Draw(t, "happened beside").OccurredAt.Add(-time.Microsecond)
+			f.Event, f.Type = dossier.StepRecorded{Code: "late"}, "dossier.step-recorded"
+			l.facts = append(l.facts, f)
+		}
+		at, known := moments(t, l, "at"), moments(t, l, "known")
+		var cut []dossier.Fact
+		for _, f := range l.facts {
+			if (known == nil || !f.RecordedAt.After(*known)) && (at == nil || !f.OccurredAt.After(*at)) {
+				cut = append(cut, f)
+			}
+		}
+		if diff := cmp.Diff(dossier.Fold(cut), dossier.AsOf(l.facts, at, known)); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
 // moments draws a moment beside one of the facts, or none.
 func moments(t *rapid.T, l *life, name string) *time.Time {
 	if len(l.facts) == 0 || rapid.IntRange(0, 5).Draw(t, name+" given") == 0 {
