@@ -27,6 +27,7 @@ const (
 	Import  ActKind = "import"  // bring in history from elsewhere
 	Rule    ActKind = "rule"    // publish calendars and procedures
 	Operate ActKind = "operate" // look after the machine: no content
+	Audit   ActKind = "audit"   // the access journal
 )
 
 // staff may see every dossier of the authority.
@@ -43,6 +44,7 @@ var rights = map[ActKind][]domain.Role{
 	Import:  {domain.System},
 	Rule:    {domain.CatalogueAdmin, domain.System},
 	Operate: {domain.SystemAdmin, domain.System},
+	Audit:   {domain.Auditor},
 }
 
 // actors says which roles may send a command.

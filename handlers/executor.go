@@ -29,6 +29,7 @@ type ExecutorOptions struct {
 	Now        func() time.Time   // default time.Now
 	Origin     domain.Origin      // of live commands: empty, or demo
 	Metrics    *telemetry.Metrics // may be nil
+	Access     *AccessLog         // where refusals are recorded; nil: nowhere (imports, demo dossiers, benches)
 }
 
 // NewExecutor returns the executor of a journal.
@@ -64,7 +65,7 @@ func NeedsVersion(command string) bool { return decidedOn[command] }
 // Submit makes a dossier. Its id follows from who sends it and the key, so a repeat meets the dossier it made.
 func (x *Executor) Submit(ctx context.Context, a domain.Actor, e Envelope, c dossier.SubmitDossier) (Receipt, error) {
 	name := dossier.Kebab(c.Name())
-	return x.counted(name, func() (Receipt, error) {
+	r, err := x.counted(name, func() (Receipt, error) {
 		if err := Authorize(a, Act{Kind: Command, Name: name, Applicant: string(c.Applicant)}); err != nil {
 			return Receipt{}, err
 		}
@@ -85,13 +86,14 @@ func (x *Executor) Submit(ctx context.Context, a domain.Actor, e Envelope, c dos
 			return decided, err
 		})
 	})
+	return r, x.Refused(ctx, a, e, name, uuid.Nil, err)
 }
 
 // Do decides a command on a dossier that exists.
 func (x *Executor) Do(ctx context.Context, a domain.Actor, id uuid.UUID, e Envelope, c dossier.Command) (Receipt, error) {
 	name := dossier.Kebab(c.Name())
 	act := Act{Kind: Command, Name: name}
-	return x.counted(name, func() (Receipt, error) {
+	r, err := x.counted(name, func() (Receipt, error) {
 		if err := May(a, act); err != nil {
 			return Receipt{}, err
 		}
@@ -121,6 +123,7 @@ func (x *Executor) Do(ctx context.Context, a domain.Actor, id uuid.UUID, e Envel
 			return x.decide(s, c, a, e, rules, days)
 		})
 	})
+	return r, x.Refused(ctx, a, e, name, id, err)
 }
 
 // decide asks the domain.

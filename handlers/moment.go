@@ -46,6 +46,25 @@ func ParseMoment(s string, zone *time.Location) (Moment, error) {
 	return Moment{}, malformedMoment(s)
 }
 
+// ParseSince reads where a span begins: an instant (RFC 3339) or a date, from its first moment in the zone. Empty is the zero time.
+func ParseSince(s string, zone *time.Location) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if day, err := time.ParseInLocation(time.DateOnly, s, zone); err == nil {
+		return day, nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return t, &domain.Invalid{
+			Code: "malformed_moment", Field: "since",
+			VI: fmt.Sprintf("Không hiểu thời điểm “%s”: ghi 2026-11-23T14:32:00+07:00 hoặc 2026-11-23 (từ đầu ngày đó)", s),
+			EN: fmt.Sprintf("“%s” is no moment: write 2026-11-23T14:32:00+07:00 or 2026-11-23 (from the beginning of that day)", s),
+		}
+	}
+	return t, nil
+}
+
 func malformedMoment(s string) error {
 	return &domain.Invalid{
 		Code: "malformed_moment",

@@ -28,6 +28,7 @@ func (a *app) commands() *cli.Command {
 			a.showCommand(),
 			a.historyCommand(),
 			a.eventsCommand(),
+			a.accessCommand(),
 			a.importCommand(),
 			a.deadlineCommand(),
 			a.proceduresCommand(),

@@ -54,6 +54,7 @@ type process struct {
 	metrics  *telemetry.Metrics
 	pool     *pgxpool.Pool
 	journal  *eventstore.Journal
+	access   *eventstore.Journal // refusals
 	executor *handlers.Executor
 	relay    *relay.Relay
 	engine   *projections.Engine
@@ -72,8 +73,16 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 		pool.Close()
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
-	p := &process{cfg: cfg, log: log, metrics: telemetry.New(), pool: pool, journal: journal, login: login}
-	p.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{CommandKey: []byte(cfg.CommandKey), Metrics: p.metrics})
+	access, err := openAccess(ctx, pool, cfg, log)
+	if err != nil {
+		journal.Close()
+		pool.Close()
+		return nil, err
+	}
+	p := &process{cfg: cfg, log: log, metrics: telemetry.New(), pool: pool, journal: journal, access: access, login: login}
+	p.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{
+		CommandKey: []byte(cfg.CommandKey), Metrics: p.metrics, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Log: log}),
+	})
 	p.relay = relay.New(pool, journal, p.relayOptions())
 	p.engine = projections.NewEngine(pool, journal, projections.Options{
 		Brokers: cfg.Kafka.Brokers, Topic: cfg.Kafka.Topic, Log: log, Kafka: kafkaAccess(cfg),
@@ -81,6 +90,15 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 	})
 	p.views = projections.NewViews(pool, journal).Follow(p.engine).Naming(p.executor.Procedures().Names)
 	return p, nil
+}
+
+// openAccess opens the second journal.
+func openAccess(ctx context.Context, pool *pgxpool.Pool, cfg config.Config, log *slog.Logger) (*eventstore.Journal, error) {
+	access, err := eventstore.Open(ctx, pool, eventstore.Options{Access: true, Log: log, Archive: cfg.ArchiveDir})
+	if err != nil {
+		return nil, fmt.Errorf("open access journal: %w", err)
+	}
+	return access, nil
 }
 
 func (p *process) relayOptions() relay.Options {
@@ -125,6 +143,7 @@ func (p *process) run(ctx context.Context, roles []string, ready func(addr strin
 
 func (p *process) close() {
 	p.journal.Close()
+	p.access.Close()
 	p.pool.Close()
 }
 

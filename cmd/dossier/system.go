@@ -83,11 +83,19 @@ func (a *app) connect(ctx context.Context, cfg config.Config, s *system) (*syste
 		pool.Close()
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
+	access, err := openAccess(ctx, pool, cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		journal.Close()
+		pool.Close()
+		return nil, err
+	}
 	s.cfg, s.pool, s.journal = cfg, pool, journal
 	s.views = projections.NewViews(pool, journal)
-	s.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{CommandKey: []byte(cfg.CommandKey)})
+	s.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{
+		CommandKey: []byte(cfg.CommandKey), Access: handlers.NewAccessLog(access, handlers.AccessOptions{Log: slog.New(slog.NewTextHandler(a.stderr, nil))}),
+	})
 	s.views.Naming(s.executor.Procedures().Names)
-	s.stop = func() { journal.Close(); pool.Close() }
+	s.stop = func() { journal.Close(); access.Close(); pool.Close() }
 	return s, nil
 }
 

@@ -49,6 +49,20 @@ func (a *app) verify(ctx context.Context, cmd *cli.Command) error {
 		return err
 	}
 
+	progress, done = a.progress("access")
+	entries, wrong, err := s.executor.Access().Verify(ctx, progress)
+	done()
+	if errors.As(err, new(*eventstore.ArchiveError)) {
+		return checkError{fmt.Errorf("what cannot be read cannot be proved: %w", err)}
+	}
+	if err != nil {
+		return fmt.Errorf("verify access journal: %w", err)
+	}
+	if wrong != nil {
+		return checkError{fmt.Errorf("the access journal does not hold at position %d, stream %s: %s", wrong.Position, wrong.Stream, wrong.What)}
+	}
+	fmt.Fprintf(a.stdout, "access       %d entries: positions and versions without a hole, every entry decodes and stands with its account\n", entries)
+
 	progress, done = a.progress("views")
 	report, err := projections.Verify(ctx, s.pool, s.journal, progress)
 	done()

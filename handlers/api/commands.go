@@ -6,12 +6,14 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"time"
 
 	"dossier/domain"
 	"dossier/domain/dossier"
 	"dossier/handlers"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
 )
 
 // submitInput is the body of a new dossier under a key.
@@ -44,7 +46,7 @@ func (s *server) submit() {
 	op := s.operation(http.MethodPost, "/v1/dossiers", "submit-dossier", words(submitName))
 	op.DefaultStatus = http.StatusCreated
 	huma.Register(s.api, op, answering(answerWithin, func(ctx context.Context, in *submitInput) (*receiptOutput, error) {
-		c, e, err := s.read(ctx, submitName, in.Key, "", in.RawBody)
+		c, e, err := s.read(ctx, submitName, "", in.Key, "", in.RawBody)
 		if err != nil {
 			return nil, err
 		}
@@ -63,7 +65,7 @@ func (s *server) command(name string) {
 	op := s.operation(http.MethodPost, path, name, words(name))
 	op.DefaultStatus = http.StatusOK
 	huma.Register(s.api, op, answering(answerWithin, func(ctx context.Context, in *commandInput) (*receiptOutput, error) {
-		c, e, err := s.read(ctx, name, in.Key, in.IfMatch, in.RawBody)
+		c, e, err := s.read(ctx, name, in.ID, in.Key, in.IfMatch, in.RawBody)
 		if err != nil {
 			return nil, err
 		}
@@ -92,9 +94,9 @@ func words(name string) string {
 }
 
 // read takes a request apart into a command and what surrounds it.
-func (s *server) read(ctx context.Context, name, key, ifMatch string, raw []byte) (dossier.Command, handlers.Envelope, error) {
+func (s *server) read(ctx context.Context, name, target, key, ifMatch string, raw []byte) (dossier.Command, handlers.Envelope, error) {
 	if err := handlers.May(handlers.CallOf(ctx).Actor, handlers.Act{Kind: handlers.Command, Name: name}); err != nil {
-		return nil, handlers.Envelope{}, err
+		return nil, handlers.Envelope{}, s.refused(ctx, name, target, err)
 	}
 	e, body, err := handlers.Open(raw)
 	if err != nil {
@@ -112,6 +114,18 @@ func (s *server) read(ctx context.Context, name, key, ifMatch string, raw []byte
 	}
 	e.Traceparent = handlers.CallOf(ctx).Traceparent
 	return c, e, nil
+}
+
+// refused records a command that was refused before it was read. A dossier that cannot be found stays out of the entry.
+func (s *server) refused(ctx context.Context, name, target string, err error) error {
+	call := handlers.CallOf(ctx)
+	var id uuid.UUID
+	if target != "" && call.Actor.Account != "" {
+		looking, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		id, _ = s.find(looking, target)
+	}
+	return s.Executor.Refused(ctx, call.Actor, handlers.Envelope{Traceparent: call.Traceparent}, name, id, err)
 }
 
 // version reads If-Match: one version, or * for any, which names none.

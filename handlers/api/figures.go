@@ -14,6 +14,10 @@ func (s *server) figures() {
 		s.waiting("dossier_append_waiting", "Requests that wait for the journal.", func() float64 { return float64(s.Journal.Stats().Waiting) })
 		s.waiting("dossier_append_waiting_bytes", "Bytes of requests that wait for the journal.", func() float64 { return float64(s.Journal.Stats().WaitingBytes) })
 	}
+	if s.Executor != nil && s.Executor.Access() != nil {
+		s.accessed("dossier_access_recorded_total", "Entries of the access journal.", func(recorded, _ int64) int64 { return recorded })
+		s.accessed("dossier_access_missed_total", "Entries that the access journal did not take in time. Any is an alarm.", func(_, missed int64) int64 { return missed })
+	}
 	if s.Relay != nil {
 		s.gauge("dossier_relay_lag_events", "Events in the journal that are not in Kafka yet.", func(st relay.Status) float64 { return float64(st.Lag()) })
 		s.gauge("dossier_relay_leading", "1 where this process sends events to Kafka.", func(st relay.Status) float64 { return truth(st.Role == relay.Leader) })
@@ -34,6 +38,12 @@ func (s *server) figures() {
 
 func (s *server) waiting(name, help string, read func() float64) {
 	s.added(s.metrics.Gauge(name, help, nil, func() []telemetry.Sample { return []telemetry.Sample{{Value: read()}} }))
+}
+
+func (s *server) accessed(name, help string, read func(recorded, missed int64) int64) {
+	s.added(s.metrics.Counter(name, help, nil, func() []telemetry.Sample {
+		return []telemetry.Sample{{Value: float64(read(s.Executor.Access().Counts()))}}
+	}))
 }
 
 func (s *server) gauge(name, help string, read func(relay.Status) float64) {

@@ -43,7 +43,7 @@ type question struct {
 func (s *server) questions() []question {
 	return []question{
 		{"database", s.checkDatabase}, {"migrations", s.checkMigrations}, {"broker", s.checkBroker},
-		{"projections", s.checkProjections}, {"parked", s.checkParked}, {"archive", s.checkArchive},
+		{"projections", s.checkProjections}, {"parked", s.checkParked}, {"archive", s.checkArchive}, {"access", s.checkAccess},
 	}
 }
 
@@ -178,6 +178,15 @@ func (s *server) checkArchive(ctx context.Context) check {
 		return red("không đọc được danh sách tệp lưu trữ", "the list of archive files cannot be read")
 	}
 	return green(fmt.Sprintf("đọc được %d tệp lưu trữ", files), fmt.Sprintf("archive files that can be read: %d", files))
+}
+
+// checkAccess is red while refusals were answered that the access journal does not know of. Asking it is also how the journal is told of the gap.
+func (s *server) checkAccess(ctx context.Context) check {
+	if missed, since := s.Executor.Access().Check(ctx); missed > 0 {
+		at := since.In(s.Zone).Format(time.DateTime)
+		return red(fmt.Sprintf("sổ truy cập không ghi được: thiếu %d mục từ %s", missed, at), fmt.Sprintf("the access journal cannot be written: %d entries are missing since %s", missed, at))
+	}
+	return green("sổ truy cập ghi được", "the access journal takes entries")
 }
 
 // build is what this program is.

@@ -167,14 +167,14 @@ func (s *site) act(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err := r.ParseForm(); err != nil {
 		return fmt.Errorf("read form: %w", err)
 	}
+	command := r.PathValue("command")
 	id, facts, err := s.open(r, v)
 	if err != nil {
-		return err
+		return s.refused(r, v, command, id, err)
 	}
-	command := r.PathValue("command")
 	p, err := s.actPage(v, id, facts, command, r.PostForm)
 	if err != nil {
-		return err
+		return s.refused(r, v, command, id, err)
 	}
 	typed := r.PostForm
 	if typed.Has("edit") {
@@ -186,6 +186,14 @@ func (s *site) act(w http.ResponseWriter, r *http.Request, v *visit) error {
 		return nil
 	}
 	return s.notDone(w, r, v, p, facts, err)
+}
+
+// refused records a command that was refused before it was read; to be shown a form is none.
+func (s *site) refused(r *http.Request, v *visit, command string, id uuid.UUID, err error) error {
+	if v.Actor == nil {
+		return err
+	}
+	return s.Executor.Refused(r.Context(), *v.Actor, handlers.Envelope{}, command, id, err)
 }
 
 func (s *site) do(r *http.Request, v *visit, id uuid.UUID, command string, typed url.Values) (handlers.Receipt, error) {

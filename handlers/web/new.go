@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"dossier/domain"
 	"dossier/domain/dossier"
 	"dossier/handlers"
@@ -69,7 +71,7 @@ func (s *site) submit(w http.ResponseWriter, r *http.Request, v *visit) error {
 	}
 	p, err := s.newPage(v, r.PostForm)
 	if err != nil {
-		return err
+		return s.refused(r, v, submitCommand, uuid.Nil, err)
 	}
 	receipt, err := s.file(r, v, r.PostForm)
 	if err == nil {

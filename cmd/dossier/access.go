@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"dossier/handlers"
+)
+
+func (a *app) accessCommand() *cli.Command {
+	return group(&cli.Command{
+		Name: "access", Usage: "the access journal: who was refused what, by which rule",
+		Commands: []*cli.Command{{
+			Name: "list", Usage: "entries, newest first",
+			Flags: []cli.Flag{
+				&cli.StringFlag{Name: "account", Usage: "entries of this account alone"},
+				&cli.StringFlag{Name: "since", Usage: "recorded then or later: RFC 3339, or a date from its first moment"},
+				&cli.IntFlag{Name: "limit", Usage: "at most so many", Value: 50},
+				asFlag("auditor"), dataFlag(), formatFlag(),
+			},
+			Action: a.accessList,
+		}},
+	})
+}
+
+func (a *app) accessList(ctx context.Context, cmd *cli.Command) error {
+	s, err := a.open(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	actor, err := s.actor(cmd)
+	if err != nil {
+		return err
+	}
+	zone, err := time.LoadLocation(s.cfg.Zone)
+	if err != nil {
+		return usageError{fmt.Errorf("DOSSIER_ZONE %q: %w", s.cfg.Zone, err)}
+	}
+	since, err := handlers.ParseSince(cmd.String("since"), zone)
+	if err != nil {
+		return err
+	}
+	t := &table{columns: []string{"position", "recorded", "account", "role", "command", "dossier", "rule", "basis"}}
+	f := handlers.AccessFilter{Account: cmd.String("account"), Since: since, Limit: cmd.Int("limit")}
+	for len(t.rows) < cmd.Int("limit") {
+		f.Limit = cmd.Int("limit") - len(t.rows)
+		page, err := s.executor.Access().List(ctx, actor, f)
+		if err != nil {
+			return err
+		}
+		for _, e := range page.Entries {
+			t.add(e, accessCells(e, zone)...)
+		}
+		if f.Before = page.Next; f.Before == 0 {
+			break
+		}
+	}
+	return t.print(a.stdout, cmd)
+}
+
+func accessCells(e handlers.AccessEntry, zone *time.Location) []string {
+	about, rule := "", e.Rule
+	if e.Dossier != nil {
+		about = e.Dossier.String()
+	}
+	if e.Missed > 0 {
+		rule = fmt.Sprintf("%d entries missed since %s", e.Missed, e.Since.In(zone).Format(time.DateTime))
+	}
+	return []string{fmt.Sprint(e.Position), e.RecordedAt.In(zone).Format(time.DateTime), e.By.Account, string(e.By.Role), e.Command, about, rule, e.Basis}
+}

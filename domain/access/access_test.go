@@ -1,0 +1,111 @@
+package access
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"dossier/domain"
+	"dossier/domain/dossier"
+
+	"github.com/google/uuid"
+)
+
+var update = flag.Bool("update", false, "add goldens that are missing")
+
+// stored is one entry of each kind, as it went into a journal once. The files and their sums are never changed: what was stored is read for ever.
+var stored = map[string]Event{
+	"access.command-refused.v1": CommandRefused{Command: "request-supplement", Dossier: uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b"), Rule: "second_supplement", Basis: "NĐ 118/2025, Điều 19.5"},
+	"access.entries-missed.v1":  EntriesMissed{Count: 3, Since: time.Date(2026, 11, 25, 8, 30, 0, 0, time.UTC)},
+}
+
+func TestStoredEntriesAreReadForEver(t *testing.T) {
+	sums, _ := os.ReadFile("testdata/golden/SUMS")
+	for name, event := range stored {
+		typ, version, data, err := Encode(event)
+		if err != nil || fmt.Sprintf("%s.v%d", typ, version) != name {
+			t.Fatalf("%s is stored as %s version %d, %v", name, typ, version, err)
+		}
+		file := filepath.Join("testdata/golden", name+".json")
+		kept, err := os.ReadFile(file)
+		if err != nil && *update {
+			kept = append(data, '\n')
+			sums = fmt.Appendf(sums, "%s.json %s\n", name, sum(kept))
+			if err := os.WriteFile(file, kept, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile("testdata/golden/SUMS", sums, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !slices.Contains(strings.Split(string(sums), "\n"), name+".json "+sum(kept)) {
+			t.Errorf("%s is not what was stored", name)
+		}
+		back, err := Decode(typ, version, kept)
+		if err != nil || back != event {
+			t.Errorf("%s: %+v, %v", name, back, err)
+			continue
+		}
+		if _, _, again, _ := Encode(back); string(again)+"\n" != string(kept) {
+			t.Errorf("%s is written otherwise now:\n%s\n%s", name, again, kept)
+		}
+	}
+	for _, name := range TypeNames() {
+		if _, kept := stored[name]; !kept {
+			t.Errorf("%s has no golden", name)
+		}
+	}
+}
+
+func sum(b []byte) string {
+	s := sha256.Sum256(b)
+	return hex.EncodeToString(s[:])
+}
+
+// What an entry may hold: codes, citations, ids, numbers, times. A plain string would let a name in.
+func TestNoEntryHasRoomForFreeText(t *testing.T) {
+	for name, k := range kinds {
+		for _, f := range reflect.VisibleFields(reflect.TypeOf(k.event)) {
+			switch zero := reflect.Zero(f.Type).Interface().(type) {
+			case interface{ Valid() bool }, uuid.UUID, time.Time, int:
+			default:
+				t.Errorf("%s.%s is a %T: not a code, citation, id, number or time", name, f.Name, zero)
+			}
+		}
+	}
+}
+
+func TestWhatAPersonTypedIsNotStored(t *testing.T) {
+	for _, typed := range []string{"Nguyễn Văn A", "he lives in Hanoi", "0912345678", "079185001234", "a b"} {
+		for _, e := range []CommandRefused{{Command: dossier.Code(typed), Rule: "wrong_state"}, {Command: "accept", Rule: dossier.Code(typed)}, {Command: "accept", Rule: "wrong_state", Basis: Basis(typed)}} {
+			if _, _, data, err := Encode(e); err == nil {
+				t.Errorf("stored: %s", data)
+			}
+		}
+		if e := Refused("accept", uuid.Nil, &domain.Refusal{Code: "wrong_state", VI: typed, EN: typed, Field: typed, Basis: typed}); e != (CommandRefused{Command: "accept", Rule: "wrong_state"}) {
+			t.Errorf("%q went into %+v", typed, e)
+		}
+	}
+}
+
+func TestEveryRuleOfTheDomainCanBeRecordedWithItsBasis(t *testing.T) {
+	for _, g := range dossier.Guards() {
+		e := Refused("accept", uuid.Nil, &domain.Refusal{Code: g.Code, Basis: g.Basis})
+		if _, _, _, err := Encode(e); err != nil || string(e.Basis) != g.Basis {
+			t.Errorf("%s %q: %+v, %v", g.Code, g.Basis, e, err)
+		}
+	}
+	for _, number := range []Basis{"3578/QĐ-BNNMT", "12/QĐ-SNN", "136/2025/NĐ-CP", "12/QĐ"} {
+		if !number.Valid() {
+			t.Errorf("%q is no basis", number)
+		}
+	}
+}

@@ -1,0 +1,85 @@
+// Package access is what the second journal holds: who was refused what. An entry says that somebody tried, never what was written there.
+package access
+
+import (
+	"fmt"
+	"regexp"
+	"time"
+
+	"dossier/domain"
+	"dossier/domain/dossier"
+
+	"github.com/google/uuid"
+)
+
+// An Event is an entry of the access journal. The set is closed; reads, searches, exports and reveals will join it. Who it was, in which
+// role and unit, the origin and the trace stand in its meta, as with every event.
+type Event interface {
+	event()
+	wrong() string // the member that cannot be stored, "" for none
+}
+
+// CommandRefused says that a rule, or the want of a right, kept a command from being done.
+type CommandRefused struct {
+	Command dossier.Code `json:"command"`
+	Dossier uuid.UUID    `json:"dossier,omitzero"` // none for what is about no dossier, or about one that was not made
+	Rule    dossier.Code `json:"rule"`
+	Basis   Basis        `json:"basis,omitempty"`
+}
+
+// EntriesMissed says that the journal could not take entries for a while. It is the first thing recorded when it can again, so that a gap is
+// not taken for quiet.
+type EntriesMissed struct {
+	Count int       `json:"count"` // at most: an append that was given up may have happened
+	Since time.Time `json:"since"`
+}
+
+func (CommandRefused) event() {}
+func (EntriesMissed) event()  {}
+
+func (e CommandRefused) wrong() string {
+	switch {
+	case !e.Command.Valid():
+		return "command"
+	case !e.Rule.Valid():
+		return "rule"
+	case e.Basis != "" && !e.Basis.Valid():
+		return "basis"
+	}
+	return ""
+}
+
+func (e EntriesMissed) wrong() string {
+	if e.Count < 1 || e.Since.IsZero() {
+		return "count"
+	}
+	return ""
+}
+
+// Basis cites an article of a law or decree as the rules do ("NĐ 118/2025, Điều 19.5"), or is the number of a decision ("12/QĐ-SNN").
+type Basis string
+
+// BasisPattern is what Valid holds a basis to: words of citations, and numbers that none of a person has the form of.
+const BasisPattern = `^((NĐ|TT|QĐ|NQ|Luật) [0-9]{1,4}/[0-9]{4}(/[A-ZĐ-]{2,20})?(, Điều [0-9]{1,3}(\.[0-9]{1,2})*[a-zđ]?(( và |, )[0-9]{1,3}(\.[0-9]{1,2})*[a-zđ]?)*)?|[0-9]{1,6}/([0-9]{4}/)?[A-ZĐƯÔ0-9-]{2,20})$`
+
+var basisPattern = regexp.MustCompile(BasisPattern)
+
+// Valid says whether it is such a citation.
+func (b Basis) Valid() bool { return basisPattern.MatchString(string(b)) }
+
+// Refused is the entry for a refusal. A basis of an unknown form stays out: the rule's code says enough.
+func Refused(command string, dossierID uuid.UUID, r *domain.Refusal) CommandRefused {
+	e := CommandRefused{Command: dossier.Code(command), Dossier: dossierID, Rule: dossier.Code(r.Code)}
+	if b := Basis(r.Basis); b.Valid() {
+		e.Basis = b
+	}
+	return e
+}
+
+// check refuses what could hold more than it should.
+func check(e Event) error {
+	if member := e.wrong(); member != "" {
+		return fmt.Errorf("encode %T: %s has a form that is not stored", e, member)
+	}
+	return nil
+}
