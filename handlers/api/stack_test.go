@@ -86,6 +86,10 @@ func openHouse(t *testing.T, brokers []string, gate *handlers.Gate) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
+	access, err := eventstore.Open(t.Context(), pool, eventstore.Options{Access: true})
+	if err != nil {
+		t.Fatal(err)
+	}
 	topic := "api." + uuid.NewString()
 	engine := projections.NewEngine(pool, j, projections.Options{Brokers: brokers, Topic: topic, Group: topic, NoKafka: len(brokers) == 0})
 	carrier := relay.New(pool, j, relay.Options{Brokers: brokers, Topic: topic, Partitions: 8, Replication: 1})
@@ -94,7 +98,7 @@ func openHouse(t *testing.T, brokers []string, gate *handlers.Gate) *house {
 	h.stop = sync.OnceFunc(func() { close(closing) })
 	metrics := telemetry.New()
 	service := api.New(api.Deps{
-		Executor: handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test"), Metrics: metrics}), Metrics: metrics,
+		Executor: handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test"), Metrics: metrics, Access: handlers.NewAccessLog(access, handlers.AccessOptions{})}), Metrics: metrics,
 		Views: projections.NewViews(pool, j).Follow(engine), Journal: j, Pool: pool, Auth: handlers.NewDevLogin(),
 		Engine: engine, Relay: carrier, Version: "test", Closing: closing, Gate: gate,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -114,6 +118,7 @@ func openHouse(t *testing.T, brokers []string, gate *handlers.Gate) *house {
 		cancel()
 		running.Wait()
 		j.Close()
+		access.Close()
 		pool.Close()
 	})
 	return h
