@@ -57,7 +57,21 @@ func TestANewcomerSeesDossiersFlow(t *testing.T) {
 	if out, talk, code := program(t, append([]string{"do", id, "approve", "--as", "approver", "--if-version", "2", "--set", "outcome=grant"}, data...)...); code != 1 || !strings.Contains(talk, "vi: ") || !strings.Contains(talk, "en: ") {
 		t.Errorf("approving an accepted dossier: exit %d %s%s", code, out, talk)
 	}
-	if out := in("verify"); !strings.Contains(out, "holds") {
+	var refused []struct {
+		By                     struct{ Account string }
+		Command, Rule, Dossier string
+	}
+	out = in("access", "list", "-o", "json")
+	if err := json.Unmarshal([]byte(out), &refused); err != nil || len(refused) != 1 || refused[0].Command != "approve" || refused[0].Rule != "wrong_state" || refused[0].Dossier != id || refused[0].By.Account != "approver" {
+		t.Errorf("%v: the refusal alone should be recorded, and nothing of the demo: %s", err, out)
+	}
+	if out := in("access", "list", "--account", "head"); strings.Contains(out, "approve") {
+		t.Errorf("of another account: %s", out)
+	}
+	if out, talk, code := program(t, append([]string{"access", "list", "--as", "head"}, data...)...); code != 1 || !strings.Contains(talk, "vi: ") {
+		t.Errorf("to one who is no auditor: exit %d %s%s", code, out, talk)
+	}
+	if out := in("verify"); !strings.Contains(out, "holds") || !strings.Contains(out, "access       1 entries") {
 		t.Errorf("verify: %s", out)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 
@@ -51,6 +52,32 @@ func (w *town) acts(t *testing.T) {
 	late := w.submit(renew, "applicant-1")
 	path = dossierURL(late) + "/do/refuse-reception"
 	r.post(path, r.get(path).filled(url.Values{"reason": {"wrong_agency"}, "basis": {"nd-118-2025.17.1"}})).says(t, "Không tiếp nhận", "hồ sơ đã khép lại")
+}
+
+func (w *town) recorded(t *testing.T) {
+	made := w.submit(renew, "applicant-1")
+	path := dossierURL(made)
+	about := func() (rules []string) {
+		page, err := w.access.List(t.Context(), w.actor("auditor"), handlers.AccessFilter{Limit: 500})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range page.Entries {
+			if e.Dossier != nil && *e.Dossier == made.ID {
+				rules = append(rules, e.By.Account+" "+e.Command+" "+e.Rule)
+			}
+		}
+		return rules
+	}
+	w.as("clerk").get(path + "/do/approve")
+	w.as("clerk").post(path+"/do/approve", url.Values{"outcome": {"grant"}})
+	w.as("applicant-2").post(path+"/do/submit-supplement", url.Values{})
+	w.as("applicant-2").post(path+"/do/nguyen-van-a", url.Values{})
+	w.as("").post(path+"/do/accept", url.Values{})
+	w.as("head").post(path+"/do/assign-officer", w.as("head").get(path+"/do/assign-officer").filled(url.Values{"officer": {"officer-1"}}))
+	if got := about(); !slices.Equal(got, []string{"head assign-officer wrong_state", "applicant-2 submit-supplement not_allowed", "clerk approve not_allowed"}) {
+		t.Errorf("recorded: %q", got)
+	}
 }
 
 func (w *town) twice(t *testing.T) {

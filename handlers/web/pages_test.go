@@ -99,6 +99,7 @@ func TestPages(t *testing.T) {
 		{"a button pressed twice records once", (*town).twice},
 		{"a wrong value comes back at its field with the rest kept", (*town).wrongValue},
 		{"a refusal says the rule and what can be done", (*town).refusal},
+		{"a refused act is recorded once, a form that is not shown is not", (*town).recorded},
 		{"a dossier that changed meanwhile leads to the conflict page", (*town).conflicts},
 		{"a dossier is filed at the counter", (*town).files},
 		{"errors are pages", (*town).errors},

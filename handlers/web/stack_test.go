@@ -32,6 +32,7 @@ type stack struct {
 	executor *handlers.Executor
 	views    *projections.Views
 	journal  *eventstore.Journal
+	access   *handlers.AccessLog
 	site     *httptest.Server
 	dev      *handlers.DevLogin
 	stop     func() // tells open lists that the process begins to stop
@@ -45,6 +46,11 @@ func newStack(t testing.TB) *stack {
 	if err != nil {
 		t.Fatal(err)
 	}
+	access, err := eventstore.Open(ctx, db.App, eventstore.Options{Access: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := handlers.NewAccessLog(access, handlers.AccessOptions{})
 	brokers := devstack.TestKafka(t)
 	topic := "t" + uuid.NewString()
 	engine := projections.NewEngine(db.App, journal, projections.Options{Brokers: brokers, Topic: topic, Group: topic})
@@ -54,7 +60,7 @@ func newStack(t testing.TB) *stack {
 		go func() { _ = run(ctx); done <- struct{}{} }()
 	}
 	s := &stack{
-		t: t, journal: journal, executor: handlers.NewExecutor(journal, handlers.ExecutorOptions{CommandKey: []byte("test")}),
+		t: t, journal: journal, access: log, executor: handlers.NewExecutor(journal, handlers.ExecutorOptions{CommandKey: []byte("test"), Access: log}),
 		views: projections.NewViews(db.App, journal).Follow(engine), dev: handlers.NewDevLogin(),
 	}
 	closing := make(chan struct{})
@@ -67,6 +73,7 @@ func newStack(t testing.TB) *stack {
 		<-done
 		<-done
 		journal.Close()
+		access.Close()
 	})
 	return s
 }
