@@ -55,7 +55,7 @@ func (w *town) acts(t *testing.T) {
 }
 
 func (w *town) recorded(t *testing.T) {
-	made := w.submit(renew, "applicant-1")
+	made := w.way(w.submit(renew, "applicant-1"), dossier.Assigned)
 	path := dossierURL(made)
 	about := func() (rules []string) {
 		page, err := w.access.List(t.Context(), w.actor("auditor"), handlers.AccessFilter{Limit: 500})
@@ -74,8 +74,9 @@ func (w *town) recorded(t *testing.T) {
 	w.as("applicant-2").post(path+"/do/submit-supplement", url.Values{})
 	w.as("applicant-2").post(path+"/do/nguyen-van-a", url.Values{})
 	w.as("").post(path+"/do/accept", url.Values{})
-	w.as("head").post(path+"/do/assign-officer", w.as("head").get(path+"/do/assign-officer").filled(url.Values{"officer": {"officer-1"}}))
-	if got := about(); !slices.Equal(got, []string{"head assign-officer wrong_state", "applicant-2 submit-supplement not_allowed", "clerk approve not_allowed"}) {
+	r := w.as("officer-2")
+	r.post(path+"/do/start-appraisal", r.get(path+"/do/start-appraisal").filled(nil))
+	if got := about(); !slices.Equal(got, []string{"officer-2 start-appraisal not_assignee", "applicant-2 submit-supplement not_allowed", "clerk approve not_allowed"}) {
 		t.Errorf("recorded: %q", got)
 	}
 }
