@@ -225,6 +225,30 @@ func TestAnAccessJournalThatCannotBeWrittenChangesNoAnswerAndSaysSo(t *testing.T
 	}
 }
 
+func TestAnAccessJournalThatHangsHoldsARefusalBackForItsTimeOnly(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t)
+	id := w.submitted()
+	lock, err := w.db.Owner.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = lock.Rollback(context.Background()) }()
+	if _, err := lock.Exec(t.Context(), `lock table journal.access in access exclusive mode`); err != nil {
+		t.Fatal(err)
+	}
+	var refusal *domain.Refusal
+	began := time.Now()
+	_, err = w.Do(t.Context(), w.as("head"), id, w.envelope(""), dossier.AssignOfficer{Officer: "officer-1"})
+	if took := time.Since(began); !errors.As(err, &refusal) || took > 10*time.Second {
+		t.Errorf("answered %v after %s", err, took)
+	}
+	w.done("reception", id, dossier.AcceptDossier{}) // what passes does not wait
+	if recorded, missed := w.log.Counts(); recorded != 0 || missed != 1 {
+		t.Errorf("counted %d and %d", recorded, missed)
+	}
+}
+
 // renameAppend gives the function that appends, whatever it is called now, another name.
 func (w *watched) renameAppend(name string) {
 	w.t.Helper()
