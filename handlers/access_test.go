@@ -276,6 +276,21 @@ func TestARecordOutlivesTheCallerWhoLeft(t *testing.T) {
 	}
 }
 
+func TestAnAcceptedClockIsNoEntryThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t)
+	_ = w.Refused(t.Context(), w.as("head"), handlers.Envelope{}, "accept", uuid.Nil, &domain.Refusal{Code: "wrong_state"})
+	if err := w.log.AcceptClock(t.Context(), w.as("admin")); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.entries(); len(got) != 2 || got[0].Type != "system.clock-accepted" || got[0].By.Account != "admin" {
+		t.Errorf("%+v", got)
+	}
+	if head, d, err := w.log.Verify(t.Context(), nil); head != 2 || d != nil || err != nil {
+		t.Errorf("verify: %d %v %v", head, d, err)
+	}
+}
+
 func TestTheListIsPagedFilteredAndForAuditors(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)

@@ -27,6 +27,9 @@ func (a *app) clockCommand() *cli.Command {
 				if err != nil {
 					return fmt.Errorf("accept clock: %w", err)
 				}
+				if err := s.executor.Access().AcceptClock(ctx, actor); err != nil {
+					return fmt.Errorf("accept clock for the access journal: %w", err)
+				}
 				fmt.Fprintf(a.stdout, "accepted at %s (position %d)\n", r.RecordedAt.Format("2006-01-02 15:04:05 MST"), r.Last)
 				return nil
 			},
