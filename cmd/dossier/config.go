@@ -1,11 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/urfave/cli/v3"
 
+	"dossier/domain"
+	"dossier/domain/code"
 	"dossier/internal/config"
 )
 
@@ -54,8 +59,22 @@ func (a *app) showConfig(cmd *cli.Command, c config.Config) error {
 	add("http.public_url", c.HTTP.PublicURL, "PUBLIC_URL")
 	add("command_key", c.CommandKey, "COMMAND_KEY")
 	add("archive_dir", c.ArchiveDir, "ARCHIVE_DIR")
+	add("codes", cmp.Or(c.Codes, code.DefaultRules), "DOSSIER_CODES")
 	add("zone", c.Zone, "DOSSIER_ZONE")
 	add("log.level", c.Log.Level, "LOG_LEVEL")
 	add("log.format", c.Log.Format, "LOG_FORMAT")
 	return t.print(a.stdout, cmd)
+}
+
+// codesOf reads how dossiers are numbered; a mistake says where it stands, in both languages.
+func codesOf(cfg config.Config) (code.Rules, error) {
+	rules, err := code.ParseRules(cfg.Codes)
+	var bad *domain.Invalid
+	if errors.As(err, &bad) {
+		err = fmt.Errorf("%s\n%s", bad.EN, bad.VI)
+	}
+	if err != nil {
+		return rules, usageError{fmt.Errorf("DOSSIER_CODES: %w", err)}
+	}
+	return rules, nil
 }

@@ -63,6 +63,10 @@ type process struct {
 
 // newProcess opens what may fail; nothing runs yet.
 func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login *handlers.DevLogin) (*process, error) {
+	codes, err := codesOf(cfg)
+	if err != nil {
+		return nil, err
+	}
 	pool, err := openPool(ctx, cfg.Database.URL, 32)
 	if err != nil {
 		return nil, err
@@ -73,7 +77,7 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
 	p := &process{cfg: cfg, log: log, metrics: telemetry.New(), pool: pool, journal: journal, login: login}
-	p.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{CommandKey: []byte(cfg.CommandKey), Metrics: p.metrics})
+	p.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{CommandKey: []byte(cfg.CommandKey), Metrics: p.metrics, Codes: codes})
 	p.relay = relay.New(pool, journal, p.relayOptions())
 	p.engine = projections.NewEngine(pool, journal, projections.Options{
 		Brokers: cfg.Kafka.Brokers, Topic: cfg.Kafka.Topic, Log: log, Kafka: kafkaAccess(cfg),
