@@ -3,13 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/urfave/cli/v3"
 
-	"dossier/domain"
 	"dossier/domain/code"
 	"dossier/internal/config"
 )
@@ -20,22 +17,31 @@ func (a *app) configCommand() *cli.Command {
 		Usage: "show the settings in force, secrets masked",
 		Flags: []cli.Flag{dataFlag(), formatFlag()},
 		Action: func(_ context.Context, cmd *cli.Command) error {
-			cfg, err := config.FromEnv(a.getenv)
+			cfg, err := a.settings(cmd)
 			if err != nil {
-				return usageError{err}
-			}
-			if cfg.Database.URL == "" {
-				folder, err := a.folder(cmd)
-				if err != nil {
-					return err
-				}
-				if dev, ok := runningDev(folder); ok {
-					cfg = dev
-				}
+				return err
 			}
 			return a.showConfig(cmd, cfg.Masked())
 		},
 	}
+}
+
+// settings are those of the environment, or of the development stack that runs.
+func (a *app) settings(cmd *cli.Command) (config.Config, error) {
+	cfg, err := config.FromEnv(a.getenv)
+	if err != nil {
+		return cfg, usageError{err}
+	}
+	if cfg.Database.URL == "" {
+		folder, err := a.folder(cmd)
+		if err != nil {
+			return cfg, err
+		}
+		if dev, ok := runningDev(folder); ok {
+			cfg = dev
+		}
+	}
+	return cfg, nil
 }
 
 func (a *app) showConfig(cmd *cli.Command, c config.Config) error {
@@ -64,17 +70,4 @@ func (a *app) showConfig(cmd *cli.Command, c config.Config) error {
 	add("log.level", c.Log.Level, "LOG_LEVEL")
 	add("log.format", c.Log.Format, "LOG_FORMAT")
 	return t.print(a.stdout, cmd)
-}
-
-// codesOf reads how dossiers are numbered; a mistake says where it stands, in both languages.
-func codesOf(cfg config.Config) (code.Rules, error) {
-	rules, err := code.ParseRules(cfg.Codes)
-	var bad *domain.Invalid
-	if errors.As(err, &bad) {
-		err = fmt.Errorf("%s\n%s", bad.EN, bad.VI)
-	}
-	if err != nil {
-		return rules, usageError{fmt.Errorf("DOSSIER_CODES: %w", err)}
-	}
-	return rules, nil
 }

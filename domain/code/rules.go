@@ -105,6 +105,9 @@ func parseRule(line string) (Rule, error) {
 // anyDay is as long as every other.
 const anyDay = 20000
 
+// List is every rule once, as it was written; that of all units is always there.
+func (r Rules) List() []Rule { return slices.Clone(r.list) }
+
 // Of is the rule of a receiving unit. Without any rules it is that of the default.
 func (r Rules) Of(unit string) Rule {
 	var all Rule

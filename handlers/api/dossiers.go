@@ -78,6 +78,12 @@ func (s *server) reading(ctx context.Context, idOrCode string, position int64) (
 		return uuid.UUID{}, err
 	}
 	id, err := s.find(ctx, idOrCode)
+	if position > 0 && errors.Is(err, handlers.ErrNotFound) { // a code that the views do not hold yet
+		if err := s.wait(ctx, position, nil); err != nil {
+			return id, err
+		}
+		return s.find(ctx, idOrCode)
+	}
 	if err != nil || position == 0 {
 		return id, err
 	}
