@@ -63,6 +63,7 @@ type Journal struct {
 	archive   *archive
 	upkeep    *upkeep
 	streams   keyLock
+	codes     codeQueues
 	updates   atomic.Int64 // commands under way
 	watch     watchers
 	closing   sync.Once

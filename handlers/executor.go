@@ -7,6 +7,7 @@ import (
 
 	"dossier/domain"
 	"dossier/domain/calendar"
+	"dossier/domain/code"
 	"dossier/domain/dossier"
 	"dossier/domain/procedure"
 	"dossier/eventstore"
@@ -28,6 +29,7 @@ type ExecutorOptions struct {
 	CommandKey []byte             // keys the hash of command bodies (COMMAND_KEY)
 	Now        func() time.Time   // default time.Now
 	Origin     domain.Origin      // of live commands: empty, or demo
+	Codes      code.Rules         // how dossiers are numbered; default code.DefaultRules
 	Metrics    *telemetry.Metrics // may be nil
 	Access     *AccessLog         // where refusals are recorded; nil: nowhere (imports, demo dossiers, benches)
 }
@@ -74,16 +76,20 @@ func (x *Executor) Submit(ctx context.Context, a domain.Actor, e Envelope, c dos
 			return Receipt{}, err
 		}
 		e.Expected = nil
+		codes := coding{x: x}
 		opens := f.early == nil && f.closed == nil // else a repeat of what was granted before is looked for first
 		return x.update(ctx, a, eventstore.StreamIDFor(Kind, a.Account, e.Key), name, e, x.o.Origin, opens, func(s dossier.State) ([]Decided, error) {
 			if f.early != nil {
 				return nil, f.early
 			}
 			decided, err := x.decide(s, c, a, e, f.version, nil)
-			if err == nil && len(decided) > 0 && f.closed != nil {
+			if err != nil || len(decided) == 0 {
+				return nil, err
+			}
+			if f.closed != nil {
 				return nil, f.closed
 			}
-			return decided, err
+			return codes.give(ctx, s, decided)
 		})
 	})
 	return r, x.Refused(ctx, a, e, name, uuid.Nil, err)
@@ -108,6 +114,7 @@ func (x *Executor) Do(ctx context.Context, a domain.Actor, id uuid.UUID, e Envel
 			}
 			days = &c
 		}
+		codes := coding{x: x}
 		return x.update(ctx, a, id, name, e, x.o.Origin, false, func(s dossier.State) ([]Decided, error) {
 			if s.Version == 0 {
 				return nil, ErrNotFound
@@ -120,7 +127,11 @@ func (x *Executor) Do(ctx context.Context, a domain.Actor, id uuid.UUID, e Envel
 			if err != nil {
 				return nil, err
 			}
-			return x.decide(s, c, a, e, rules, days)
+			decided, err := x.decide(s, c, a, e, rules, days)
+			if err != nil {
+				return nil, err
+			}
+			return codes.give(ctx, s, decided)
 		})
 	})
 	return r, x.Refused(ctx, a, e, name, id, err)

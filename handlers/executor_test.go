@@ -12,6 +12,7 @@ import (
 	"dossier/handlers"
 	"dossier/migrations/dbtest"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"go.uber.org/goleak"
 )
@@ -174,7 +175,7 @@ func TestTheSameKeyAndBodyGiveTheSameAnswer(t *testing.T) {
 	if err != nil || !again.Repeated {
 		t.Fatalf("repeated submit: %+v, %v", again, err)
 	}
-	if again.Repeated = false; again != first {
+	if again.Repeated = false; !cmp.Equal(again, first) {
 		t.Errorf("second answer %+v, first %+v", again, first)
 	}
 	stale := int64(1)

@@ -51,7 +51,7 @@ type Happened struct {
 // Receipt is the answer to a command: where the dossier stands after it.
 type Receipt struct {
 	ID       uuid.UUID      `json:"id"`
-	Code     *string        `json:"code"` // the external code, null while the dossier has none
+	Code     *string        `json:"code"` // the dossier's code, or the external one it came with; null while the dossier has none
 	Status   dossier.Status `json:"status"`
 	Version  int64          `json:"version"`
 	Position int64          `json:"position"` // of the command's last event; of the stream's last event when there was nothing to do

@@ -127,10 +127,10 @@ func upTo(facts []dossier.Fact, position int64) []dossier.Fact {
 
 // Code is the number a dossier is known by outside, nil while it has none.
 func Code(s dossier.State) *string {
-	if s.ExternalCode == "" {
+	c := s.KnownBy()
+	if c == "" {
 		return nil
 	}
-	c := string(s.ExternalCode)
 	return &c
 }
 

@@ -114,8 +114,8 @@ var (
 // rowOf makes a row of a folded state.
 func rowOf(id uuid.UUID, s dossier.State, last dossier.Fact) Row {
 	r := Row{ID: id, State: s, UpdatedAt: s.UpdatedAt, RecordedAt: last.RecordedAt, Position: last.Position}
-	if s.ExternalCode != "" {
-		r.Code = &s.ExternalCode
+	if code := s.KnownBy(); code != "" {
+		r.Code = &code
 	}
 	return r
 }

@@ -32,7 +32,7 @@ type Filter struct {
 	Officer   string
 	Applicant string
 	Outcome   dossier.Outcome
-	Query     string // begins the external code or the id, or stands in the procedure's id or name, accents or not
+	Query     string // begins the code or the id, or stands in the procedure's id or name, accents or not
 
 	At            *time.Time // as it was then; nil: now
 	KnownAt       *time.Time // as it was known then; nil: now
@@ -163,7 +163,7 @@ func newQuery(text string, rules func() []procedure.Version) query {
 
 func (q query) matches(id uuid.UUID, s *dossier.State) bool {
 	return q.text == "" ||
-		s.ExternalCode != "" && strings.HasPrefix(strings.ToLower(s.ExternalCode), q.text) ||
+		s.KnownBy() != "" && strings.HasPrefix(strings.ToLower(s.KnownBy()), q.text) ||
 		q.hasID && strings.HasPrefix(strings.ReplaceAll(id.String(), "-", ""), strings.ReplaceAll(q.text, "-", "")) ||
 		slices.Contains(q.procedures, s.Procedure)
 }

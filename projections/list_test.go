@@ -203,6 +203,19 @@ func TestADossierIsFoundByIDAndByCode(t *testing.T) {
 			t.Errorf("find %q: %v %v %v", text, got, ok, err)
 		}
 	}
+	numbered := s.submit(func(e *dossier.DossierSubmitted) { e.Code = "H15.50.05.13-261125-0001" })
+	s.arrive()
+	for _, text := range []string{"H15.50.05.13-261125-0001", "h15.50.05.13-261125-0001"} {
+		if got, ok, err := s.views.Find(s.ctx(), text); got != numbered || !ok || err != nil {
+			t.Errorf("find %q: %v %v %v", text, got, ok, err)
+		}
+	}
+	if row, ok, err := s.views.Get(s.ctx(), numbered); err != nil || !ok || row.Code == nil || *row.Code != "H15.50.05.13-261125-0001" {
+		t.Errorf("get: %+v %v %v", row, ok, err)
+	}
+	if page, err := s.views.List(s.ctx(), Filter{Query: "h15.50.05"}); err != nil || len(page.Rows) != 1 || page.Rows[0].ID != numbered {
+		t.Errorf("the search finds %+v, %v", page.Rows, err)
+	}
 	for _, text := range []string{uuid.NewString(), "case-1001", ""} {
 		if _, ok, err := s.views.Find(s.ctx(), text); ok || err != nil {
 			t.Errorf("find %q: %v %v, want nothing", text, ok, err)

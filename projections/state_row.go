@@ -33,7 +33,7 @@ type stateRow struct {
 func stateRowOf(m *Moment) stateRow {
 	s := m.After
 	return stateRow{
-		ID: m.Event.StreamID, Version: m.Event.Version, Position: m.Event.Position, Code: s.ExternalCode,
+		ID: m.Event.StreamID, Version: m.Event.Version, Position: m.Event.Position, Code: s.KnownBy(),
 		Status: string(s.Status), Outcome: string(s.Outcome), Procedure: s.Procedure, Channel: string(s.Channel),
 		Unit: s.Unit, Officer: s.Officer, Applicant: s.Applicant, Origin: string(s.Origin),
 		OccurredAt:  stamp(m.Event.OccurredAt, pgtype.NegativeInfinity),

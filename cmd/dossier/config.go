@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
 	"github.com/urfave/cli/v3"
 
+	"dossier/domain/code"
 	"dossier/internal/config"
 )
 
@@ -15,22 +17,31 @@ func (a *app) configCommand() *cli.Command {
 		Usage: "show the settings in force, secrets masked",
 		Flags: []cli.Flag{dataFlag(), formatFlag()},
 		Action: func(_ context.Context, cmd *cli.Command) error {
-			cfg, err := config.FromEnv(a.getenv)
+			cfg, err := a.settings(cmd)
 			if err != nil {
-				return usageError{err}
-			}
-			if cfg.Database.URL == "" {
-				folder, err := a.folder(cmd)
-				if err != nil {
-					return err
-				}
-				if dev, ok := runningDev(folder); ok {
-					cfg = dev
-				}
+				return err
 			}
 			return a.showConfig(cmd, cfg.Masked())
 		},
 	}
+}
+
+// settings are those of the environment, or of the development stack that runs.
+func (a *app) settings(cmd *cli.Command) (config.Config, error) {
+	cfg, err := config.FromEnv(a.getenv)
+	if err != nil {
+		return cfg, usageError{err}
+	}
+	if cfg.Database.URL == "" {
+		folder, err := a.folder(cmd)
+		if err != nil {
+			return cfg, err
+		}
+		if dev, ok := runningDev(folder); ok {
+			cfg = dev
+		}
+	}
+	return cfg, nil
 }
 
 func (a *app) showConfig(cmd *cli.Command, c config.Config) error {
@@ -54,6 +65,7 @@ func (a *app) showConfig(cmd *cli.Command, c config.Config) error {
 	add("http.public_url", c.HTTP.PublicURL, "PUBLIC_URL")
 	add("command_key", c.CommandKey, "COMMAND_KEY")
 	add("archive_dir", c.ArchiveDir, "ARCHIVE_DIR")
+	add("codes", cmp.Or(c.Codes, code.DefaultRules), "DOSSIER_CODES")
 	add("zone", c.Zone, "DOSSIER_ZONE")
 	add("log.level", c.Log.Level, "LOG_LEVEL")
 	add("log.format", c.Log.Format, "LOG_FORMAT")

@@ -64,6 +64,10 @@ type process struct {
 
 // newProcess opens what may fail; nothing runs yet.
 func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login *handlers.DevLogin) (*process, error) {
+	codes, err := codesOf(cfg)
+	if err != nil {
+		return nil, err
+	}
 	pool, err := openPool(ctx, cfg.Database.URL, 32)
 	if err != nil {
 		return nil, err
@@ -81,7 +85,7 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 	}
 	p := &process{cfg: cfg, log: log, metrics: telemetry.New(), pool: pool, journal: journal, access: access, login: login}
 	p.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{
-		CommandKey: []byte(cfg.CommandKey), Metrics: p.metrics, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Log: log}),
+		CommandKey: []byte(cfg.CommandKey), Metrics: p.metrics, Codes: codes, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Log: log}),
 	})
 	p.relay = relay.New(pool, journal, p.relayOptions())
 	p.engine = projections.NewEngine(pool, journal, projections.Options{

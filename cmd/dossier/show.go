@@ -105,7 +105,7 @@ func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State, rules 
 		}
 	}
 	add("id", id.String())
-	add("code", s.ExternalCode)
+	add("code", s.KnownBy())
 	add("status", words("status", string(s.Status)))
 	add("outcome", words("outcome", string(s.Outcome)))
 	add("version", strconv.FormatInt(s.Version, 10))

@@ -74,6 +74,10 @@ func (a *app) borrow(ctx context.Context, folder string) (*system, error) {
 
 // connect opens the pool, the journal and the handlers over it.
 func (a *app) connect(ctx context.Context, cfg config.Config, s *system) (*system, error) {
+	codes, err := codesOf(cfg)
+	if err != nil {
+		return nil, err
+	}
 	pool, err := openPool(ctx, cfg.Database.URL, 0)
 	if err != nil {
 		return nil, err
@@ -92,7 +96,7 @@ func (a *app) connect(ctx context.Context, cfg config.Config, s *system) (*syste
 	s.cfg, s.pool, s.journal = cfg, pool, journal
 	s.views = projections.NewViews(pool, journal)
 	s.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{
-		CommandKey: []byte(cfg.CommandKey), Access: handlers.NewAccessLog(access, handlers.AccessOptions{Log: slog.New(slog.NewTextHandler(a.stderr, nil))}),
+		CommandKey: []byte(cfg.CommandKey), Codes: codes, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Log: slog.New(slog.NewTextHandler(a.stderr, nil))}),
 	})
 	s.views.Naming(s.executor.Procedures().Names)
 	s.stop = func() { journal.Close(); access.Close(); pool.Close() }

@@ -29,6 +29,7 @@ func Changes(before, after State) []Change {
 	c.number("procedure_version", before.ProcedureVersion, after.ProcedureVersion)
 	c.text("channel", "channel", string(before.Channel), string(after.Channel))
 	c.text("applicant", "", before.Applicant, after.Applicant)
+	c.text("code", "", before.Code, after.Code)
 	c.text("external_code", "", before.ExternalCode, after.ExternalCode)
 	c.text("unit", "", before.Unit, after.Unit)
 	c.text("officer", "", before.Officer, after.Officer)

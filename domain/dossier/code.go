@@ -10,6 +10,10 @@ type Ref string
 // An External is the number under which another system knows the dossier. Only imports carry one.
 type External string
 
+// A DossierCode is the code on the receipt, which an authority gives to each of its dossiers once and for ever. One that was imported
+// keeps the External it came with instead.
+type DossierCode string
+
 // The patterns, as documents show them. fits says the same without the price of a regular expression at every event.
 const (
 	codePattern     = `^[a-z0-9][a-z0-9._:-]{0,63}$`
@@ -28,6 +32,9 @@ func (e External) Valid() bool {
 	digits := digitsIn(string(e))
 	return fits(string(e), true) && !(digits == len(e) && (digits == 9 || digits == 10 || digits == 12 || digits == 13))
 }
+
+// Valid says whether the code could stand for an External: people ask for both in the same place.
+func (c DossierCode) Valid() bool { return External(c).Valid() }
 
 // personal says whether s is nothing but nine or more digits, however they are grouped: identity numbers have 9 or 12,
 // telephones 10, tax codes 10 or 13. A pattern cannot keep names out; it can keep these out.

@@ -79,9 +79,9 @@ func (q question) facts() []Event {
 	of := q.of()
 	switch c := q.c.(type) {
 	case SubmitDossier:
-		return []Event{DossierSubmitted{c.Procedure, q.x.Procedure.Number, c.Channel, c.Applicant, c.Unit, c.ExternalCode, c.Support, of}}
+		return []Event{DossierSubmitted{c.Procedure, q.x.Procedure.Number, c.Channel, c.Applicant, c.Unit, c.ExternalCode, c.Support, "", of}}
 	case AcceptDossier:
-		return []Event{DossierAccepted{q.s.ProcedureVersion, c.Facts, q.late, q.term(q.at), of}}
+		return []Event{DossierAccepted{q.s.ProcedureVersion, c.Facts, q.late, "", q.term(q.at), of}}
 	case RefuseReception:
 		return []Event{ReceptionRefused{c.Reason, c.Basis, q.late, c.Text, of}}
 	case RequestSupplement:

@@ -72,7 +72,7 @@ func (f field) describe(t reflect.Type) Member {
 		m.Values, m.List = x.values(), snake(t.Name())
 	case Code, Ref:
 		m.Pattern = codePattern
-	case External:
+	case External, DossierCode:
 		m.Pattern = externalPattern
 	case []Code:
 		m.Kind, m.Pattern, m.Most = TextsMember, codePattern, maxItems

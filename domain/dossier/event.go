@@ -29,21 +29,23 @@ func (Of) event() {}
 
 // DossierSubmitted is the first fact of a dossier. It names the version of the procedure that is valid when it is filed.
 type DossierSubmitted struct {
-	Procedure        Code     `json:"procedure"`
-	ProcedureVersion int      `json:"procedure_version"`
-	Channel          Channel  `json:"channel"`
-	Applicant        Ref      `json:"applicant"`
-	Unit             Code     `json:"unit,omitempty"`
-	ExternalCode     External `json:"external_code,omitempty"`
-	Support          Code     `json:"support,omitempty"`
+	Procedure        Code        `json:"procedure"`
+	ProcedureVersion int         `json:"procedure_version"`
+	Channel          Channel     `json:"channel"`
+	Applicant        Ref         `json:"applicant"`
+	Unit             Code        `json:"unit,omitempty"`
+	ExternalCode     External    `json:"external_code,omitempty"`
+	Support          Code        `json:"support,omitempty"`
+	Code             DossierCode `json:"code,omitempty"` // given at reception by the system; else with the acceptance
 	Of
 }
 
 // DossierAccepted says that the dossier is received, complete, under this version of the procedure. The processing clock starts.
 type DossierAccepted struct {
-	ProcedureVersion int    `json:"procedure_version"`
-	Facts            []Code `json:"facts,omitempty"`
-	Late             bool   `json:"late,omitempty"` // after the eight working hours of the check
+	ProcedureVersion int         `json:"procedure_version"`
+	Facts            []Code      `json:"facts,omitempty"`
+	Late             bool        `json:"late,omitempty"` // after the eight working hours of the check
+	Code             DossierCode `json:"code,omitempty"` // of a dossier that had none before
 	Term
 	Of
 }

@@ -1,6 +1,7 @@
 package dossier
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -51,12 +52,14 @@ func (s *State) apply(f *Fact) {
 		s.Procedure, s.ProcedureVersion = string(e.Procedure), e.ProcedureVersion
 		s.Channel, s.Applicant, s.ExternalCode = e.Channel, string(e.Applicant), string(e.ExternalCode)
 		s.FiledAt, s.Unit, s.Agencies.Support = string(e.Unit), string(e.Unit), string(e.Support)
+		s.Code = string(e.Code)
 	case DossierAccepted:
 		s.Status, s.Accepted, s.ProcedureVersion = Accepted, act, e.ProcedureVersion
 		s.Clock.StartedAt = act.At
 		if len(e.Facts) > 0 {
 			s.Facts = plain(e.Facts)
 		}
+		s.Code = cmp.Or(s.Code, string(e.Code))
 		s.due(e.Term)
 	case ReceptionRefused:
 		s.Status, s.Refused = ReceptionRefusedStatus, act

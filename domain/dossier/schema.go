@@ -78,7 +78,7 @@ func shapeOf(t reflect.Type) shape {
 		return isMoment
 	case Code, Ref:
 		return isCode
-	case External:
+	case External, DossierCode:
 		return isExternal
 	case []Code:
 		return isCodes

@@ -1,6 +1,7 @@
 package dossier
 
 import (
+	"cmp"
 	"time"
 
 	"dossier/domain"
@@ -71,6 +72,7 @@ type State struct {
 	LastStep       Step `json:"last_step,omitzero"`
 
 	// What follows came later than the rest: a state that has none of it is written as before.
+	Code        string             `json:"code,omitempty"`  // given by this authority, never changed
 	Facts       []string           `json:"facts,omitempty"` // conditions that came out true
 	Agencies    Agencies           `json:"agencies,omitzero"`
 	Components  []CheckedComponent `json:"components,omitempty"`
@@ -99,6 +101,10 @@ type State struct {
 	LastChange time.Time `json:"last_change,omitzero"` // when the last fact that changed the state was true
 	UpdatedAt  time.Time `json:"updated_at,omitzero"`  // when the last fact of any kind was true
 }
+
+// KnownBy is the number that people ask for the dossier by: its code, or that of the system it was imported from. Empty while it has
+// none; no dossier has both.
+func (s State) KnownBy() string { return cmp.Or(s.Code, s.ExternalCode) }
 
 // Act is a milestone: which account did it, and when it was true.
 type Act struct {

@@ -8,6 +8,7 @@ var fieldWords = map[string]word{
 	"procedure_version":                {"Bản của thủ tục", "Version of the procedure"},
 	"channel":                          {"Kênh nộp", "Channel"},
 	"applicant":                        {"Người nộp (mã tham chiếu)", "Applicant (reference)"},
+	"code":                             {"Mã hồ sơ", "Code"},
 	"external_code":                    {"Mã ở hệ thống cũ", "Code in the old system"},
 	"unit":                             {"Đơn vị đang giữ", "Unit in charge"},
 	"officer":                          {"Người thụ lý", "Case officer"},

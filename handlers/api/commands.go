@@ -24,7 +24,7 @@ type submitInput struct {
 
 // commandInput is a command to a dossier.
 type commandInput struct {
-	ID      string `path:"id" maxLength:"128" doc:"Id of the dossier, or its external code."`
+	ID      string `path:"id" maxLength:"128" doc:"Id of the dossier, or its code."`
 	Key     string `header:"Idempotency-Key" maxLength:"255" doc:"Names this act: the same key and body again give the same answer. Missing: made and returned."`
 	IfMatch string `header:"If-Match" doc:"Version of the dossier that was looked at, as in its ETag. Required on approve, sign and issue."`
 	RawBody []byte `contentType:"application/json"`

@@ -7,7 +7,7 @@ import (
 )
 
 type deadlineInput struct {
-	ID          string `path:"id" maxLength:"128" doc:"Id of the dossier, or its external code."`
+	ID          string `path:"id" maxLength:"128" doc:"Id of the dossier, or its code."`
 	At          string `query:"at" doc:"As it was: an instant, a date (the end of that day in the agency's zone) or @POSITION."`
 	KnownAt     string `query:"known_at" doc:"As it was known: an instant, a date or @POSITION."`
 	MinPosition int64  `query:"min_position" minimum:"0" doc:"Wait until the views hold this position of a receipt; 503 with Retry-After if they do not in 2 s."`

@@ -23,7 +23,7 @@ const patience = 2 * time.Second
 // dossierBody is one dossier: its state, and how new that is.
 type dossierBody struct {
 	ID   uuid.UUID `json:"id"`
-	Code *string   `json:"code" doc:"External code, null while there is none."`
+	Code *string   `json:"code" doc:"Code of the dossier, or the external code it was imported with; null while there is none."`
 	dossier.State
 
 	Class         dossier.Class `json:"class,omitempty" doc:"Of a finished dossier, by the time at which its result was ready: early, on_time or overdue."`
@@ -34,7 +34,7 @@ type dossierBody struct {
 }
 
 type dossierInput struct {
-	ID          string `path:"id" maxLength:"128" doc:"Id of the dossier, or its external code."`
+	ID          string `path:"id" maxLength:"128" doc:"Id of the dossier, or its code."`
 	At          string `query:"at" doc:"As it was: an instant, a date (the end of that day in the agency's zone) or @POSITION."`
 	KnownAt     string `query:"known_at" doc:"As it was known: an instant, a date or @POSITION."`
 	Version     int64  `query:"version" minimum:"1" doc:"After this many events."`
@@ -78,6 +78,12 @@ func (s *server) reading(ctx context.Context, idOrCode string, position int64) (
 		return uuid.UUID{}, err
 	}
 	id, err := s.find(ctx, idOrCode)
+	if position > 0 && errors.Is(err, handlers.ErrNotFound) { // a code that the views do not hold yet
+		if err := s.wait(ctx, position, nil); err != nil {
+			return id, err
+		}
+		return s.find(ctx, idOrCode)
+	}
 	if err != nil || position == 0 {
 		return id, err
 	}

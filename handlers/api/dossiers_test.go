@@ -187,6 +187,28 @@ func TestImportedDossiersAreFoundByTheirExternalCode(t *testing.T) {
 	h.get("auditor", "/v1/dossiers/"+uuid.NewString()).problem(404, "not_found")
 }
 
+func TestASubmittedDossierIsFoundByItsCode(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	r := h.submitted()
+	if r.Code == nil {
+		t.Fatalf("no code: %+v", r)
+	}
+	var got struct{ ID, Code string }
+	h.get("auditor", "/v1/dossiers/"+*r.Code+"?"+h.seen(r)).is(200).into(&got)
+	if got.ID != r.ID || got.Code != *r.Code {
+		t.Errorf("%s leads to %+v", *r.Code, got)
+	}
+	if c := h.post("reception", "/v1/dossiers/"+strings.ToLower(*r.Code)+"/accept", "").is(200).receipt().Code; c == nil || *c != *r.Code {
+		t.Errorf("accepted as %v", c)
+	}
+	var list struct{ Items []struct{ ID, Code string } }
+	h.get("auditor", "/v1/dossiers?q="+*r.Code).is(200).into(&list)
+	if len(list.Items) != 1 || list.Items[0].ID != r.ID || list.Items[0].Code != *r.Code {
+		t.Errorf("the search for %s finds %+v", *r.Code, list)
+	}
+}
+
 func TestHistoryComesAsOneDocumentOrAsLines(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -20,7 +20,7 @@ import (
 const ndjson = "application/x-ndjson"
 
 type historyInput struct {
-	ID          string `path:"id" maxLength:"128" doc:"Id of the dossier, or its external code."`
+	ID          string `path:"id" maxLength:"128" doc:"Id of the dossier, or its code."`
 	MinPosition int64  `query:"min_position" minimum:"0" doc:"Wait until the views hold this position of a receipt; 503 with Retry-After if they do not in 2 s."`
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -205,7 +206,15 @@ func TestSeedingTellsTheSameHistoryOnceAndOnTime(t *testing.T) {
 		t.Errorf("from %s to %s", first, last)
 	}
 	backdated := 0
+	codes := map[dossier.DossierCode]bool{}
 	for _, e := range runs[0] {
+		if event, err := dossier.Decode(e.Type, e.TypeVersion, e.Data); e.Type == "dossier.submitted" {
+			code := event.(dossier.DossierSubmitted).Code
+			if err != nil || codes[code] || !strings.Contains(string(code), "-"+e.OccurredAt.In(zone).Format("060102")+"-") {
+				t.Errorf("a dossier of %s has the code %q, %v", e.OccurredAt, code, err)
+			}
+			codes[code] = true
+		}
 		meta, err := domain.DecodeMeta(e.Meta)
 		if err != nil || meta.Origin != domain.Demo {
 			t.Fatalf("%v: origin %q", err, meta.Origin)

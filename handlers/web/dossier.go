@@ -152,8 +152,8 @@ func (s *site) dossierPage(v *visit, id uuid.UUID, facts []dossier.Fact, state d
 
 // codeOf is what people call a dossier: its code, or the head of its id until it has one.
 func codeOf(id uuid.UUID, s dossier.State) string {
-	if s.ExternalCode != "" {
-		return s.ExternalCode
+	if code := s.KnownBy(); code != "" {
+		return code
 	}
 	return strings.ToUpper(id.String()[:8])
 }

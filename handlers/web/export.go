@@ -52,7 +52,7 @@ func (s *site) listCSV(w http.ResponseWriter, r *http.Request, v *visit) error {
 func record(row projections.Row) []string {
 	st := row.State
 	return []string{
-		row.ID.String(), st.ExternalCode, st.Procedure, plain(int64(st.ProcedureVersion)), string(st.Channel), st.Applicant, string(st.Status), string(st.Outcome),
+		row.ID.String(), st.KnownBy(), st.Procedure, plain(int64(st.ProcedureVersion)), string(st.Channel), st.Applicant, string(st.Status), string(st.Outcome),
 		st.Unit, st.Officer, utc(st.Submitted), utc(st.Accepted), rfc(st.Due), utc(st.Resolved), rfc(row.UpdatedAt), plain(st.Version), plain(row.Position),
 	}
 }

@@ -34,6 +34,7 @@ type Config struct {
 	} `json:"http"`
 	CommandKey string `json:"command_key,omitempty"`
 	ArchiveDir string `json:"archive_dir,omitempty"` // folder of the files that old partitions were moved to
+	Codes      string `json:"codes,omitempty"`       // how dossiers are numbered
 	Zone       string `json:"zone"`
 	Log        struct {
 		Level  string `json:"level"`
@@ -64,6 +65,7 @@ func FromEnv(getenv func(string) string) (Config, error) {
 	c.HTTP.PublicURL = getenv("PUBLIC_URL")
 	c.CommandKey = env.secret("COMMAND_KEY")
 	c.ArchiveDir = getenv("ARCHIVE_DIR")
+	c.Codes = getenv("DOSSIER_CODES")
 	c.Zone = or(getenv("DOSSIER_ZONE"), "Asia/Ho_Chi_Minh")
 	c.Log.Level = or(getenv("LOG_LEVEL"), "info")
 	c.Log.Format = getenv("LOG_FORMAT")
