@@ -73,7 +73,7 @@ func sum(b []byte) string {
 // What an entry may hold: codes, citations, ids, numbers, times. A plain string would let a name in.
 func TestNoEntryHasRoomForFreeText(t *testing.T) {
 	for name, k := range kinds {
-		for _, f := range reflect.VisibleFields(reflect.TypeOf(k.event)) {
+		for _, f := range reflect.VisibleFields(reflect.TypeOf(k.Event)) {
 			switch zero := reflect.Zero(f.Type).Interface().(type) {
 			case interface{ Valid() bool }, uuid.UUID, time.Time, int:
 			default:

@@ -25,8 +25,8 @@ func DescribedSchema() map[string]any { return schemaOf(reflect.TypeFor[Describe
 func EventSchemas() map[string]map[string]any {
 	all := map[string]map[string]any{}
 	for _, k := range kinds {
-		name := TypeName(k.event)
-		s := schemaOf(reflect.TypeOf(k.event))
+		name := TypeName(k.Event)
+		s := schemaOf(reflect.TypeOf(k.Event))
 		s["$schema"], s["$id"], s["title"] = dialect, "/schemas/"+name, name
 		all[name] = s
 	}
