@@ -29,6 +29,7 @@ type Rebuilt struct {
 	Events      int64         `json:"events"`   // folded in this run
 	Resumed     bool          `json:"resumed"`  // a rebuild that was stopped went on
 	Compared    int64         `json:"compared"` // rows of the new tables that are what a fold says, all of them
+	Tries       int           `json:"tries"`    // to change the names, which waits for nobody longer than half a second
 	Took        time.Duration `json:"took"`
 }
 
@@ -69,7 +70,7 @@ func (r Rebuilder) Rebuild(ctx context.Context, names ...string) (Rebuilt, error
 		return done, err
 	}
 	r.step("changing over")
-	if err := changeOver(ctx, r.Owner, all); err != nil {
+	if done.Tries, err = changeOver(ctx, r.Owner, all); err != nil {
 		return done, err
 	}
 	done.Took = time.Since(began)
@@ -104,7 +105,8 @@ func (r Rebuilder) Rollback(ctx context.Context, names ...string) error {
 			return err
 		}
 	}
-	return changeOver(ctx, r.Owner, all)
+	_, err = changeOver(ctx, r.Owner, all)
+	return err
 }
 
 func (r Rebuilder) step(what string) {

@@ -11,18 +11,18 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// changeOver tries until nobody is in the way: a query that runs long on a live table must end first.
-func changeOver(ctx context.Context, owner *pgxpool.Pool, all []*standby) error {
+// changeOver tries until nobody is in the way, a query that runs long on a live table must end first, and says how often it tried.
+func changeOver(ctx context.Context, owner *pgxpool.Pool, all []*standby) (int, error) {
 	const tries = 60
 	for try := 1; ; try++ {
 		err := swap(ctx, owner, all)
 		var busy interface{ SQLState() string }
 		if err == nil || try == tries || !errors.As(err, &busy) || busy.SQLState() != "55P03" && busy.SQLState() != "40P01" {
-			return err
+			return try, err
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return try, ctx.Err()
 		case <-time.After(500 * time.Millisecond):
 		}
 	}
@@ -40,16 +40,24 @@ func swap(ctx context.Context, owner *pgxpool.Pool, all []*standby) error {
 	if _, err := tx.Exec(ctx, `set local lock_timeout = '500ms'; lock table views.checkpoints, views.parked in share row exclusive mode`); err != nil {
 		return fmt.Errorf("hold the projector: %w", err)
 	}
-	var renames []string
+	var holds, renames []string
 	for _, s := range all {
 		if err := s.meet(ctx, tx); err != nil {
 			return err
 		}
-		steps, err := s.renames(ctx, tx)
+		reports, err := reportsOn(ctx, tx, s.live.name)
 		if err != nil {
 			return err
 		}
-		renames = append(renames, steps...)
+		for _, r := range reports {
+			holds = append(holds, r.hold())
+		}
+		renames = append(renames, s.renames(reports)...)
+	}
+	for _, step := range holds {
+		if _, err := tx.Exec(ctx, step); err != nil {
+			return fmt.Errorf("hold the reporting views: %w", err)
+		}
 	}
 	for _, step := range renames {
 		if _, err := tx.Exec(ctx, step); err != nil {
@@ -101,41 +109,56 @@ func (s *standby) meet(ctx context.Context, tx pgx.Tx) error {
 }
 
 // renames are the statements that change the tables' names and bind the reporting views to the new one.
-func (s *standby) renames(ctx context.Context, tx pgx.Tx) ([]string, error) {
+func (s *standby) renames(reports []reportingView) []string {
 	live, previous := s.live.name, s.live.name+old
 	aside := live + "_aside"
-	reports, err := reportsOn(ctx, tx, live)
-	if err != nil {
-		return nil, err
-	}
 	steps := []string{renamed(live, aside), renamed(s.name, live)}
 	if s.name != previous {
 		steps = append(steps, `drop table if exists views.`+previous)
 	}
-	return append(append(steps, renamed(aside, previous)), reports...), nil
+	steps = append(steps, renamed(aside, previous))
+	for _, r := range reports {
+		steps = append(steps, r.bind())
+	}
+	return steps
 }
 
 func renamed(from, to string) string { return `alter table views.` + from + ` rename to ` + to }
 
-// reportsOn are the statements that bind the reporting views to whatever table has this name by then.
-func reportsOn(ctx context.Context, tx pgx.Tx, name string) ([]string, error) {
+// A reportingView reads a live table for dashboards and reports.
+type reportingView struct {
+	name string
+	text string // its query, which names the table by its name of now
+}
+
+// hold changes nothing; it locks the view, and unlike `lock table` not what lies beneath. A reader locks the view and then the table: who
+// held the table first and then came for the view would stand against each reader that is between the two.
+func (r reportingView) hold() string { return `alter view ` + r.name + ` reset (security_barrier)` }
+
+// bind binds the view to whatever table has the name by then.
+func (r reportingView) bind() string { return `create or replace view ` + r.name + ` as ` + r.text }
+
+func reportsOn(ctx context.Context, tx pgx.Tx, table string) ([]reportingView, error) {
 	rows, err := tx.Query(ctx, `
-		select distinct format('create or replace view %I.%I as %s', n.nspname, v.relname, pg_get_viewdef(v.oid))
+		select distinct format('%I.%I', n.nspname, v.relname), pg_get_viewdef(v.oid)
 		  from pg_depend d
 		  join pg_rewrite r on r.oid = d.objid
 		  join pg_class v on v.oid = r.ev_class
 		  join pg_namespace n on n.oid = v.relnamespace
 		 where d.classid = 'pg_rewrite'::regclass
 		   and d.refobjid = ('views.' || $1)::regclass
-		   and v.relkind = 'v'`, name)
+		   and v.relkind = 'v'
+		 order by 1`, table)
 	if err != nil {
 		return nil, fmt.Errorf("read the reporting views: %w", err)
 	}
-	statements, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	reports, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r reportingView, err error) {
+		return r, row.Scan(&r.name, &r.text)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read the reporting views: %w", err)
 	}
-	return statements, nil
+	return reports, nil
 }
 
 // renameIndexes gives the indexes of the live table their usual names, and those of the one before names that end in _old.

@@ -60,6 +60,9 @@ func TestARebuildWhileCommandsAndReadsGoOnEndsWithTheRowsOfAFold(t *testing.T) {
 		if done.Events == 0 || done.Compared == 0 || steps != 4 {
 			t.Errorf("rebuild %s: %+v in %d steps", names, done, steps)
 		}
+		if done.Tries > 3 {
+			t.Errorf("the names of %s were changed at try %d: readers and the change of names stand against each other", names, done.Tries)
+		}
 		s.live(10)
 	}
 	s.arrive()
