@@ -18,12 +18,17 @@ type CodeSeries struct {
 }
 
 // TakeCode takes the next code of a series, which nobody has had and nobody will have again, whatever becomes of it. Those who ask
-// while a call is on its way share the next one, so that a crowd holds one connection and not the pool. ErrBusy when the database does
-// not answer.
+// while a call is on its way share the next one, and when several do, it takes some ahead for those who will come in the next moments:
+// a crowd holds one connection and does not wait. What is taken ahead and not used is a gap. Who asks alone leaves none. ErrBusy when
+// the database does not answer.
 func (j *Journal) TakeCode(ctx context.Context, s CodeSeries) (string, error) {
 	answer := make(chan takenCode, 1)
-	if j.codes.wait(s, answer) {
+	code, first := j.codes.take(s, time.Now(), answer)
+	if first {
 		go j.takeCodes(s)
+	}
+	if code != "" {
+		return code, nil
 	}
 	select {
 	case t := <-answer:
@@ -35,6 +40,8 @@ func (j *Journal) TakeCode(ctx context.Context, s CodeSeries) (string, error) {
 
 const (
 	codesAtOnce = 500
+	codesAhead  = 20 * time.Millisecond  // of what is asked for now
+	codesGood   = 200 * time.Millisecond // ahead of those whom another process serves, no longer
 	codesWait   = 10 * time.Second
 )
 
@@ -43,47 +50,108 @@ type takenCode struct {
 	err  error
 }
 
-// codeQueues are those who wait, by series. A series is there while somebody takes codes for it.
+// codeQueues are the series that are asked for.
 type codeQueues struct {
-	mu      sync.Mutex
-	waiting map[CodeSeries][]chan takenCode
+	mu     sync.Mutex
+	series map[CodeSeries]*codeQueue
 }
 
-// wait adds one who waits and says whether nobody is taking codes of the series yet.
-func (q *codeQueues) wait(s CodeSeries, answer chan takenCode) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.waiting == nil {
-		q.waiting = map[CodeSeries][]chan takenCode{}
-	}
-	_, busy := q.waiting[s]
-	q.waiting[s] = append(q.waiting[s], answer)
-	return !busy
+type codeQueue struct {
+	waiting []chan takenCode
+	spare   []string  // taken ahead
+	good    time.Time // and used until then
+	enough  int       // so many are spare after a call
+	asking  bool      // a call is on its way
+	crowd   bool      // several waited, or what was spare was used, since the last call
+	came    int       // since the last call
+	called  time.Time // the last call
 }
 
-// next are those whose turn it is; when there are none, the series is left.
-func (q *codeQueues) next(s CodeSeries) []chan takenCode {
+// take gives one that is spare, or adds one who waits, and says whether the caller is to ask for more.
+func (q *codeQueues) take(s CodeSeries, now time.Time, answer chan takenCode) (code string, first bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	all := q.waiting[s]
-	if len(all) == 0 {
-		delete(q.waiting, s)
-		return nil
+	c := q.of(s, now)
+	c.came++
+	if now.After(c.good) {
+		c.spare = nil
 	}
-	n := min(len(all), codesAtOnce)
-	q.waiting[s] = all[n:]
-	return all[:n]
+	if len(c.spare) > 0 {
+		code, c.spare, c.crowd = c.spare[0], c.spare[1:], true
+	} else {
+		c.waiting = append(c.waiting, answer)
+		c.crowd = c.crowd || len(c.waiting) > 1
+	}
+	first = !c.asking && len(c.spare) <= c.enough/2
+	c.asking = c.asking || first
+	return code, first
+}
+
+// of is the queue of a series. Of those that nobody asks for any more, nothing is kept.
+func (q *codeQueues) of(s CodeSeries, now time.Time) *codeQueue {
+	if c := q.series[s]; c != nil {
+		return c
+	}
+	if q.series == nil {
+		q.series = map[CodeSeries]*codeQueue{}
+	}
+	for other, c := range q.series {
+		if !c.asking && now.After(c.good) {
+			delete(q.series, other)
+		}
+	}
+	c := &codeQueue{called: now, good: now}
+	q.series[s] = c
+	return c
+}
+
+// next says how many codes to take: for those who wait, and those who will come. With none to take, the series is left.
+func (q *codeQueues) next(s CodeSeries, now time.Time) (waiting, n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	c := q.series[s]
+	c.enough = 0
+	if c.crowd {
+		c.enough = int(codesAhead * time.Duration(c.came) / max(now.Sub(c.called), time.Millisecond))
+	}
+	n = min(max(len(c.waiting)+c.enough-len(c.spare), 0), codesAtOnce)
+	c.asking, c.crowd, c.came, c.called = n > 0, false, 0, now
+	return len(c.waiting), n
+}
+
+// give answers those who wait, in the order they came, and keeps the rest.
+func (q *codeQueues) give(s CodeSeries, now time.Time, codes []string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	c := q.series[s]
+	if now.After(c.good) {
+		c.spare = nil
+	}
+	codes = append(c.spare, codes...)
+	n := min(len(c.waiting), len(codes))
+	for i, answer := range c.waiting[:n] {
+		answer <- takenCode{code: codes[i]}
+	}
+	c.waiting, c.spare, c.good = c.waiting[n:], codes[n:], now.Add(codesGood)
+	c.crowd = c.crowd || len(c.waiting) > 1
+}
+
+func (q *codeQueues) refuse(s CodeSeries, waiting int, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	c := q.series[s]
+	for _, answer := range c.waiting[:waiting] {
+		answer <- takenCode{err: err}
+	}
+	c.waiting = c.waiting[waiting:]
 }
 
 func (j *Journal) takeCodes(s CodeSeries) {
-	for turn := j.codes.next(s); len(turn) > 0; turn = j.codes.next(s) {
-		codes, err := j.askForCodes(s, len(turn))
-		for i, answer := range turn {
-			if err != nil {
-				answer <- takenCode{err: err}
-			} else {
-				answer <- takenCode{code: codes[i]}
-			}
+	for waiting, n := j.codes.next(s, time.Now()); n > 0; waiting, n = j.codes.next(s, time.Now()) {
+		if codes, err := j.askForCodes(s, n); err != nil {
+			j.codes.refuse(s, waiting, err)
+		} else {
+			j.codes.give(s, time.Now(), codes)
 		}
 	}
 }

@@ -40,8 +40,8 @@ set enable_bitmapscan = off
 as $$
 declare
   v_number bigint;
-  v_code   text;
   v_left   integer := p_count;
+  v_taken  integer;
 begin
   if p_agency is null or p_day is null or p_before is null or p_after is null
      or p_width is null or p_width not between 1 and 9 or p_count is null or p_count not between 1 and 1000 then
@@ -61,21 +61,26 @@ begin
 
   -- One at a time for an agency and day, until the commit: every statement below sees the numbers of the one before.
   perform pg_advisory_xact_lock(1685025652, hashtext(p_agency || ' ' || p_day));
-  select coalesce(max(n.number), 0) into v_number
-    from journal.code_numbers n
-   where n.agency = p_agency
-     and n.day = p_day;
+  -- One step down the index. A max() may be answered by adding up the day, which no table without statistics speaks against.
+  v_number := coalesce((
+    select n.number
+      from journal.code_numbers n
+     where n.agency = p_agency
+       and n.day = p_day
+     order by n.number desc
+     limit 1), 0);
 
   while v_left > 0 loop
-    v_number := v_number + 1;
-    v_code := p_before || lpad(v_number::text, greatest(p_width, length(v_number::text)), '0') || p_after;
-    insert into journal.code_numbers (agency, day, number, code)
-    values (p_agency, p_day, v_number, v_code)
-    on conflict do nothing;
-    if found then
-      v_left := v_left - 1;
-      return next v_code;
-    end if;
+    return query
+      insert into journal.code_numbers (agency, day, number, code)
+      select p_agency, p_day, n, p_before || lpad(n::text, greatest(p_width, length(n::text)), '0') || p_after
+        from generate_series(v_number + 1, v_number + v_left) n
+       order by n
+      on conflict do nothing
+      returning code;
+    get diagnostics v_taken = row_count;
+    v_number := v_number + v_left;
+    v_left := v_left - v_taken;
   end loop;
 end
 $$;
