@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -160,7 +161,11 @@ func (e *Engine) write(ctx context.Context, w *work) error {
 		}
 		p.addParking(ctx, f, e.o.Retry)
 	}
-	return classified(ctx, e.conn, f.land(ctx))
+	var beside sync.WaitGroup
+	beside.Go(func() { e.lookAhead(w.after) })
+	err := f.land(ctx)
+	beside.Wait()
+	return classified(ctx, e.conn, err)
 }
 
 // ready makes sure of the engine's own connection, on which settings are made once. What it remembers, and what it reads before it

@@ -29,6 +29,7 @@ type Engine struct {
 	queue  chan eventstore.Delivered
 	room   *semaphore.Weighted            // bytes that may still be heard
 	heard  [eventstore.Lanes]atomic.Int64 // when a lane was last delivered, Unix nanoseconds
+	ahead  batch                          // the one after what is being written
 	states *states
 	stand  *standing
 	parked parked
@@ -84,13 +85,19 @@ func (e *Engine) Run(ctx context.Context) error {
 	tick := time.NewTimer(e.pace())
 	defer tick.Stop()
 	for {
+		queue := e.queue
+		if len(e.ahead.heard) > 0 {
+			queue = nil // what is ahead comes first
+		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case d := <-e.queue:
-			heard, bytes := e.drain(d)
-			e.persist(ctx, "apply", func(ctx context.Context) error { return e.deliver(ctx, heard) })
-			e.room.Release(bytes)
+		case <-e.ahead.ready():
+			b := e.ahead
+			e.ahead = batch{}
+			e.handle(ctx, e.drain(b))
+		case d := <-queue:
+			e.handle(ctx, e.drain(batch{[]eventstore.Delivered{d}, e.weight(d)}))
 		case <-committed:
 			e.persist(ctx, "read the journal", e.followJournal)
 		case <-tick.C:
@@ -118,18 +125,9 @@ func (e *Engine) pace() time.Duration {
 	return half*9/10 + rand.N(half/5+1)
 }
 
-// drain takes what is queued, up to a batch. It never waits for more: what queues meanwhile is the next batch.
-func (e *Engine) drain(first eventstore.Delivered) (heard []eventstore.Delivered, bytes int64) {
-	heard, bytes = append(make([]eventstore.Delivered, 0, min(e.o.Batch, len(e.queue)+1)), first), e.weight(first)
-	for len(heard) < e.o.Batch {
-		select {
-		case d := <-e.queue:
-			heard, bytes = append(heard, d), bytes+e.weight(d)
-		default:
-			return heard, bytes
-		}
-	}
-	return heard, bytes
+func (e *Engine) handle(ctx context.Context, b batch) {
+	e.persist(ctx, "apply", func(ctx context.Context) error { return e.deliver(ctx, b.heard) })
+	e.room.Release(b.bytes)
 }
 
 // weight is what an event takes of the room, at most all of it.

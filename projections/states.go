@@ -16,6 +16,7 @@ type states struct {
 	journal    *eventstore.Journal
 	limit      int
 	young, old map[uuid.UUID]folded
+	foretold   map[uuid.UUID]foretold // by event
 }
 
 func newStates(j *eventstore.Journal, limit int) *states {
@@ -60,7 +61,7 @@ func (s *states) moments(ctx context.Context, streams [][]eventstore.Event) (all
 			continue
 		}
 		for _, ev := range events {
-			m, g, err := f.next(ev)
+			m, g, err := s.next(f, ev)
 			if err != nil {
 				failed[id] = failure{ev.Position, err}
 				break
