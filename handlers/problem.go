@@ -190,7 +190,7 @@ func closed(err error) bool {
 
 func refused(r *domain.Refusal) ProblemBody {
 	status := http.StatusConflict
-	if r.Code == NotAllowed {
+	if Forbids(r) {
 		status = http.StatusForbidden
 	}
 	p := body(status, r.Code, words{r.VI, r.EN})

@@ -251,7 +251,7 @@ func (v *visit) problems(inputs []input, err error) (int, *problems) {
 			Title: Words{"Có 1 chỗ cần sửa trước khi gửi", "1 thing to fix before you send"}.In(v.lang),
 			Items: []problem{{Field: atField(inputs, invalid.Field, text), Text: text}},
 		}
-	case errors.As(err, &refusal) && refusal.Code != handlers.NotAllowed:
+	case errors.As(err, &refusal) && !handlers.Forbids(refusal):
 		text := Words{refusal.VI, refusal.EN}.In(v.lang)
 		return http.StatusConflict, &problems{
 			Title: Words{"Chưa ghi: quy tắc chưa cho phép", "Not recorded: the rules do not allow it yet"}.In(v.lang),
