@@ -61,7 +61,7 @@ func (g *coding) rule(ctx context.Context, unit string, d Decided) (code.Rule, e
 	if g.x.o.Codes.Said() {
 		return g.x.o.Codes.Of(unit), nil
 	}
-	o, err := g.x.organisation.recent(ctx)
+	o, err := g.x.organisation.Recent(ctx)
 	if err != nil {
 		return code.Rule{}, err
 	}

@@ -151,10 +151,11 @@ func (x *Executor) decide(ctx context.Context, s dossier.State, c dossier.Comman
 		given.OccurredAt = *e.OccurredAt
 	}
 	if inPlace[dossier.Kebab(c.Name())] {
-		var err error
-		if given.Delegations, err = x.delegated(ctx, s, a, given.At(s, c)); err != nil {
+		o, err := x.organisation.Recent(ctx)
+		if err != nil {
 			return nil, err
 		}
+		given.Delegations = Delegations(o, s, a.Account, given.At(s, c))
 	}
 	events, err := dossier.Decide(s, c, given)
 	if err != nil {

@@ -71,7 +71,7 @@ func (d *DevLogin) now() organisation.Organisation {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	o, err := d.organisation.recent(ctx)
+	o, err := d.organisation.Recent(ctx)
 	if err != nil || !o.Exists() { // no answer: the executor, which asks again, will say so
 		return shippedOrganisation()
 	}

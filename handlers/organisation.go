@@ -41,8 +41,8 @@ func evolveOrganisation(o organisation.Organisation, e eventstore.Event) (organi
 	return organisation.Evolve(o, organisation.Fact{Version: e.Version, Event: event}), nil
 }
 
-// recent returns the organisation as it was a moment ago, mostly from memory: commands go by it.
-func (k *Organisations) recent(ctx context.Context) (organisation.Organisation, error) {
+// Recent returns the organisation as it was a moment ago, mostly from memory: commands go by it.
+func (k *Organisations) Recent(ctx context.Context) (organisation.Organisation, error) {
 	return k.memory.recent(ctx, OrganisationStream())
 }
 
@@ -70,7 +70,7 @@ func (x *Executor) Organisation() *Organisations { return x.organisation }
 
 // Admits says whether the organisation knows the actor in this role and unit now; a *domain.Refusal if not.
 func (x *Executor) Admits(ctx context.Context, a domain.Actor) error {
-	o, err := x.organisation.recent(ctx)
+	o, err := x.organisation.Recent(ctx)
 	if err != nil {
 		return err
 	}
@@ -85,22 +85,19 @@ func (x *Executor) authorized(ctx context.Context, a domain.Actor, act Act) erro
 	return x.Admits(ctx, a)
 }
 
-// delegated are the delegations of the organisation under which the actor decides on the dossier.
-func (x *Executor) delegated(ctx context.Context, s dossier.State, a domain.Actor, at time.Time) ([]dossier.Delegation, error) {
-	o, err := x.organisation.recent(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var list []dossier.Delegation
-	for _, d := range o.Delegated(a.Account, s.Procedure, s.FiledAt, at) {
-		one := dossier.Delegation{To: d.To, Block: dossier.SignatureBlock(d.Kind), By: d.By, Since: d.From.Start(o.Zone(d)), Until: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}
+// Delegations are those of the organisation under which an account decides on a dossier at a moment.
+func Delegations(o organisation.Organisation, s dossier.State, account string, at time.Time) (list []dossier.Delegation) {
+	for _, d := range o.Delegated(account, s.Procedure, s.FiledAt, at) {
+		one := dossier.Delegation{To: d.To, Block: dossier.SignatureBlock(d.Kind), By: d.By, Since: d.From.Start(o.Zone(d)), Until: noEnd}
 		if d.Until != 0 {
 			one.Until = d.Until.End(o.Zone(d))
 		}
 		list = append(list, one)
 	}
-	return list, nil
+	return list
 }
+
+var noEnd = time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
 
 // AppliedOrganisation says what applying a file changed, or would change.
 type AppliedOrganisation struct {

@@ -128,7 +128,7 @@ func (s *system) actor(cmd *cli.Command) (domain.Actor, error) {
 	if !s.dev {
 		return domain.Actor{}, errors.New("--as is believed by a development stack only: use the API with a token")
 	}
-	login := handlers.NewDevLogin()
+	login := handlers.NewDevLogin().Follow(s.executor)
 	account, ok := login.Account(cmd.String("as"))
 	if !ok {
 		var names []string

@@ -36,7 +36,7 @@ func (o Organisation) Admits(a domain.Actor, at time.Time) error {
 	}
 	var held []string
 	for _, p := range known.Posts {
-		if !p.in(known).Has(day) {
+		if !p.In(known).Has(day) {
 			continue
 		}
 		if p.Role == a.Role && p.Unit == a.Unit {
@@ -60,7 +60,7 @@ func orNone(list []string, none string) string {
 func (o Organisation) Actors(name string, at time.Time) (actors []domain.Actor) {
 	a, _ := o.AccountOf(name)
 	for _, p := range a.Posts {
-		if p.in(a).Has(calendar.DateOf(at, o.zone(p.Unit))) {
+		if p.In(a).Has(calendar.DateOf(at, o.zone(p.Unit))) {
 			actors = append(actors, domain.Actor{Account: a.Account, Role: p.Role, Unit: p.Unit})
 		}
 	}

@@ -267,7 +267,7 @@ func (c *check) post(path string, a Account, p Post, units []term) {
 	if p.Rank != "" && !slices.Contains(Ranks(), p.Rank) {
 		c.say(path+".rank", "not_in_list", "Không nhận “%s”; ghi head (đứng đầu), deputy (cấp phó) hoặc bỏ trống.", "“%s” is not accepted; write head, deputy or nothing.", p.Rank)
 	}
-	days := p.in(a)
+	days := p.In(a)
 	c.period(path, days)
 	if !a.Holds(days) {
 		c.say(path, "outside_validity", "Vai trò từ %s đến %s vượt ra ngoài hiệu lực của tài khoản (%s đến %s).", "The role, from %s to %s, goes beyond the account's validity (%s to %s).",
@@ -289,7 +289,7 @@ func (c *check) heads() {
 			if p.Rank != Head {
 				continue
 			}
-			h := head{fmt.Sprintf("accounts[%d].posts[%d].rank", i, j), a.Account, p.in(a)}
+			h := head{fmt.Sprintf("accounts[%d].posts[%d].rank", i, j), a.Account, p.In(a)}
 			for _, other := range heads[p.Unit] {
 				if other.meets(h.Period) && other.account != h.account {
 					c.say(h.path, "two_heads", "Đơn vị “%s” có hai người đứng đầu ngày %s: “%s” và “%s”. Ghi ngày kết thúc của người trước.",
@@ -305,7 +305,7 @@ func (c *check) heads() {
 func (c *check) administrator() {
 	for _, a := range c.Accounts {
 		for _, p := range a.Posts {
-			if p.Role == domain.SystemAdmin && a.Has(c.today) && p.in(a).Has(c.today) {
+			if p.Role == domain.SystemAdmin && a.Has(c.today) && p.In(a).Has(c.today) {
 				return
 			}
 		}

@@ -140,7 +140,7 @@ func (p Plan) reaches(d Delegation, unit string, day calendar.Date) bool {
 func (a Account) days(sort func(Post) bool) (days []Period) {
 	for _, p := range a.Posts {
 		if sort(p) {
-			days = append(days, p.in(a))
+			days = append(days, p.In(a))
 		}
 	}
 	return days
@@ -180,7 +180,7 @@ func (c *check) receives(d Delegation, by, to Account) (days []Period) {
 			if g.Rank != Head || !c.fits(d, g, r) {
 				continue
 			}
-			gives, takes := g.in(by), r.in(to)
+			gives, takes := g.In(by), r.In(to)
 			if from, last := max(gives.From, takes.From), min(gives.last(), takes.last()); from <= last {
 				p := Period{From: from, To: last}
 				if last == forever {

@@ -96,8 +96,8 @@ const (
 // Ranks lists them.
 func Ranks() []Rank { return []Rank{Head, Deputy} }
 
-// in is the days of a post of that account.
-func (p Post) in(a Account) Period {
+// In is the days of a post of that account.
+func (p Post) In(a Account) Period {
 	q := Period{p.From, p.To}
 	if q.From == 0 {
 		q.From = a.From
@@ -275,7 +275,7 @@ func (p Plan) AccountOf(name string) (Account, bool) {
 
 // On is what holds on a day: entries of other days are left out, posts too.
 func (p Plan) On(d calendar.Date) Plan {
-	q := Plan{Code: p.Code, NameVI: p.NameVI, NameEN: p.NameEN}
+	q := Plan{Code: p.Code, NameVI: p.NameVI, NameEN: p.NameEN, Agencies: []Agency{}, Units: []Unit{}, Accounts: []Account{}}
 	for _, a := range p.Agencies {
 		if a.Has(d) {
 			q.Agencies = append(q.Agencies, a)
@@ -288,7 +288,7 @@ func (p Plan) On(d calendar.Date) Plan {
 	}
 	for _, a := range p.Accounts {
 		if a.Has(d) {
-			a.Posts = slices.DeleteFunc(slices.Clone(a.Posts), func(post Post) bool { return !post.in(a).Has(d) })
+			a.Posts = slices.DeleteFunc(slices.Clone(a.Posts), func(post Post) bool { return !post.In(a).Has(d) })
 			q.Accounts = append(q.Accounts, a)
 		}
 	}

@@ -74,7 +74,7 @@ func (s *site) actPage(v *visit, id uuid.UUID, facts []dossier.Fact, command str
 		ID: id.String(), Code: codeOf(id, state), Command: command, Words: verb(command, v.lang), Procedure: v.titleOf(state.Procedure),
 		Tag: tag{state.Tone(), state.Words(string(v.lang))}, Due: v.dueOf(state, s.Now()), Version: state.Version, Key: handlers.NewKey(), Actor: *v.Actor,
 		Inputs: s.inputs(v, command, state, typed), OccurredAt: typed.Get("occurred_at"), Action: "/dossiers/" + id.String() + "/do/" + command, Cancel: "/dossiers/" + id.String(),
-		Legal: slices.Contains(dossier.Allowed(state, v.Actor.Role), command),
+		Legal: slices.Contains(v.allowed(state, *v.Actor, s.Now()), command),
 	}
 	p.LateReasons = v.lateReasons(typed)
 	p.Consequences, p.Next = v.consequences(command, state)

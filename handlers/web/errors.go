@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"net/url"
+	"strings"
 
 	"dossier/domain"
 	"dossier/eventstore"
