@@ -101,9 +101,9 @@ var noEnd = time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
 
 // AppliedOrganisation says what applying a file changed, or would change.
 type AppliedOrganisation struct {
-	Code    string                `json:"code"`
-	Version int64                 `json:"version"`
-	Changes []organisation.Change `json:"changes"` // none: it stood so
+	Code    string                    `json:"code"`
+	Version int64                     `json:"version"`
+	Changes []organisation.EntryChange `json:"changes"` // none: it stood so
 }
 
 // ReadOrganisation reads a file in YAML or JSON.
@@ -139,7 +139,7 @@ func (x *Executor) PreviewOrganisation(ctx context.Context, a domain.Actor, file
 		return AppliedOrganisation{}, err
 	}
 	events, err := x.planned(o, read)
-	return AppliedOrganisation{read.Plan.Code, o.Version, organisation.Changes(o, events)}, err
+	return AppliedOrganisation{read.Plan.Code, o.Version, organisation.EntryChanges(o, events)}, err
 }
 
 // ApplyOrganisation brings the organisation to what a file says, in one act; with a mistake in the file nothing changes.
@@ -152,7 +152,7 @@ func (x *Executor) ApplyOrganisation(ctx context.Context, a domain.Actor, file [
 	if len(mistakes) > 0 {
 		return done, mistakes
 	}
-	done.Code, done.Changes = read.Plan.Code, []organisation.Change{}
+	done.Code, done.Changes = read.Plan.Code, []organisation.EntryChange{}
 	stream := eventstore.Stream{Kind: OrganisationKind, ID: OrganisationStream()}
 	result, err := x.rule(ctx, a, stream, "apply", e, file, func(history []eventstore.Event) (facts []encoded, err error) {
 		have, err := x.organisation.memory.fold(kept[organisation.Organisation]{}, history)
@@ -166,7 +166,7 @@ func (x *Executor) ApplyOrganisation(ctx context.Context, a domain.Actor, file [
 		if err != nil {
 			return nil, err
 		}
-		done.Changes = organisation.Changes(have.state, events)
+		done.Changes = organisation.EntryChanges(have.state, events)
 		for _, event := range events {
 			kind, version, data, err := organisation.Encode(event)
 			if err != nil {

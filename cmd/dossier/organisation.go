@@ -101,7 +101,7 @@ func (a *app) applyOrganisation(ctx context.Context, cmd *cli.Command) error {
 }
 
 // tellChanges says what is about to change, entry by entry.
-func tellChanges(w io.Writer, changes []organisation.Change) {
+func tellChanges(w io.Writer, changes []organisation.EntryChange) {
 	for _, c := range changes {
 		name, _, _ := strings.Cut(strings.TrimPrefix(c.Event, "organisation."), ".")
 		fmt.Fprintf(w, "%s %s %s\n", name, c.Code, c.From)

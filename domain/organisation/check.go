@@ -195,9 +195,10 @@ func (c *check) inside(path, what, code string, p Period, terms []term) {
 	}
 	switch missing, whole := uncovered(p, days); {
 	case len(days) == 0:
-		c.say(path, "unknown_"+what, "Không có %s “%s” trong tệp.", "There is no %[3]s “%[2]s” in this file.", words[what].vi, code, what)
+		c.say(path, "unknown_"+what, "Không có "+words[what].vi+" “%s” trong tệp.", "There is no "+what+" “%s” in this file.", code)
 	case !whole:
-		c.say(path, "gap_of_validity", "%s “%s” không có hiệu lực ngày %s, khi việc này còn hiệu lực.", "The %[4]s “%[2]s” does not hold on %[3]s, while this does.", words[what].vi, code, missing, what)
+		c.say(path, "gap_of_validity", "Ngày %[2]s "+words[what].vi+" “%[1]s” không có hiệu lực, mà mục này còn hiệu lực. Sửa một trong hai thời hạn.",
+			"On %[2]s the "+what+" “%[1]s” does not hold, while this does. Difference one of the two terms.", code, missing)
 	}
 }
 

@@ -8,27 +8,27 @@ import (
 	"strings"
 )
 
-// A Change is what an event makes of one entry: which members had another value, "" for none.
-type Change struct {
+// An EntryChange is what an event makes of one entry: which members had another value, "" for none.
+type EntryChange struct {
 	Event   string   `json:"event"`
 	Entry   Entry    `json:"entry,omitempty"`
 	Code    string   `json:"code"`
 	From    string   `json:"from,omitempty"`
-	Members []Member `json:"members"`
+	Members []MemberChange `json:"members"`
 }
 
-// Member is a member of an entry before and after, as JSON.
-type Member struct {
+// MemberChange is a member of an entry before and after, as JSON.
+type MemberChange struct {
 	Path   string `json:"path"`
 	Before string `json:"before,omitempty"`
 	After  string `json:"after,omitempty"`
 }
 
-// Changes are what events make of the organisation, one by one.
-func Changes(o Organisation, events []Event) []Change {
-	list := []Change{}
+// EntryChanges are what events make of the organisation, one by one.
+func EntryChanges(o Organisation, events []Event) []EntryChange {
+	list := []EntryChange{}
 	for _, e := range events {
-		c := Change{Event: TypeName(e)}
+		c := EntryChange{Event: TypeName(e)}
 		var before any
 		switch e := e.(type) {
 		case Named:
@@ -58,7 +58,7 @@ func entry[T any](list []T, one T, order func(a, b T) int) any {
 	return nil
 }
 
-func members(before, after any) []Member {
+func members(before, after any) []MemberChange {
 	was, is := flat(before), flat(after)
 	all := map[string]bool{}
 	for path := range was {
@@ -67,10 +67,10 @@ func members(before, after any) []Member {
 	for path := range is {
 		all[path] = true
 	}
-	changed := []Member{}
+	changed := []MemberChange{}
 	for _, path := range slices.Sorted(maps.Keys(all)) {
 		if was[path] != is[path] {
-			changed = append(changed, Member{path, was[path], is[path]})
+			changed = append(changed, MemberChange{path, was[path], is[path]})
 		}
 	}
 	return changed
