@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"dossier/domain/dossier"
 	"dossier/domain/organisation"
 	"dossier/handlers"
+	"dossier/internal/config"
 )
 
 func (a *app) organisationCommand() *cli.Command {
@@ -131,6 +133,26 @@ func (a *app) organisationAsked(ctx context.Context, cmd *cli.Command) (o organi
 	}
 	o, err = s.executor.Organisation().Get(ctx)
 	return o, day, err
+}
+
+// organisationIfAny is the organisation of the system that is found, none where there is no system.
+func (a *app) organisationIfAny(ctx context.Context, cmd *cli.Command) (o organisation.Organisation, err error) {
+	if cfg, err := config.FromEnv(a.getenv); err == nil && cfg.Database.URL == "" {
+		folder, err := a.folder(cmd)
+		if err != nil {
+			return o, err
+		}
+		if _, err := os.Stat(filepath.Join(folder, settingsFile)); err != nil {
+			fmt.Fprintln(a.stderr, "no system found: these are the rules of an installation without an organisation")
+			return o, nil
+		}
+	}
+	s, err := a.open(ctx, cmd)
+	if err != nil {
+		return o, err
+	}
+	defer s.stop()
+	return s.executor.Organisation().Get(ctx)
 }
 
 func (a *app) showOrganisation(ctx context.Context, cmd *cli.Command) error {
