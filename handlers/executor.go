@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"dossier/domain"
-	"dossier/domain/calendar"
 	"dossier/domain/code"
 	"dossier/domain/dossier"
 	"dossier/domain/procedure"
@@ -86,7 +85,7 @@ func (x *Executor) Submit(ctx context.Context, a domain.Actor, e Envelope, c dos
 			if f.early != nil {
 				return nil, f.early
 			}
-			decided, err := x.decide(ctx, s, c, a, e, f.version, nil)
+			decided, err := x.decide(ctx, s, c, a, e, f.version, counts{})
 			if err != nil || len(decided) == 0 {
 				return nil, err
 			}
@@ -113,14 +112,6 @@ func (x *Executor) Do(ctx context.Context, a domain.Actor, id uuid.UUID, e Envel
 		if NeedsVersion(name) && e.Expected == nil {
 			return Receipt{}, ErrVersionRequired
 		}
-		var days *calendar.Calendar
-		if counting[name] {
-			c, err := x.calendars.recent(ctx, StandardCalendar)
-			if err != nil {
-				return Receipt{}, err
-			}
-			days = &c
-		}
 		codes := coding{x: x}
 		return x.update(ctx, a, id, name, e, x.o.Origin, false, func(s dossier.State) ([]Decided, error) {
 			if s.Version == 0 {
@@ -134,7 +125,13 @@ func (x *Executor) Do(ctx context.Context, a domain.Actor, id uuid.UUID, e Envel
 			if err != nil {
 				return nil, err
 			}
-			decided, err := x.decide(ctx, s, c, a, e, rules, days)
+			var by counts
+			if counting[name] {
+				if by, err = x.countsBy(ctx, s); err != nil {
+					return nil, err
+				}
+			}
+			decided, err := x.decide(ctx, s, c, a, e, rules, by)
 			if err != nil {
 				return nil, err
 			}
@@ -145,8 +142,8 @@ func (x *Executor) Do(ctx context.Context, a domain.Actor, id uuid.UUID, e Envel
 }
 
 // decide asks the domain.
-func (x *Executor) decide(ctx context.Context, s dossier.State, c dossier.Command, a domain.Actor, e Envelope, v *procedure.Version, days *calendar.Calendar) ([]Decided, error) {
-	given := dossier.Context{Now: x.o.Now(), Actor: a, Origin: x.o.Origin, LateReason: e.LateReason, Procedure: v, Calendar: days}
+func (x *Executor) decide(ctx context.Context, s dossier.State, c dossier.Command, a domain.Actor, e Envelope, v *procedure.Version, by counts) ([]Decided, error) {
+	given := dossier.Context{Now: x.o.Now(), Actor: a, Origin: x.o.Origin, LateReason: e.LateReason, Procedure: v, Calendar: by.calendar, HoursOf: dossier.Code(by.agency)}
 	if e.OccurredAt != nil {
 		given.OccurredAt = *e.OccurredAt
 	}

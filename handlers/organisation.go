@@ -1,8 +1,10 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -99,10 +101,42 @@ func Delegations(o organisation.Organisation, s dossier.State, account string, a
 
 var noEnd = time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
 
+// counts is by which calendar, and by whose hours, limits are counted.
+type counts struct {
+	calendar *calendar.Calendar
+	agency   string
+}
+
+// countsBy is how a dossier's limits are counted: by the calendar that is counted by already, else by that of the agency of its receiving
+// unit; by the agency's hours, unless the calendar has hours of the unit itself.
+func (x *Executor) countsBy(ctx context.Context, s dossier.State) (by counts, err error) {
+	o, err := x.organisation.Recent(ctx)
+	if err != nil {
+		return by, err
+	}
+	agency, known := o.AgencyOf(s.FiledAt, calendar.DateOf(x.o.Now(), Zone()))
+	c, err := x.calendars.recent(ctx, calendarFor(s, agency))
+	if err != nil {
+		return by, err
+	}
+	by.calendar = &c
+	hours := func(code string) bool {
+		return slices.ContainsFunc(c.Hours, func(h calendar.Hours) bool { return h.Agency == code })
+	}
+	if known && !hours(s.FiledAt) && hours(agency.Code) {
+		by.agency = agency.Code
+	}
+	return by, nil
+}
+
+func calendarFor(s dossier.State, agency organisation.Agency) string {
+	return cmp.Or(string(s.Clock.Term.Calendar), agency.Calendar, StandardCalendar)
+}
+
 // AppliedOrganisation says what applying a file changed, or would change.
 type AppliedOrganisation struct {
-	Code    string                    `json:"code"`
-	Version int64                     `json:"version"`
+	Code    string                     `json:"code"`
+	Version int64                      `json:"version"`
 	Changes []organisation.EntryChange `json:"changes"` // none: it stood so
 }
 

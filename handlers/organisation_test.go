@@ -306,6 +306,32 @@ func TestADossierIsNumberedByTheAgencyOfItsUnitUnlessTheSettingSaysOtherwise(t *
 	}
 }
 
+func TestLimitsAreCountedByTheCalendarAndTheHoursOfTheAgency(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.apply(changedFile(t, "parent: mae, zone: Asia/Ho_Chi_Minh, calendar: vn, codes: {identifier: 000.00.12.H36", "parent: mae, zone: Asia/Ho_Chi_Minh, calendar: highland, codes: {identifier: 000.00.12.H36"))
+	vn := string(calendar.Shipped()["vn"])
+	hours := `"hours": [{"agency": "an-giang", "from": "2020-01-01", "basis": "own", "week": {"mon": ["08:00-10:00"], "tue": ["08:00-10:00"], "wed": ["08:00-10:00"], "thu": ["08:00-10:00"], "fri": ["08:00-10:00"]}}, `
+	for code, file := range map[string]string{"vn": strings.Replace(vn, `"hours": [`, hours, 1), "highland": strings.Replace(vn, `"code": "vn"`, `"code": "highland"`, 1)} {
+		if _, err := d.publish("catalogue", code, file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for unit, want := range map[string]string{handlers.UnitOneStop: "vn one-stop", "lam-dong-one-stop": "highland lam-dong-one-stop", "an-giang-one-stop": "vn an-giang", "elsewhere": "vn elsewhere"} {
+		c := filing
+		c.Channel, c.Unit = dossier.Counter, dossier.Code(unit)
+		r, err := d.Submit(t.Context(), d.as("reception"), d.envelope("{}"), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.done("reception", r.ID, dossier.AcceptDossier{})
+		s, err := d.state(r.ID)
+		if got := string(s.Clock.Term.Calendar + " " + s.Clock.Term.Agency); err != nil || got != want || s.Due.IsZero() {
+			t.Errorf("%s is counted by %s, due %s, %v", unit, got, s.Due, err)
+		}
+	}
+}
+
 func TestTheDevelopmentLoginFollowsTheOrganisation(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -17,6 +17,7 @@ type Context struct {
 	LateReason  string             // of LateReasons, when OccurredAt is more than five minutes before Now
 	Procedure   *procedure.Version // of the dossier, valid when it was filed
 	Calendar    *calendar.Calendar // over which limits are counted; nil: none is known
+	HoursOf     Code               // the agency whose hours are counted; none: those under the receiving unit's own code
 	Delegations []Delegation       // of the organisation, to the actor and over this dossier, when the act is true
 	Source      Source             // imports: kept in every event
 }
