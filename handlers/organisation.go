@@ -225,6 +225,9 @@ func (x *Executor) planned(o organisation.Organisation, read organisation.Text) 
 	return events, err
 }
 
+// ShippedUnits are the units of the organisation that comes with the program, by which pages name them.
+func ShippedUnits() []organisation.Unit { return shippedOrganisation().Units }
+
 // shippedOrganisation is the example that comes with the program, as if it had just been applied.
 var shippedOrganisation = sync.OnceValue(func() organisation.Organisation {
 	read, mistakes := ReadOrganisation(organisation.Shipped())

@@ -125,6 +125,11 @@ func (v *visit) MaySubmit() bool {
 	return v.Actor != nil && handlers.Authorize(*v.Actor, handlers.Act{Kind: handlers.Command, Name: submitCommand, Applicant: v.Actor.Account}) == nil
 }
 
+// Staff says whether who looks works here.
+func (v *visit) Staff() bool {
+	return v.Actor != nil && v.stranger == nil && v.Actor.Role != domain.Applicant
+}
+
 // known returns who looks; nobody is asked to sign in first.
 func (v *visit) known() (domain.Actor, error) {
 	if v.Actor == nil {
