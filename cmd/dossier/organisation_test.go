@@ -111,6 +111,9 @@ func TestAnOrganisationIsAppliedShownAndObeyedOnTheCommandLine(t *testing.T) {
 	if _, stderr, code := program(t, "do", id, "accept", "--as", "reception", "--data", d.folder); code != 1 || !strings.Contains(stderr, "is valid from 2025-03-01 to "+yesterday) {
 		t.Errorf("an account that has ended: exit %d, %s", code, stderr)
 	}
+	if _, stderr, code := program(t, "history", id, "--as", "reception", "--data", d.folder); code != 1 || !strings.Contains(stderr, "is valid from") {
+		t.Errorf("an account that has ended reads: exit %d, %s", code, stderr)
+	}
 	if out := on("access", "list", "--as", "auditor"); !strings.Contains(out, "account_not_valid") {
 		t.Errorf("not recorded: %s", out)
 	}

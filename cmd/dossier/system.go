@@ -140,6 +140,15 @@ func (s *system) actor(cmd *cli.Command) (domain.Actor, error) {
 	return account.Actor(), nil
 }
 
+// reader is who reads at the command line. What is sent is refused by the executor, which records it.
+func (s *system) reader(ctx context.Context, cmd *cli.Command) (domain.Actor, error) {
+	actor, err := s.actor(cmd)
+	if err != nil {
+		return actor, err
+	}
+	return actor, s.executor.Admits(ctx, actor)
+}
+
 // find turns an id or a code into the id of a dossier.
 func (s *system) find(ctx context.Context, idOrCode string) (uuid.UUID, error) {
 	if id, err := uuid.Parse(idOrCode); err == nil {

@@ -10,10 +10,10 @@ import (
 
 // An EntryChange is what an event makes of one entry: which members had another value, "" for none.
 type EntryChange struct {
-	Event   string   `json:"event"`
-	Entry   Entry    `json:"entry,omitempty"`
-	Code    string   `json:"code"`
-	From    string   `json:"from,omitempty"`
+	Event   string         `json:"event"`
+	Entry   Entry          `json:"entry,omitempty"`
+	Code    string         `json:"code"`
+	From    string         `json:"from,omitempty"`
 	Members []MemberChange `json:"members"`
 }
 

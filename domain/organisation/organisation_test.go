@@ -139,7 +139,9 @@ func TestWhatHasBegunIsEndedAndNeverLeftOut(t *testing.T) {
 
 func has(err error, code, path string) bool {
 	var found organisation.Findings
-	return errors.As(err, &found) && slices.ContainsFunc(found, func(f organisation.Finding) bool { return f.Code == code && f.Path == path && f.VI != "" && f.EN != "" && !strings.Contains(f.VI+f.EN, "%!") })
+	return errors.As(err, &found) && slices.ContainsFunc(found, func(f organisation.Finding) bool {
+		return f.Code == code && f.Path == path && f.VI != "" && f.EN != "" && !strings.Contains(f.VI+f.EN, "%!")
+	})
 }
 
 func TestAPlanThatCannotBeIsRefusedAndSaysWhere(t *testing.T) {
