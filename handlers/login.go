@@ -82,7 +82,7 @@ func (d *DevLogin) now() organisation.Organisation {
 func (d *DevLogin) Accounts() []Account {
 	o, known := d.now(), slices.Clone(applicants)
 	place := func(a organisation.Account) int {
-		i := slices.IndexFunc(shippedOrganisation().Accounts, func(s organisation.Account) bool { return s.Account == a.Account })
+		i := slices.IndexFunc(shippedOrganisation().Accounts, func(s organisation.Account) bool { return s.ID == a.ID })
 		if i < 0 {
 			return len(shippedOrganisation().Accounts)
 		}
@@ -91,8 +91,8 @@ func (d *DevLogin) Accounts() []Account {
 	list := slices.Clone(o.Accounts)
 	slices.SortStableFunc(list, func(a, b organisation.Account) int { return place(a) - place(b) })
 	for _, a := range list {
-		if acts := o.Actors(a.Account, time.Now()); len(acts) > 0 {
-			known = append(known, Account{a.Account, acts[0].Role, acts[0].Unit, a.TitleVI, a.TitleEN})
+		if acts := o.Actors(a.ID, time.Now()); len(acts) > 0 {
+			known = append(known, Account{a.ID, acts[0].Role, acts[0].Unit, a.TitleVI, a.TitleEN})
 		}
 	}
 	return known

@@ -187,7 +187,7 @@ func (a *app) showOrganisation(ctx context.Context, cmd *cli.Command) error {
 				holds += " (" + organisation.Word(string(p.Rank), "vi") + ")"
 			}
 			days := p.In(c)
-			t.add(c, "account", c.Account, c.TitleVI+" / "+c.TitleEN, p.Unit, holds, days.From.String(), until(days.To))
+			t.add(c, "account", c.ID, c.TitleVI+" / "+c.TitleEN, p.Unit, holds, days.From.String(), until(days.To))
 		}
 	}
 	for _, d := range shown.Delegations {

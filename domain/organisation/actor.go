@@ -61,7 +61,7 @@ func (o Organisation) Actors(name string, at time.Time) (actors []domain.Actor) 
 	a, _ := o.AccountOf(name)
 	for _, p := range a.Posts {
 		if p.In(a).Has(calendar.DateOf(at, o.zone(p.Unit))) {
-			actors = append(actors, domain.Actor{Account: a.Account, Role: p.Role, Unit: p.Unit})
+			actors = append(actors, domain.Actor{Account: a.ID, Role: p.Role, Unit: p.Unit})
 		}
 	}
 	return actors

@@ -245,11 +245,11 @@ func (c *check) accounts() {
 	seen := map[string]int{}
 	for i, a := range c.Accounts {
 		path := fmt.Sprintf("accounts[%d]", i)
-		c.code(path+".account", a.Account)
-		if first, twice := seen[a.Account]; twice {
-			c.say(path+".account", "twice", "Tài khoản “%s” đã có ở accounts[%d]; ghi các vai trò vào một chỗ.", "Account “%s” stands at accounts[%d] already; put its posts there.", a.Account, first)
+		c.code(path+".account", a.ID)
+		if first, twice := seen[a.ID]; twice {
+			c.say(path+".account", "twice", "Tài khoản “%s” đã có ở accounts[%d]; ghi các vai trò vào một chỗ.", "Account “%s” stands at accounts[%d] already; put its posts there.", a.ID, first)
 		}
-		seen[a.Account] = i
+		seen[a.ID] = i
 		c.period(path, a.Period)
 		c.texts(path, "title", a.TitleVI, a.TitleEN)
 		if len(a.Posts) == 0 {
@@ -290,7 +290,7 @@ func (c *check) heads() {
 			if p.Rank != Head {
 				continue
 			}
-			h := head{fmt.Sprintf("accounts[%d].posts[%d].rank", i, j), a.Account, p.In(a)}
+			h := head{fmt.Sprintf("accounts[%d].posts[%d].rank", i, j), a.ID, p.In(a)}
 			for _, other := range heads[p.Unit] {
 				if other.meets(h.Period) && other.account != h.account {
 					c.say(h.path, "two_heads", "Đơn vị “%s” có hai người đứng đầu ngày %s: “%s” và “%s”. Ghi ngày kết thúc của người trước.",

@@ -28,7 +28,7 @@ func apply(o Organisation, w Apply) (events []Event, err error) {
 	}
 	gone := func(e Entry, code string, from calendar.Date) { events = append(events, EntryWithdrawn{e, code, from}) }
 	differ(o.Delegations, nil, plan.Delegations, byDelegation, func(d Delegation) { gone(DelegationEntry, d.Code, d.From) })
-	differ(o.Accounts, nil, plan.Accounts, byAccount, func(a Account) { gone(AccountEntry, a.Account, a.From) })
+	differ(o.Accounts, nil, plan.Accounts, byAccount, func(a Account) { gone(AccountEntry, a.ID, a.From) })
 	differ(o.Units, nil, plan.Units, byUnit, func(u Unit) { gone(UnitEntry, u.Code, u.From) })
 	differ(o.Agencies, nil, plan.Agencies, byAgency, func(a Agency) { gone(AgencyEntry, a.Code, a.From) })
 	differ(o.Agencies, func(a Agency) { events = append(events, AgencySet{a}) }, plan.Agencies, byAgency, nil)
@@ -80,7 +80,7 @@ func vanished(is, tobe Plan, today calendar.Date) (found Findings) {
 	}
 	differ(is.Agencies, nil, tobe.Agencies, byAgency, func(a Agency) { say("agency", a.Code, a.From) })
 	differ(is.Units, nil, tobe.Units, byUnit, func(u Unit) { say("unit", u.Code, u.From) })
-	differ(is.Accounts, nil, tobe.Accounts, byAccount, func(a Account) { say("account", a.Account, a.From) })
+	differ(is.Accounts, nil, tobe.Accounts, byAccount, func(a Account) { say("account", a.ID, a.From) })
 	differ(is.Delegations, nil, tobe.Delegations, byDelegation, func(d Delegation) { say("delegation", d.Code, d.From) })
 	return found
 }

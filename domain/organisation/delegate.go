@@ -62,7 +62,7 @@ func (c *check) delegationForm(path string, d Delegation) bool {
 			c.say(path+"."+end.field, "unknown_account", "Không có tài khoản “%s” trong tệp.", "There is no account “%s” in this file.", end.name)
 		case !a.Holds(d.Days()):
 			c.law(path+"."+end.field, "outlives_account", "Tài khoản “%s” có hiệu lực từ %s đến %s, nhưng việc giao “%s” từ %s đến %s. Kết thúc việc giao trước, hoặc cùng ngày.",
-				"Account “%s” is valid from %s to %s, but delegation “%s” is from %s to %s. End the delegation first, or on the same day.", a.Account, a.From, bound(a.Period), d.Code, d.From, bound(d.Days()))
+				"Account “%s” is valid from %s to %s, but delegation “%s” is from %s to %s. End the delegation first, or on the same day.", a.ID, a.From, bound(a.Period), d.Code, d.From, bound(d.Days()))
 		}
 	}
 	return len(c.found) == before

@@ -38,7 +38,7 @@ func EntryChanges(o Organisation, events []Event) []EntryChange {
 		case UnitSet:
 			c.Entry, c.Code, c.From, before = UnitEntry, e.Code, e.From.String(), entry(o.Units, e.Unit, byUnit)
 		case AccountSet:
-			c.Entry, c.Code, c.From, before = AccountEntry, e.Account.Account, e.From.String(), entry(o.Accounts, e.Account, byAccount)
+			c.Entry, c.Code, c.From, before = AccountEntry, e.ID, e.From.String(), entry(o.Accounts, e.Account, byAccount)
 		case DelegationSet:
 			c.Entry, c.Code, c.From, before = DelegationEntry, e.Code, e.From.String(), entry(o.Delegations, e.Delegation, byDelegation)
 		case EntryWithdrawn:

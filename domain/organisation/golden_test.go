@@ -23,7 +23,7 @@ var stored = map[string]organisation.Event{
 	"organisation.agency-set.v1": organisation.AgencySet{Agency: organisation.Agency{Code: "lam-dong", Period: between("2025-07-01", "2030-12-31"), NameVI: "Sở", NameEN: "Department",
 		Parent: "mae", Zone: "Asia/Ho_Chi_Minh", Calendar: "vn", Codes: &organisation.CodeRule{Identifier: "000.00.12.H36", Pattern: "circular-01-2018", AtAcceptance: true}}},
 	"organisation.unit-set.v1": organisation.UnitSet{Unit: organisation.Unit{Code: "one-stop", Period: from("2025-03-01"), NameVI: "Một cửa", NameEN: "One-stop unit", Agency: "mae", Parent: "leadership"}},
-	"organisation.account-set.v1": organisation.AccountSet{Account: organisation.Account{Account: "head", Period: between("2025-03-01", "2026-12-31"), TitleVI: "Lãnh đạo phòng", TitleEN: "Head of division",
+	"organisation.account-set.v1": organisation.AccountSet{Account: organisation.Account{ID: "head", Period: between("2025-03-01", "2026-12-31"), TitleVI: "Lãnh đạo phòng", TitleEN: "Head of division",
 		Posts: []organisation.Post{{Role: "division_head", Unit: "animal-health", Rank: organisation.Head, From: day("2025-04-01"), To: day("2026-06-30")}, {Role: "case_officer", Unit: "quality"}}}},
 	"organisation.delegation-set.v1": organisation.DelegationSet{Delegation: organisation.Delegation{Code: "tuq-1", Kind: organisation.TUQ, By: "approver", To: "head", From: day("2026-01-01"), Until: day("2026-06-30"),
 		Procedures: []string{"vet-practice-cert-renew"}, Units: []string{"one-stop"}, Basis: "3/QĐ-BNNMT"}},

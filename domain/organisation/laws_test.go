@@ -94,7 +94,7 @@ func sameAsFile(t *rapid.T, o organisation.Organisation, p organisation.Plan) {
 	t.Helper()
 	byCode := cmp.Options{
 		cmpopts.SortSlices(func(a, b organisation.Agency) bool { return a.Code < b.Code }), cmpopts.SortSlices(func(a, b organisation.Unit) bool { return a.Code < b.Code }),
-		cmpopts.SortSlices(func(a, b organisation.Account) bool { return a.Account < b.Account }), cmpopts.SortSlices(func(a, b organisation.Delegation) bool { return a.Code < b.Code }),
+		cmpopts.SortSlices(func(a, b organisation.Account) bool { return a.ID < b.ID }), cmpopts.SortSlices(func(a, b organisation.Delegation) bool { return a.Code < b.Code }),
 		cmpopts.EquateEmpty(),
 	}
 	for _, d := range []calendar.Date{first, (first + last) / 2, last} {
@@ -112,12 +112,12 @@ func lawful(t *rapid.T, o organisation.Organisation) {
 		for _, a := range on.Accounts {
 			for _, p := range a.Posts {
 				if _, is := on.UnitOn(p.Unit, d); !is {
-					t.Fatalf("%s: %s at %s, which is not there", d, a.Account, p.Unit)
+					t.Fatalf("%s: %s at %s, which is not there", d, a.ID, p.Unit)
 				}
-				if other, is := heads[p.Unit]; p.Rank == organisation.Head && is && other != a.Account {
-					t.Fatalf("%s: %s and %s head %s", d, other, a.Account, p.Unit)
+				if other, is := heads[p.Unit]; p.Rank == organisation.Head && is && other != a.ID {
+					t.Fatalf("%s: %s and %s head %s", d, other, a.ID, p.Unit)
 				} else if p.Rank == organisation.Head {
-					heads[p.Unit] = a.Account
+					heads[p.Unit] = a.ID
 				}
 			}
 		}

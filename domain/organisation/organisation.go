@@ -68,7 +68,7 @@ type Unit struct {
 
 // Account is somebody who works here, known by an id and the title of the post, never by name.
 type Account struct {
-	Account string `json:"account" vi:"Tài khoản" en:"Account id"`
+	ID string `json:"account" vi:"Tài khoản" en:"Account id"`
 	Period
 	TitleVI string `json:"title_vi" vi:"Chức danh tiếng Việt" en:"Title of the post in Vietnamese"`
 	TitleEN string `json:"title_en" vi:"Chức danh tiếng Anh" en:"Title of the post in English"`
@@ -198,7 +198,7 @@ func Evolve(o Organisation, f Fact) Organisation {
 		case UnitEntry:
 			o.Units = without(o.Units, Unit{Code: e.Code, Period: Period{From: e.From}}, byUnit)
 		case AccountEntry:
-			o.Accounts = without(o.Accounts, Account{Account: e.Code}, byAccount)
+			o.Accounts = without(o.Accounts, Account{ID: e.Code}, byAccount)
 		case DelegationEntry:
 			o.Delegations = without(o.Delegations, Delegation{Code: e.Code}, byDelegation)
 		}
@@ -212,7 +212,7 @@ func byAgency(a, b Agency) int {
 func byUnit(a, b Unit) int {
 	return cmp.Or(strings.Compare(a.Code, b.Code), cmp.Compare(a.From, b.From))
 }
-func byAccount(a, b Account) int       { return strings.Compare(a.Account, b.Account) }
+func byAccount(a, b Account) int       { return strings.Compare(a.ID, b.ID) }
 func byDelegation(a, b Delegation) int { return strings.Compare(a.Code, b.Code) }
 
 // with is the list with one entry in its place, in another array: who holds the list before keeps it.
@@ -266,7 +266,7 @@ func (p Plan) AgencyOf(unit string, d calendar.Date) (Agency, bool) {
 // AccountOf is an account, whatever the day.
 func (p Plan) AccountOf(name string) (Account, bool) {
 	for _, a := range p.Accounts {
-		if a.Account == name {
+		if a.ID == name {
 			return a, true
 		}
 	}

@@ -34,7 +34,7 @@ func unit(code, agency, parent string) organisation.Unit {
 }
 
 func account(name string, posts ...organisation.Post) organisation.Account {
-	return organisation.Account{Account: name, Period: from("2026-01-01"), TitleVI: "Chức danh", TitleEN: "Post", Posts: posts}
+	return organisation.Account{ID: name, Period: from("2026-01-01"), TitleVI: "Chức danh", TitleEN: "Post", Posts: posts}
 }
 
 func post(role domain.Role, unit string, rank organisation.Rank) organisation.Post {
@@ -186,7 +186,7 @@ func TestAPlanThatCannotBeIsRefusedAndSaysWhere(t *testing.T) {
 		{"an end before its beginning", "ends_before_it_begins", "accounts[4].to", func(p *organisation.Plan) { end(p, 4, "2025-06-30") }},
 		{"an account twice", "twice", "accounts[7].account", func(p *organisation.Plan) { p.Accounts = append(p.Accounts, p.Accounts[4]) }},
 		{"an account without a role", "missing", "accounts[4].posts", func(p *organisation.Plan) { p.Accounts[4].Posts = nil }},
-		{"a number of a person for an account", "bad_code", "accounts[4].account", func(p *organisation.Plan) { p.Accounts[4].Account = "079123456789" }},
+		{"a number of a person for an account", "bad_code", "accounts[4].account", func(p *organisation.Plan) { p.Accounts[4].ID = "079123456789" }},
 		{"a telephone number in a title", "personal", "accounts[4].title_vi", func(p *organisation.Plan) { p.Accounts[4].TitleVI = "Chuyên viên 0912345678" }},
 		{"a unit without a name", "bad_text", "units[0].name_en", func(p *organisation.Plan) { p.Units[0].NameEN = " " }},
 		{"a zone there is not", "unknown_zone", "agencies[0].zone", func(p *organisation.Plan) { p.Agencies[0].Zone = "Hanoi" }},

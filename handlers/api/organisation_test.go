@@ -61,7 +61,7 @@ func TestTheOrganisationIsAppliedAndReadAsItHoldsOnADayAndWasKnown(t *testing.T)
 		h.get("auditor", "/v1/organisation"+query).is(http.StatusOK).into(&b)
 		got := ""
 		for _, a := range b.Accounts {
-			if a.Account == "deputy" && len(a.Posts) == 1 {
+			if a.ID == "deputy" && len(a.Posts) == 1 {
 				got = string(a.Posts[0].Role)
 			}
 		}
@@ -81,7 +81,7 @@ func TestTheOrganisationIsAppliedAndReadAsItHoldsOnADayAndWasKnown(t *testing.T)
 
 	c := newContract(t)
 	c.publish("openapi.json", h.get("", "/openapi.json").is(200).body)
-	c.holds("openapi.json#/components/schemas/OrganisationBody", h.get("auditor", "/v1/organisation").is(200).body)
+	c.holds("openapi.json#/paths/~1v1~1organisation/get/responses/200/content/application~1json/schema", h.get("auditor", "/v1/organisation").is(200).body)
 	file, err := json.Marshal(organisation.FileSchema())
 	if err != nil {
 		t.Fatal(err)

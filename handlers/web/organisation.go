@@ -121,7 +121,7 @@ func (v *visit) unitsBelow(view *agencyView, on organisation.Plan, agency, paren
 		for _, a := range on.Accounts {
 			for _, post := range a.Posts {
 				if post.Unit == u.Code {
-					one.Posts = append(one.Posts, postView{label("role", string(post.Role), v.lang), rankWords(post.Rank, v.lang), Words{a.TitleVI, a.TitleEN}.In(v.lang), a.Account, v.days(post.In(a))})
+					one.Posts = append(one.Posts, postView{label("role", string(post.Role), v.lang), rankWords(post.Rank, v.lang), Words{a.TitleVI, a.TitleEN}.In(v.lang), a.ID, v.days(post.In(a))})
 				}
 			}
 		}
