@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"dossier/domain"
@@ -308,13 +309,27 @@ func (p Plan) zone(unit string) *time.Location {
 		}
 		for _, a := range p.Agencies {
 			if a.Code == u.Agency {
-				if loc, err := time.LoadLocation(a.Zone); err == nil {
-					return loc
-				}
+				return located(a.Zone)
 			}
 		}
 	}
 	return hanoi
+}
+
+// zones are kept once they were looked up: each command asks, and a look-up reads a file.
+var zones sync.Map
+
+// located is a zone by its name, the usual one for a name that no file admits.
+func located(name string) *time.Location {
+	if loc, known := zones.Load(name); known {
+		return loc.(*time.Location)
+	}
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		return hanoi
+	}
+	zones.Store(name, loc)
+	return loc
 }
 
 var hanoi = func() *time.Location {
