@@ -16,12 +16,13 @@ const (
 	publishProcedure  = "publish-procedure"
 	withdrawProcedure = "withdraw-procedure"
 	turnSwitch        = "turn-switch"
+	applyOrganisation = "apply-organisation"
 )
 
 // recordable says whether a name is one of ours: it may come from the address of a request.
 func recordable(command string) bool {
 	switch command {
-	case publishCalendar, publishProcedure, withdrawProcedure, turnSwitch:
+	case publishCalendar, publishProcedure, withdrawProcedure, turnSwitch, applyOrganisation:
 		return true
 	}
 	_, known := actors[command]

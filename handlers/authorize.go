@@ -6,6 +6,7 @@ import (
 
 	"dossier/domain"
 	"dossier/domain/dossier"
+	"dossier/domain/organisation"
 )
 
 // Act is what somebody wants to do, and to whose dossier.
@@ -99,6 +100,15 @@ func Only(a domain.Actor) string {
 
 // NotAllowed is the code of every refusal of a right (403).
 const NotAllowed = "not_allowed"
+
+// Forbids says whether a refusal is one of a right (403) rather than of a rule.
+func Forbids(r *domain.Refusal) bool {
+	switch r.Code {
+	case NotAllowed, organisation.AccountUnknown, organisation.AccountNotValid, organisation.RoleNotHeld:
+		return true
+	}
+	return false
+}
 
 func notAllowed(a domain.Actor, act Act) error {
 	roleVI, roleEN := dossier.Label("role", string(a.Role), "vi"), dossier.Label("role", string(a.Role), "en")

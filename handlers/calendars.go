@@ -66,7 +66,7 @@ func (m Mistakes) Error() string {
 // PublishCalendar brings a calendar to what a file says, in one act; with a mistake in the file nothing changes.
 func (x *Executor) PublishCalendar(ctx context.Context, a domain.Actor, code string, file []byte, e Envelope) (_ Published, err error) {
 	defer func() { err = x.Refused(ctx, a, e, publishCalendar, uuid.Nil, err) }()
-	if err := Authorize(a, Act{Kind: Rule}); err != nil {
+	if err := x.authorized(ctx, a, Act{Kind: Rule}); err != nil {
 		return Published{}, err
 	}
 	id := CalendarStream(code)

@@ -25,7 +25,10 @@ func (g *coding) give(ctx context.Context, s dossier.State, decided []Decided) (
 	for i, d := range decided {
 		switch e := d.Event.(type) {
 		case dossier.DossierSubmitted:
-			rule := g.x.o.Codes.Of(string(e.Unit))
+			rule, err := g.rule(ctx, string(e.Unit), d)
+			if err != nil {
+				return nil, err
+			}
 			if rule.AtAcceptance || e.ExternalCode != "" {
 				continue
 			}
@@ -38,7 +41,11 @@ func (g *coding) give(ctx context.Context, s dossier.State, decided []Decided) (
 			if s.KnownBy() != "" { // also one that was accepted before, and taken back
 				continue
 			}
-			if err := g.take(ctx, g.x.o.Codes.Of(s.FiledAt), d); err != nil {
+			rule, err := g.rule(ctx, s.FiledAt, d)
+			if err != nil {
+				return nil, err
+			}
+			if err := g.take(ctx, rule, d); err != nil {
 				return nil, err
 			}
 			e.Code = g.taken
@@ -46,6 +53,22 @@ func (g *coding) give(ctx context.Context, s dossier.State, decided []Decided) (
 		}
 	}
 	return decided, nil
+}
+
+// rule is how the dossiers of a receiving unit are numbered: as the setting says (DOSSIER_CODES), else as the organisation says of the unit's
+// agency, else by the default.
+func (g *coding) rule(ctx context.Context, unit string, d Decided) (code.Rule, error) {
+	if g.x.o.Codes.Said() {
+		return g.x.o.Codes.Of(unit), nil
+	}
+	o, err := g.x.organisation.Recent(ctx)
+	if err != nil {
+		return code.Rule{}, err
+	}
+	if r, says := o.CodeRuleOf(unit, calendar.DateOf(d.OccurredAt, Zone())); says {
+		return r, nil
+	}
+	return g.x.o.Codes.Of(unit), nil
 }
 
 // take asks for the next code of the day on which the act is true.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"dossier/domain"
-	"dossier/domain/calendar"
 	"dossier/domain/code"
 	"dossier/domain/dossier"
 	"dossier/domain/procedure"
@@ -18,10 +17,11 @@ import (
 
 // Executor is the one place where commands are decided.
 type Executor struct {
-	journal    *eventstore.Journal
-	calendars  *Calendars
-	procedures *Procedures
-	o          ExecutorOptions
+	journal      *eventstore.Journal
+	calendars    *Calendars
+	procedures   *Procedures
+	organisation *Organisations
+	o            ExecutorOptions
 }
 
 // ExecutorOptions of an executor.
@@ -39,7 +39,7 @@ func NewExecutor(j *eventstore.Journal, o ExecutorOptions) *Executor {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Executor{journal: j, calendars: newCalendars(j), procedures: newProcedures(j), o: o}
+	return &Executor{journal: j, calendars: newCalendars(j), procedures: newProcedures(j), organisation: newOrganisations(j), o: o}
 }
 
 // Calendars are those by which this executor counts.
@@ -52,6 +52,9 @@ var counting = namesOf(dossier.AcceptDossier{}, dossier.AcceptSupplement{}, doss
 
 // decidedOn lists the commands that may only be sent for the version that was looked at: approve, sign, issue.
 var decidedOn = namesOf(dossier.Approve{}, dossier.SignResult{}, dossier.IssueResult{})
+
+// inPlace lists the commands that somebody may send in another's place.
+var inPlace = namesOf(dossier.Approve{}, dossier.SignResult{})
 
 func namesOf(commands ...dossier.Command) map[string]bool {
 	names := map[string]bool{}
@@ -68,7 +71,7 @@ func NeedsVersion(command string) bool { return decidedOn[command] }
 func (x *Executor) Submit(ctx context.Context, a domain.Actor, e Envelope, c dossier.SubmitDossier) (Receipt, error) {
 	name := dossier.Kebab(c.Name())
 	r, err := x.counted(name, func() (Receipt, error) {
-		if err := Authorize(a, Act{Kind: Command, Name: name, Applicant: string(c.Applicant)}); err != nil {
+		if err := x.authorized(ctx, a, Act{Kind: Command, Name: name, Applicant: string(c.Applicant)}); err != nil {
 			return Receipt{}, err
 		}
 		f, err := x.filing(ctx, c, e)
@@ -82,7 +85,7 @@ func (x *Executor) Submit(ctx context.Context, a domain.Actor, e Envelope, c dos
 			if f.early != nil {
 				return nil, f.early
 			}
-			decided, err := x.decide(s, c, a, e, f.version, nil)
+			decided, err := x.decide(ctx, s, c, a, e, f.version, counts{})
 			if err != nil || len(decided) == 0 {
 				return nil, err
 			}
@@ -103,16 +106,11 @@ func (x *Executor) Do(ctx context.Context, a domain.Actor, id uuid.UUID, e Envel
 		if err := May(a, act); err != nil {
 			return Receipt{}, err
 		}
+		if err := x.Admits(ctx, a); err != nil {
+			return Receipt{}, err
+		}
 		if NeedsVersion(name) && e.Expected == nil {
 			return Receipt{}, ErrVersionRequired
-		}
-		var days *calendar.Calendar
-		if counting[name] {
-			c, err := x.calendars.recent(ctx, StandardCalendar)
-			if err != nil {
-				return Receipt{}, err
-			}
-			days = &c
 		}
 		codes := coding{x: x}
 		return x.update(ctx, a, id, name, e, x.o.Origin, false, func(s dossier.State) ([]Decided, error) {
@@ -127,7 +125,13 @@ func (x *Executor) Do(ctx context.Context, a domain.Actor, id uuid.UUID, e Envel
 			if err != nil {
 				return nil, err
 			}
-			decided, err := x.decide(s, c, a, e, rules, days)
+			var by counts
+			if counting[name] {
+				if by, err = x.countsBy(ctx, s); err != nil {
+					return nil, err
+				}
+			}
+			decided, err := x.decide(ctx, s, c, a, e, rules, by)
 			if err != nil {
 				return nil, err
 			}
@@ -138,10 +142,17 @@ func (x *Executor) Do(ctx context.Context, a domain.Actor, id uuid.UUID, e Envel
 }
 
 // decide asks the domain.
-func (x *Executor) decide(s dossier.State, c dossier.Command, a domain.Actor, e Envelope, v *procedure.Version, days *calendar.Calendar) ([]Decided, error) {
-	given := dossier.Context{Now: x.o.Now(), Actor: a, Origin: x.o.Origin, LateReason: e.LateReason, Procedure: v, Calendar: days}
+func (x *Executor) decide(ctx context.Context, s dossier.State, c dossier.Command, a domain.Actor, e Envelope, v *procedure.Version, by counts) ([]Decided, error) {
+	given := dossier.Context{Now: x.o.Now(), Actor: a, Origin: x.o.Origin, LateReason: e.LateReason, Procedure: v, Calendar: by.calendar, HoursOf: dossier.Code(by.agency)}
 	if e.OccurredAt != nil {
 		given.OccurredAt = *e.OccurredAt
+	}
+	if inPlace[dossier.Kebab(c.Name())] {
+		o, err := x.organisation.Recent(ctx)
+		if err != nil {
+			return nil, err
+		}
+		given.Delegations = Delegations(o, s, a.Account, given.At(s, c))
 	}
 	events, err := dossier.Decide(s, c, given)
 	if err != nil {
@@ -173,7 +184,7 @@ func outcome(r Receipt, err error) string {
 		return "nothing"
 	case err == nil:
 		return "done"
-	case errors.As(err, &refusal) && refusal.Code == NotAllowed:
+	case errors.As(err, &refusal) && Forbids(refusal):
 		return "forbidden"
 	case errors.As(err, &refusal):
 		return "refused"

@@ -25,6 +25,9 @@ var ErrNoCalendar = errors.New("no such calendar")
 // ErrNoProcedure says that there is no such procedure, or not that version of it.
 var ErrNoProcedure = errors.New("no such procedure")
 
+// ErrNoOrganisation says that no organisation was ever applied, or not by then.
+var ErrNoOrganisation = errors.New("no organisation was applied")
+
 // ErrVersionRequired says that the act must name the version it was decided on (If-Match).
 var ErrVersionRequired = errors.New("this act must name the version it was decided on")
 

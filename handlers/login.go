@@ -1,11 +1,15 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 
 	"dossier/domain"
+	"dossier/domain/organisation"
 )
 
 // An Authenticator says who sent a request. Real identity (OpenID Connect, API keys) is another Authenticator.
@@ -20,11 +24,9 @@ var ErrUnauthenticated = errors.New("caller is not authenticated")
 // LoginCookie carries the account of the development login.
 const LoginCookie = "dossier_as"
 
-// DevLogin believes whatever account a request names. It is for development only: `dev` wires it, and `serve` only when told.
-type DevLogin struct {
-	accounts []Account
-	byName   map[string]Account
-}
+// DevLogin believes whatever account a request names. It is for development only: `dev` wires it, and `serve` only when told. It knows two
+// applicants and the accounts of the organisation, of the shipped one until another is followed.
+type DevLogin struct{ organisation *Organisations }
 
 // Account is a demo login.
 type Account struct {
@@ -50,45 +52,79 @@ const (
 	UnitIT              = "it"
 )
 
-// NewDevLogin returns the demo accounts, at least one for each role. An applicant's account is its applicant reference.
-func NewDevLogin() *DevLogin {
-	d := &DevLogin{byName: map[string]Account{}, accounts: []Account{
-		{"applicant-1", domain.Applicant, "", "Người nộp thứ nhất", "First applicant"},
-		{"applicant-2", domain.Applicant, "", "Người nộp thứ hai", "Second applicant"},
-		{"reception", domain.ReceptionOfficer, UnitOneStop, "Cán bộ một cửa", "Reception officer"},
-		{"officer-1", domain.CaseOfficer, UnitAnimalHealth, "Chuyên viên thụ lý, thú y", "Case officer, animal health"},
-		{"officer-2", domain.CaseOfficer, UnitPlantProtection, "Chuyên viên thụ lý, bảo vệ thực vật", "Case officer, plant protection"},
-		{"head", domain.DivisionHead, UnitAnimalHealth, "Lãnh đạo phòng, thú y", "Head of division, animal health"},
-		{"head-2", domain.DivisionHead, UnitPlantProtection, "Lãnh đạo phòng, bảo vệ thực vật", "Head of division, plant protection"},
-		{"approver", domain.Approver, UnitLeadership, "Lãnh đạo đơn vị", "Approver"},
-		{"clerk", domain.Clerk, UnitRegistry, "Văn thư", "Clerk"},
-		{"return", domain.ReturnOfficer, UnitOneStop, "Cán bộ trả kết quả", "Return officer"},
-		{"fees", domain.FeeOfficer, UnitOneStop, "Cán bộ thu phí", "Fee officer"},
-		{"lead", domain.OneStopLead, UnitOneStop, "Lãnh đạo Bộ phận Một cửa", "Head of the one-stop unit"},
-		{"consulted", domain.ConsultedUnit, UnitPlantProtection, "Đơn vị phối hợp", "Consulted unit"},
-		{"controller", domain.ProcedureController, UnitLeadership, "Kiểm soát thủ tục", "Procedure controller"},
-		{"catalogue", domain.CatalogueAdmin, UnitLeadership, "Quản trị danh mục thủ tục", "Catalogue administrator"},
-		{"auditor", domain.Auditor, UnitInspectorate, "Thanh tra, kiểm toán", "Auditor"},
-		{"admin", domain.SystemAdmin, UnitIT, "Quản trị hệ thống", "System administrator"},
-	}}
-	for _, a := range d.accounts {
-		d.byName[a.Account] = a
-	}
-	return d
+// applicants are the demo people before the authority. An applicant's account is its applicant reference.
+var applicants = []Account{
+	{"applicant-1", domain.Applicant, "", "Người nộp thứ nhất", "First applicant"},
+	{"applicant-2", domain.Applicant, "", "Người nộp thứ hai", "Second applicant"},
 }
 
-// Accounts lists the demo logins in the order a dossier meets them.
-func (d *DevLogin) Accounts() []Account { return d.accounts }
+// NewDevLogin returns the demo accounts, at least one for each role.
+func NewDevLogin() *DevLogin { return &DevLogin{} }
 
-// Account finds a demo login by name (`--as`).
+// Follow returns a login that knows the accounts of the organisation that an executor goes by, once there is one.
+func (d *DevLogin) Follow(x *Executor) *DevLogin { return &DevLogin{x.organisation} }
+
+// now is the organisation whose accounts are known.
+func (d *DevLogin) now() organisation.Organisation {
+	if d.organisation == nil {
+		return shippedOrganisation()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	o, err := d.organisation.Recent(ctx)
+	if err != nil || !o.Exists() { // no answer: the executor, which asks again, will say so
+		return shippedOrganisation()
+	}
+	return o
+}
+
+// Accounts lists the logins that are valid now, in the order a dossier meets them, those that do not ship last.
+func (d *DevLogin) Accounts() []Account {
+	o, known := d.now(), slices.Clone(applicants)
+	place := func(a organisation.Account) int {
+		i := slices.IndexFunc(shippedOrganisation().Accounts, func(s organisation.Account) bool { return s.ID == a.ID })
+		if i < 0 {
+			return len(shippedOrganisation().Accounts)
+		}
+		return i
+	}
+	list := slices.Clone(o.Accounts)
+	slices.SortStableFunc(list, func(a, b organisation.Account) int { return place(a) - place(b) })
+	for _, a := range list {
+		if acts := o.Actors(a.ID, time.Now()); len(acts) > 0 {
+			known = append(known, Account{a.ID, acts[0].Role, acts[0].Unit, a.TitleVI, a.TitleEN})
+		}
+	}
+	return known
+}
+
+// Account finds a login by name (`--as`), or by name and role, "lead/reception_officer", where it holds several. One whose validity is over
+// is found too: what it sends is refused by the executor, which records that.
 func (d *DevLogin) Account(name string) (Account, bool) {
-	a, ok := d.byName[name]
-	return a, ok
+	name, role, chosen := strings.Cut(name, "/")
+	if i := slices.IndexFunc(applicants, func(a Account) bool { return a.Account == name }); i >= 0 && !chosen {
+		return applicants[i], true
+	}
+	o := d.now()
+	a, known := o.AccountOf(name)
+	if !known {
+		return Account{}, false
+	}
+	acts := o.Actors(name, time.Now())
+	for _, p := range a.Posts {
+		acts = append(acts, domain.Actor{Account: name, Role: p.Role, Unit: p.Unit})
+	}
+	for _, actor := range acts {
+		if !chosen || string(actor.Role) == role {
+			return Account{name, actor.Role, actor.Unit, a.TitleVI, a.TitleEN}, true
+		}
+	}
+	return Account{}, false
 }
 
 // Authenticate takes `Authorization: Bearer dev:ACCOUNT`, or else the login cookie.
 func (d *DevLogin) Authenticate(r *http.Request) (domain.Actor, error) {
-	a, ok := d.byName[named(r)]
+	a, ok := d.Account(named(r))
 	if !ok {
 		return domain.Actor{}, ErrUnauthenticated
 	}

@@ -142,6 +142,10 @@ func plain(err error) ProblemBody {
 		return body(http.StatusNotFound, "no_procedure", words{
 			"Không có thủ tục mang mã này, hoặc chưa có phiên bản này. Xem danh mục: GET /v1/procedures",
 			"There is no procedure of this id, or not this version of it. See the catalogue: GET /v1/procedures"})
+	case errors.Is(err, ErrNoOrganisation):
+		return body(http.StatusNotFound, "no_organisation", words{
+			"Chưa có tổ chức nào được áp dụng, hoặc khi đó chưa có. Quản trị hệ thống áp dụng một tệp: dossier organisation apply",
+			"No organisation was applied, or not by then. The system administrator applies a file: dossier organisation apply"})
 	case errors.Is(err, ErrUnauthenticated):
 		return body(http.StatusUnauthorized, "unauthenticated", words{
 			"Cần đăng nhập để dùng đường dẫn này", "You must be signed in to use this"})
@@ -190,7 +194,7 @@ func closed(err error) bool {
 
 func refused(r *domain.Refusal) ProblemBody {
 	status := http.StatusConflict
-	if r.Code == NotAllowed {
+	if Forbids(r) {
 		status = http.StatusForbidden
 	}
 	p := body(status, r.Code, words{r.VI, r.EN})

@@ -44,7 +44,7 @@ func CheckProcedure(file []byte) (procedure.Text, Mistakes) {
 // PublishProcedure publishes the version that a file brings, in one act; with a mistake in the file nothing changes.
 func (x *Executor) PublishProcedure(ctx context.Context, a domain.Actor, file []byte, e Envelope) (_ PublishedProcedure, err error) {
 	defer func() { err = x.Refused(ctx, a, e, publishProcedure, uuid.Nil, err) }()
-	if err := Authorize(a, Act{Kind: Rule}); err != nil {
+	if err := x.authorized(ctx, a, Act{Kind: Rule}); err != nil {
 		return PublishedProcedure{}, err
 	}
 	read, mistakes := CheckProcedure(file)
@@ -66,7 +66,7 @@ func (x *Executor) publish(ctx context.Context, a domain.Actor, w procedure.Publ
 // PublishShipped publishes every procedure that comes with the program and was never published. They are checked by a test, not here.
 func (x *Executor) PublishShipped(ctx context.Context, a domain.Actor, key string) (err error) {
 	defer func() { err = x.Refused(ctx, a, Envelope{}, publishProcedure, uuid.Nil, err) }()
-	if err := Authorize(a, Act{Kind: Rule}); err != nil {
+	if err := x.authorized(ctx, a, Act{Kind: Rule}); err != nil {
 		return err
 	}
 	ids := slices.Sorted(maps.Keys(procedure.Shipped()))
@@ -99,7 +99,7 @@ func (x *Executor) PublishShipped(ctx context.Context, a domain.Actor, key strin
 // WithdrawProcedure ends a procedure from a day on.
 func (x *Executor) WithdrawProcedure(ctx context.Context, a domain.Actor, id, decision string, decided, from calendar.Date, e Envelope) (_ PublishedProcedure, err error) {
 	defer func() { err = x.Refused(ctx, a, e, withdrawProcedure, uuid.Nil, err) }()
-	if err := Authorize(a, Act{Kind: Rule}); err != nil {
+	if err := x.authorized(ctx, a, Act{Kind: Rule}); err != nil {
 		return PublishedProcedure{}, err
 	}
 	w := procedure.Withdraw{Decision: decision, DecidedOn: decided, From: from}
@@ -151,7 +151,7 @@ type Turned struct {
 // TurnSwitch opens or closes the filing of a procedure at a unit.
 func (x *Executor) TurnSwitch(ctx context.Context, a domain.Actor, w procedure.Turn, e Envelope) (_ Turned, err error) {
 	defer func() { err = x.Refused(ctx, a, e, turnSwitch, uuid.Nil, err) }()
-	if err := Authorize(a, Act{Kind: Rule}); err != nil {
+	if err := x.authorized(ctx, a, Act{Kind: Rule}); err != nil {
 		return Turned{}, err
 	}
 	p, err := x.procedures.Get(ctx, w.Procedure)

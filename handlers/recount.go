@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"dossier/domain"
 	"dossier/domain/calendar"
 	"dossier/domain/dossier"
+	"dossier/domain/organisation"
 	"dossier/projections"
 )
 
@@ -36,14 +38,12 @@ const (
 
 // Run looks until the context ends.
 func (r *Recounter) Run(ctx context.Context) error {
-	var settled int64 // the calendar's version that all dossiers were held against
-	var passed time.Time
+	settled := map[string]pass{}
 	for {
-		c, err := r.executor.calendars.Get(ctx, StandardCalendar)
-		if err == nil && c.Exists() && (c.Version != settled || time.Since(passed) > passEvery) {
-			var changed int
-			if changed, err = r.Pass(ctx, c); err == nil && changed == 0 {
-				settled, passed = c.Version, time.Now()
+		o, err := r.executor.organisation.Recent(ctx)
+		for _, code := range calendarsOf(o) {
+			if err == nil {
+				err = r.look(ctx, code, settled)
 			}
 		}
 		if err != nil && ctx.Err() == nil {
@@ -57,15 +57,50 @@ func (r *Recounter) Run(ctx context.Context) error {
 	}
 }
 
-// Pass holds every open dossier against a calendar and returns how many dates it changed.
+// pass is the version of a calendar that all dossiers were held against, and when.
+type pass struct {
+	version int64
+	at      time.Time
+}
+
+// calendarsOf are the standard one and those of the agencies.
+func calendarsOf(o organisation.Organisation) []string {
+	codes := []string{StandardCalendar}
+	for _, a := range o.Agencies {
+		if !slices.Contains(codes, a.Calendar) {
+			codes = append(codes, a.Calendar)
+		}
+	}
+	return codes
+}
+
+// look passes over the dossiers when a calendar is another than at the last pass, or that one was long ago.
+func (r *Recounter) look(ctx context.Context, code string, settled map[string]pass) error {
+	c, err := r.executor.calendars.Get(ctx, code)
+	if err != nil || !c.Exists() || c.Version == settled[code].version && time.Since(settled[code].at) < passEvery {
+		return err
+	}
+	changed, err := r.Pass(ctx, c)
+	if err == nil && changed == 0 {
+		settled[code] = pass{c.Version, time.Now()}
+	}
+	return err
+}
+
+// Pass holds every open dossier that counts by a calendar against it, and returns how many dates it changed.
 func (r *Recounter) Pass(ctx context.Context, c calendar.Calendar) (changed int, err error) {
+	o, err := r.executor.organisation.Recent(ctx)
+	if err != nil {
+		return 0, err
+	}
 	for f := (projections.Filter{Status: dossier.Running(), Limit: 500}); ; {
 		page, err := r.views.List(ctx, f)
 		if err != nil {
 			return changed, fmt.Errorf("list open dossiers: %w", err)
 		}
 		for _, row := range page.Rows {
-			if !row.State.Recounts(c) {
+			agency, _ := o.AgencyOf(row.State.FiledAt, calendar.DateOf(r.executor.o.Now(), Zone()))
+			if calendarFor(row.State, agency) != c.Code || !row.State.Recounts(c) {
 				continue
 			}
 			key := fmt.Sprintf("recount-%s-%d-%d", c.Code, c.Version, row.State.Version)

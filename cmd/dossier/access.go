@@ -32,7 +32,7 @@ func (a *app) accessList(ctx context.Context, cmd *cli.Command) error {
 		return err
 	}
 	defer s.stop()
-	actor, err := s.actor(cmd)
+	actor, err := s.reader(ctx, cmd)
 	if err != nil {
 		return err
 	}

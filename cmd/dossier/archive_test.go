@@ -96,7 +96,7 @@ func TestColdPartitionsMoveToFilesAndBackByHand(t *testing.T) {
 	in(0, "archive", "detach")
 	in(0, "archive", "detach")
 	in(0, "archive", "drop")
-	is("file", "detached", "attached", "attached", "attached")
+	is("file", "detached", "attached", "attached", "attached", "attached")
 	if d.feed() != feed {
 		t.Error("the feed changed")
 	}
@@ -130,7 +130,7 @@ func TestColdPartitionsMoveToFilesAndBackByHand(t *testing.T) {
 	}
 	in(0, "archive", "restore")
 	in(0, "archive", "restore")
-	is("attached", "attached", "attached", "attached", "attached")
+	is("attached", "attached", "attached", "attached", "attached", "attached")
 	if said := in(0, "verify"); d.feed() != feed || !strings.Contains(said, "holds") {
 		t.Error(said)
 	}

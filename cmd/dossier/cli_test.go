@@ -106,7 +106,7 @@ func TestEveryCommandIsThere(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("exit %d", code)
 	}
-	for _, name := range strings.Fields("dev serve migrate config submit do show history events access import verify projections parked recover bench version") {
+	for _, name := range strings.Fields("dev serve migrate config submit do show history events access import organisation verify projections parked recover bench version") {
 		if !strings.Contains(out, "\n   "+name+" ") {
 			t.Errorf("%s is not in the help:\n%s", name, out)
 		}

@@ -18,7 +18,7 @@ import (
 
 func (a *app) codesCommand() *cli.Command {
 	return &cli.Command{
-		Name: "codes", Usage: "show how dossiers are numbered: the patterns that ship, the rules in force (DOSSIER_CODES)",
+		Name: "codes", Usage: "show how dossiers are numbered: the patterns that ship, the rules in force (of the organisation, or DOSSIER_CODES)",
 		Flags: []cli.Flag{dataFlag(), formatFlag()}, Action: a.showCodes,
 		Commands: []*cli.Command{
 			{Name: "check", Usage: "read patterns and tell what is wrong with each, and where", ArgsUsage: "PATTERN...", Action: a.checkPatterns},
@@ -27,7 +27,7 @@ func (a *app) codesCommand() *cli.Command {
 }
 
 // showCodes prints what a dossier of today with the number 1 would be called; nothing is taken.
-func (a *app) showCodes(_ context.Context, cmd *cli.Command) error {
+func (a *app) showCodes(ctx context.Context, cmd *cli.Command) error {
 	cfg, err := a.settings(cmd)
 	if err != nil {
 		return err
@@ -36,13 +36,33 @@ func (a *app) showCodes(_ context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
+	today, inForce := calendar.DateOf(time.Now(), handlers.Zone()), rules.List()
+	source := func(string) string { return cmp.Or(cfg.Codes, "default") }
+	if !rules.Said() {
+		o, err := a.organisationIfAny(ctx, cmd)
+		if err != nil {
+			return err
+		}
+		said := map[string]bool{}
+		for _, u := range o.On(today).Units {
+			if r, says := o.CodeRuleOf(u.Code, today); says {
+				inForce, said[u.Code] = append(inForce, r), true
+			}
+		}
+		source = func(unit string) string {
+			if said[unit] {
+				return "organisation"
+			}
+			return "default"
+		}
+	}
 	t := &table{columns: []string{"unit", "agency", "pattern", "example", "given", "source"}}
 	add := func(unit, agency, pattern, example, given, source string) {
 		t.add(map[string]string{"unit": unit, "agency": agency, "pattern": pattern, "example": example, "given": given, "source": source},
 			unit, agency, pattern, example, given, source)
 	}
-	for _, r := range rules.List() {
-		b, err := r.Pattern.Blank(r.Agency, calendar.DateOf(time.Now(), handlers.Zone()))
+	for _, r := range inForce {
+		b, err := r.Pattern.Blank(r.Agency, today)
 		if err != nil {
 			return err
 		}
@@ -50,7 +70,7 @@ func (a *app) showCodes(_ context.Context, cmd *cli.Command) error {
 		if r.AtAcceptance {
 			given = "at acceptance"
 		}
-		add(cmp.Or(r.Unit, "*"), r.Agency, r.Pattern.String(), b.With(1), given, cmp.Or(cfg.Codes, "default"))
+		add(cmp.Or(r.Unit, "*"), r.Agency, r.Pattern.String(), b.With(1), given, source(r.Unit))
 	}
 	for _, s := range code.ShippedPatterns() {
 		add("", "", s.Name+" "+s.Pattern, s.Example, "ships", s.VI+" / "+s.EN)

@@ -33,6 +33,7 @@ func (a *app) commands() *cli.Command {
 			a.deadlineCommand(),
 			a.proceduresCommand(),
 			a.calendarsCommand(),
+			a.organisationCommand(),
 			a.codesCommand(),
 			a.domainCommand(),
 			a.verifyCommand(),

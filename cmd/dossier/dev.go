@@ -20,6 +20,7 @@ import (
 
 	"dossier/domain"
 	"dossier/domain/calendar"
+	"dossier/domain/organisation"
 	"dossier/handlers"
 	"dossier/internal/config"
 	"dossier/internal/devstack"
@@ -113,6 +114,9 @@ func (a *app) dev(ctx context.Context, cmd *cli.Command) error {
 
 // publishShipped gives a stack that has none the calendars and procedures that come with the program.
 func (p *process) publishShipped(ctx context.Context) error {
+	if err := p.applyShipped(ctx); err != nil {
+		return err
+	}
 	actor := domain.Actor{Account: "catalogue", Role: domain.CatalogueAdmin, Unit: handlers.UnitLeadership}
 	for code, file := range calendar.Shipped() {
 		c, err := p.executor.Calendars().Get(ctx, code)
@@ -124,6 +128,19 @@ func (p *process) publishShipped(ctx context.Context) error {
 		}
 	}
 	return p.executor.PublishShipped(ctx, actor, "shipped")
+}
+
+// applyShipped gives a stack that has none the organisation that comes with the program.
+func (p *process) applyShipped(ctx context.Context) error {
+	o, err := p.executor.Organisation().Get(ctx)
+	if err == nil && !o.Exists() {
+		admin := domain.Actor{Account: "admin", Role: domain.SystemAdmin, Unit: handlers.UnitIT}
+		_, err = p.executor.ApplyOrganisation(ctx, admin, organisation.Shipped(), handlers.Envelope{Key: "shipped-organisation"})
+	}
+	if err != nil {
+		return fmt.Errorf("apply the shipped organisation: %w", err)
+	}
+	return nil
 }
 
 // free says who has a port, and refuses addresses that others could reach: anybody may act as anybody here.

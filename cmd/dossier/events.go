@@ -97,7 +97,7 @@ func (a *app) openFeed(ctx context.Context, cmd *cli.Command, after int64) (*sys
 }
 
 func (s *system) feed(ctx context.Context, cmd *cli.Command, after int64) (*handlers.Reader, error) {
-	actor, err := s.actor(cmd)
+	actor, err := s.reader(ctx, cmd)
 	if err != nil {
 		return nil, err
 	}

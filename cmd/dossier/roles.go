@@ -87,6 +87,9 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 	p.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{
 		CommandKey: []byte(cfg.CommandKey), Metrics: p.metrics, Codes: codes, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Log: log}),
 	})
+	if login != nil {
+		p.login = login.Follow(p.executor)
+	}
 	p.relay = relay.New(pool, journal, p.relayOptions())
 	p.engine = projections.NewEngine(pool, journal, projections.Options{
 		Brokers: cfg.Kafka.Brokers, Topic: cfg.Kafka.Topic, Log: log, Kafka: kafkaAccess(cfg),

@@ -58,7 +58,7 @@ func (a *app) openDossier(ctx context.Context, cmd *cli.Command) (s *system, act
 	if s, err = a.open(ctx, cmd); err != nil {
 		return nil, actor, id, err
 	}
-	if actor, err = s.actor(cmd); err == nil {
+	if actor, err = s.reader(ctx, cmd); err == nil {
 		id, err = s.find(ctx, cmd.Args().First())
 	}
 	if err != nil {

@@ -128,7 +128,7 @@ func (s *system) actor(cmd *cli.Command) (domain.Actor, error) {
 	if !s.dev {
 		return domain.Actor{}, errors.New("--as is believed by a development stack only: use the API with a token")
 	}
-	login := handlers.NewDevLogin()
+	login := handlers.NewDevLogin().Follow(s.executor)
 	account, ok := login.Account(cmd.String("as"))
 	if !ok {
 		var names []string
@@ -138,6 +138,15 @@ func (s *system) actor(cmd *cli.Command) (domain.Actor, error) {
 		return domain.Actor{}, usageError{fmt.Errorf("no demo account %q: say one of %s", cmd.String("as"), strings.Join(names, ", "))}
 	}
 	return account.Actor(), nil
+}
+
+// reader is who reads at the command line. What is sent is refused by the executor, which records it.
+func (s *system) reader(ctx context.Context, cmd *cli.Command) (domain.Actor, error) {
+	actor, err := s.actor(cmd)
+	if err != nil {
+		return actor, err
+	}
+	return actor, s.executor.Admits(ctx, actor)
 }
 
 // find turns an id or a code into the id of a dossier.

@@ -35,7 +35,10 @@ type Rule struct {
 }
 
 // Rules are those of an installation.
-type Rules struct{ list []Rule }
+type Rules struct {
+	list []Rule
+	said bool
+}
 
 // DefaultRules is how an installation that says nothing numbers: the identifier belongs to no agency and shows it.
 const DefaultRules = "*=000.00.00.H00 circular-01-2018"
@@ -45,7 +48,7 @@ const DefaultRules = "*=000.00.00.H00 circular-01-2018"
 // fields. Empty: DefaultRules.
 func ParseRules(text string) (Rules, error) {
 	var r Rules
-	if strings.TrimSpace(text) == "" {
+	if r.said = strings.TrimSpace(text) != ""; !r.said {
 		text = DefaultRules
 	}
 	for n, line := range strings.FieldsFunc(text, func(c rune) bool { return c == ';' || c == '\n' }) {
@@ -81,24 +84,27 @@ func parseRule(line string) (Rule, error) {
 			VI: fmt.Sprintf("Không hiểu quy tắc mã hồ sơ “%s”: ghi ĐƠN_VỊ=CƠ_QUAN MẪU, thêm at-acceptance nếu cấp mã khi tiếp nhận; * là mọi đơn vị.", line),
 			EN: fmt.Sprintf("“%s” is no rule of codes: write UNIT=AGENCY PATTERN, and at-acceptance if codes are given at acceptance; * is every unit.", line)}
 	}
-	rule := Rule{Unit: strings.TrimSpace(unit), Agency: words[0], AtAcceptance: len(words) == 3}
-	if rule.Unit == "*" {
-		rule.Unit = ""
+	if unit = strings.TrimSpace(unit); unit == "*" {
+		unit = ""
 	}
-	if err := CheckAgency(rule.Agency); err != nil {
+	return NewRule(unit, words[0], words[1], len(words) == 3)
+}
+
+// NewRule is the rule of a unit whose dossiers bear an agency's identifier, by the name of a shipped pattern or by a text of fields.
+func NewRule(unit, agency, pattern string, atAcceptance bool) (rule Rule, err error) {
+	if err := CheckAgency(agency); err != nil {
 		return Rule{}, err
 	}
-	text := words[1]
 	for _, s := range ShippedPatterns() {
-		if s.Name == text {
-			text = s.Pattern
+		if s.Name == pattern {
+			pattern = s.Pattern
 		}
 	}
-	var err error
-	if rule.Pattern, err = Parse(text); err != nil {
+	rule = Rule{Unit: unit, Agency: agency, AtAcceptance: atAcceptance}
+	if rule.Pattern, err = Parse(pattern); err != nil {
 		return Rule{}, err
 	}
-	_, err = rule.Pattern.Blank(rule.Agency, anyDay)
+	_, err = rule.Pattern.Blank(agency, anyDay)
 	return rule, err
 }
 
@@ -107,6 +113,9 @@ const anyDay = 20000
 
 // List is every rule once, as it was written; that of all units is always there.
 func (r Rules) List() []Rule { return slices.Clone(r.list) }
+
+// Said says whether anybody wrote rules; those of the default go after what an organisation says.
+func (r Rules) Said() bool { return r.said }
 
 // Of is the rule of a receiving unit. Without any rules it is that of the default.
 func (r Rules) Of(unit string) Rule {

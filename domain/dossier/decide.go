@@ -10,14 +10,16 @@ import (
 
 // Context is what a command brings with it: Decide reads no clock and asks nobody.
 type Context struct {
-	Now        time.Time
-	OccurredAt time.Time // zero: it happens now
-	Actor      domain.Actor
-	Origin     domain.Origin
-	LateReason string             // of LateReasons, when OccurredAt is more than five minutes before Now
-	Procedure  *procedure.Version // of the dossier, valid when it was filed
-	Calendar   *calendar.Calendar // over which limits are counted; nil: none is known
-	Source     Source             // imports: kept in every event
+	Now         time.Time
+	OccurredAt  time.Time // zero: it happens now
+	Actor       domain.Actor
+	Origin      domain.Origin
+	LateReason  string             // of LateReasons, when OccurredAt is more than five minutes before Now
+	Procedure   *procedure.Version // of the dossier, valid when it was filed
+	Calendar    *calendar.Calendar // over which limits are counted; nil: none is known
+	HoursOf     Code               // the agency whose hours are counted; none: those under the receiving unit's own code
+	Delegations []Delegation       // of the organisation, to the actor and over this dossier, when the act is true
+	Source      Source             // imports: kept in every event
 }
 
 // When is the time at which the act is true, to be stored as the event's occurred_at: the one given, else now. A clock that is

@@ -90,7 +90,19 @@ func (q question) delegated() (Delegation, bool) {
 			return d, true
 		}
 	}
+	for _, d := range q.x.Delegations {
+		if d.To == q.x.Actor.Account && !q.at.Before(d.Since) && !q.at.After(d.Until) && q.mayGive(d.By) {
+			return d, true
+		}
+	}
 	return Delegation{}, false
+}
+
+// mayGive says whether the giver could decide this dossier in person: nobody hands on more than that.
+func (q question) mayGive(by string) bool {
+	appraised := has(q.s.Appraisers, by) && !q.sameHand()
+	endorsed := slices.ContainsFunc(q.s.Endorsed, func(e Endorsement) bool { return e.By == by })
+	return !appraised && !endorsed
 }
 
 // below is how many levels must agree before the one that decides.

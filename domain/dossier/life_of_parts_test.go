@@ -1,6 +1,7 @@
 package dossier_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -63,6 +64,40 @@ func TestADelegateDecidesAndSignsInTimeAndThePaperSaysForWhom(t *testing.T) {
 	}
 	if l.state.Decided.By != "head" || !l.state.Signed.Done() {
 		t.Errorf("%+v", l.state)
+	}
+}
+
+func TestWhoMayNotDecideGivesNoDelegationOfTheOrganisationEither(t *testing.T) {
+	given := func(by string, since, until time.Duration) func(*dossier.Context) {
+		return func(x *dossier.Context) {
+			x.Delegations = []dossier.Delegation{{To: head.Account, Block: "tl", By: by, Since: x.Now.Add(since), Until: x.Now.Add(until)}}
+		}
+	}
+	tests := []struct {
+		name    string
+		how     func(*dossier.Context)
+		decides bool
+	}{
+		{"from the approver, while it lasts", given(leader.Account, -day, day), true},
+		{"from the approver, to the last moment", given(leader.Account, -day, 0), true},
+		{"from the approver, from the first moment", given(leader.Account, 0, day), true},
+		{"when it is over", given(leader.Account, -day, -time.Minute), false},
+		{"before it begins", given(leader.Account, time.Minute, day), false},
+		{"from one who appraised the dossier", given(officer.Account, -day, day), false},
+		{"to somebody else", func(x *dossier.Context) {
+			given(leader.Account, -day, day)(x)
+			x.Delegations[0].To = "colleague"
+		}, false},
+	}
+	for _, test := range tests {
+		events, err := in(t, dossier.PendingApproval).ask(by(head, approve.what, test.how))
+		var refusal *domain.Refusal
+		switch errors.As(err, &refusal); {
+		case test.decides && (err != nil || events[0].(dossier.DecisionApproved).Block != "tl" || events[0].(dossier.DecisionApproved).For != "leader"):
+			t.Errorf("%s: %+v, %v", test.name, events, err)
+		case !test.decides && (refusal == nil || refusal.Code != "not_delegated"):
+			t.Errorf("%s: %+v, %v", test.name, events, err)
+		}
 	}
 }
 

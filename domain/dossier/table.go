@@ -414,11 +414,14 @@ type Offer struct {
 }
 
 // Offers lists the acts of that account and role on this dossier, in the order of a dossier's way.
-func Offers(s State, a domain.Actor) []Offer {
+func Offers(s State, a domain.Actor) []Offer { return OffersIn(s, Context{Actor: a}) }
+
+// OffersIn is Offers to an actor with the delegations that the organisation gives.
+func OffersIn(s State, x Context) []Offer {
 	var offers []Offer
 	for _, t := range transitions {
-		if t.Origin == domain.Live && slices.Contains(t.From, s.Status) && t.admits(a.Role, domain.Live) {
-			q := question{s: s, x: Context{Actor: a}, row: t}
+		if t.Origin == domain.Live && slices.Contains(t.From, s.Status) && t.admits(x.Actor.Role, domain.Live) {
+			q := question{s: s, x: x, at: x.When(s), row: t}
 			offers = append(offers, Offer{Kebab(t.Command), q.refusedWhatever()})
 		}
 	}

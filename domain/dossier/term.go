@@ -36,6 +36,9 @@ func (q question) term(from time.Time) Term {
 		return Term{}
 	}
 	t := Term{Policy: CountPolicy(v.Policy), Agency: Code(q.s.FiledAt)}
+	if q.x.HoursOf != "" {
+		t.Agency = q.x.HoursOf
+	}
 	for _, l := range v.Limits {
 		t.Limits = append(t.Limits, Code(l.String()))
 	}

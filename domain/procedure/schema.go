@@ -1,15 +1,13 @@
 package procedure
 
 import (
-	"encoding"
-	"encoding/json"
 	"reflect"
-	"strings"
 
 	"dossier/domain"
+	"dossier/domain/document"
 )
 
-const dialect = "https://json-schema.org/draft/2020-12/schema"
+const dialect = document.Dialect
 
 // FileSchema is the JSON Schema of a procedure file, made of the types that read it.
 func FileSchema() map[string]any {
@@ -58,48 +56,7 @@ var choices = map[reflect.Type][]string{
 	reflect.TypeFor[domain.Role]():   strs(domain.Roles()),
 }
 
-func schemaOf(t reflect.Type) map[string]any {
-	if list, closed := choices[t]; closed {
-		return map[string]any{"type": "string", "enum": list}
-	}
-	switch {
-	case t == reflect.TypeFor[json.RawMessage]():
-		return map[string]any{"type": "object"}
-	case t.Kind() == reflect.Pointer:
-		return schemaOf(t.Elem())
-	case reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()): // a day
-		return map[string]any{"type": "string", "format": "date"}
-	}
-	switch t.Kind() {
-	case reflect.Struct:
-		return objectOf(t)
-	case reflect.Map:
-		return map[string]any{"type": "object", "additionalProperties": schemaOf(t.Elem())}
-	case reflect.Slice:
-		return map[string]any{"type": "array", "items": schemaOf(t.Elem())}
-	case reflect.Bool:
-		return map[string]any{"type": "boolean"}
-	case reflect.String:
-		return map[string]any{"type": "string"}
-	}
-	return map[string]any{"type": "integer"}
-}
-
-// objectOf lists the members as encoding/json knows them; those without omitempty or omitzero are required.
-func objectOf(t reflect.Type) map[string]any {
-	members, required := map[string]any{}, []string{}
-	for _, f := range reflect.VisibleFields(t) {
-		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "" || name == "-" {
-			continue
-		}
-		members[name] = schemaOf(f.Type)
-		if options == "" {
-			required = append(required, name)
-		}
-	}
-	return map[string]any{"type": "object", "properties": members, "required": required, "additionalProperties": false}
-}
+func schemaOf(t reflect.Type) map[string]any { return document.Schema(t, choices) }
 
 func strs[T ~string](list []T) []string {
 	out := make([]string, len(list))

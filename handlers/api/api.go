@@ -79,6 +79,7 @@ func (s *server) routes() {
 	get(s, "/v1/procedures", "list-procedures", "The catalogue of procedures, as it is valid on a day", s.procedures)
 	get(s, "/v1/procedures/{id}", "get-procedure", "A procedure with its versions, one of them whole, and its switches", s.procedure)
 	get(s, "/v1/procedures/{id}/move", "preview-move", "What a move to another version would change, and which open dossiers it would touch", s.previewMove)
+	get(s, "/v1/organisation", "get-organisation", "Who may act: agencies, units, accounts with their roles, delegations, as they hold on a day and were known", s.organisation)
 	get(s, "/v1/access", "list-access", "The access journal, for auditors: who was refused what, by which rule; newest first", s.access)
 	get(s, "/v1/events/stream", "stream-events", "The feed as server-sent events", s.stream)
 	huma.Register(s.api, s.operation(http.MethodGet, "/v1/events", "read-events", "The feed: every event from position 1, the same CloudEvents as in Kafka"),

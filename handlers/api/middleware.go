@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"dossier/domain"
 	"dossier/handlers"
 
 	"github.com/google/uuid"
@@ -101,6 +102,11 @@ func (s *server) admit(r *http.Request) error {
 		return err
 	}
 	handlers.CallOf(r.Context()).Actor = actor
+	if r.Method == http.MethodGet { // commands are refused by the executor, which records it
+		if err := s.admitted(r, actor); err != nil {
+			return err
+		}
+	}
 	if err := s.origin.Check(r); err != nil {
 		return &handlers.Failure{Status: http.StatusForbidden, Code: "cross_origin",
 			VI: "Yêu cầu này đến từ một trang khác", EN: "This request comes from another site's page"}
@@ -110,6 +116,14 @@ func (s *server) admit(r *http.Request) error {
 			VI: "Nội dung phải là JSON: gửi kèm Content-Type: application/json", EN: "The body must be JSON: send Content-Type: application/json"}
 	}
 	return nil
+}
+
+// admitted says whether the organisation knows who asks.
+func (s *server) admitted(r *http.Request, actor domain.Actor) error {
+	if s.Executor == nil {
+		return nil
+	}
+	return s.Executor.Admits(r.Context(), actor)
 }
 
 func isJSON(r *http.Request) bool {

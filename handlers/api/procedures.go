@@ -235,9 +235,10 @@ func (s *server) previewMove(ctx context.Context, in *moveInput) (*moveOutput, e
 	return &moveOutput{m}, err
 }
 
-// ruleRoutes are the acts on procedures.
+// ruleRoutes are the acts on procedures and on the organisation.
 func (s *server) ruleRoutes() {
 	post(s, "/v1/procedures", "publish-procedure", "Publish the version that a procedure file brings", s.publishProcedure)
+	post(s, "/v1/organisation", "apply-organisation", "Bring the organisation to what a file says", s.applyOrganisation)
 	post(s, "/v1/procedures/{id}/switch", "turn-switch", "Open or close the filing of a procedure at a unit", s.turnSwitch)
 	post(s, "/v1/procedures/{id}/facts", "procedure-facts", "What a procedure asks of one dossier: components, fees, limits, steps", s.facts)
 }

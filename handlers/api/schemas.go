@@ -76,6 +76,7 @@ func (s *server) document(path, name string) {
 func eventSchemas() map[string][]byte {
 	all := calendarSchemas()
 	maps.Copy(all, procedureSchemas())
+	maps.Copy(all, organisationSchemas())
 	maps.Copy(all, accessSchemas())
 	for _, typ := range dossier.EventTypes() {
 		version, members := dossier.EventMembers(typ)

@@ -97,9 +97,10 @@ func openHouse(t *testing.T, brokers []string, gate *handlers.Gate) *house {
 	closing := make(chan struct{})
 	h.stop = sync.OnceFunc(func() { close(closing) })
 	metrics := telemetry.New()
+	executor := handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test"), Metrics: metrics, Access: handlers.NewAccessLog(access, handlers.AccessOptions{})})
 	service := api.New(api.Deps{
-		Executor: handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test"), Metrics: metrics, Access: handlers.NewAccessLog(access, handlers.AccessOptions{})}), Metrics: metrics,
-		Views: projections.NewViews(pool, j).Follow(engine), Journal: j, Pool: pool, Auth: handlers.NewDevLogin(),
+		Executor: executor, Metrics: metrics,
+		Views: projections.NewViews(pool, j).Follow(engine), Journal: j, Pool: pool, Auth: handlers.NewDevLogin().Follow(executor),
 		Engine: engine, Relay: carrier, Version: "test", Closing: closing, Gate: gate,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})

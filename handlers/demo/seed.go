@@ -13,6 +13,7 @@ import (
 	"dossier/domain"
 	"dossier/domain/calendar"
 	"dossier/domain/dossier"
+	"dossier/domain/organisation"
 	"dossier/eventstore"
 	"dossier/handlers"
 
@@ -78,8 +79,12 @@ func play(ctx context.Context, x *handlers.Executor, clock *Clock, stories []sto
 	return nil
 }
 
-// publishRules lets the authority have its calendars and procedures before its first dossier.
+// publishRules lets the authority have its organisation, calendars and procedures before its first dossier.
 func publishRules(ctx context.Context, x *handlers.Executor) error {
+	admin := domain.Actor{Account: "admin", Role: domain.SystemAdmin, Unit: handlers.UnitIT}
+	if _, err := x.ApplyOrganisation(ctx, admin, organisation.Shipped(), handlers.Envelope{Key: "demo-organisation"}); err != nil {
+		return fmt.Errorf("apply the organisation: %w", err)
+	}
 	catalogue := domain.Actor{Account: "catalogue", Role: domain.CatalogueAdmin, Unit: handlers.UnitLeadership}
 	for _, code := range slices.Sorted(maps.Keys(calendar.Shipped())) {
 		if _, err := x.PublishCalendar(ctx, catalogue, code, calendar.Shipped()[code], handlers.Envelope{Key: "demo-calendar-" + code}); err != nil {

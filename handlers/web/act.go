@@ -74,7 +74,7 @@ func (s *site) actPage(v *visit, id uuid.UUID, facts []dossier.Fact, command str
 		ID: id.String(), Code: codeOf(id, state), Command: command, Words: verb(command, v.lang), Procedure: v.titleOf(state.Procedure),
 		Tag: tag{state.Tone(), state.Words(string(v.lang))}, Due: v.dueOf(state, s.Now()), Version: state.Version, Key: handlers.NewKey(), Actor: *v.Actor,
 		Inputs: s.inputs(v, command, state, typed), OccurredAt: typed.Get("occurred_at"), Action: "/dossiers/" + id.String() + "/do/" + command, Cancel: "/dossiers/" + id.String(),
-		Legal: slices.Contains(dossier.Allowed(state, v.Actor.Role), command),
+		Legal: slices.Contains(v.allowed(state, *v.Actor, s.Now()), command),
 	}
 	p.LateReasons = v.lateReasons(typed)
 	p.Consequences, p.Next = v.consequences(command, state)
@@ -251,7 +251,7 @@ func (v *visit) problems(inputs []input, err error) (int, *problems) {
 			Title: Words{"Có 1 chỗ cần sửa trước khi gửi", "1 thing to fix before you send"}.In(v.lang),
 			Items: []problem{{Field: atField(inputs, invalid.Field, text), Text: text}},
 		}
-	case errors.As(err, &refusal) && refusal.Code != handlers.NotAllowed:
+	case errors.As(err, &refusal) && !handlers.Forbids(refusal):
 		text := Words{refusal.VI, refusal.EN}.In(v.lang)
 		return http.StatusConflict, &problems{
 			Title: Words{"Chưa ghi: quy tắc chưa cho phép", "Not recorded: the rules do not allow it yet"}.In(v.lang),

@@ -190,7 +190,7 @@ func (s *site) acts(v *visit, id uuid.UUID, state dossier.State) []actLink {
 		return nil
 	}
 	var out []actLink
-	for _, name := range dossier.Allowed(state, actor.Role) {
+	for _, name := range v.allowed(state, actor, s.Now()) {
 		if handlers.Authorize(actor, handlers.Act{Kind: handlers.Command, Name: name, Applicant: state.Applicant}) != nil {
 			continue
 		}
@@ -204,6 +204,24 @@ func (s *site) acts(v *visit, id uuid.UUID, state dossier.State) []actLink {
 	}
 	slices.SortStableFunc(out, func(a, b actLink) int { return before(a.Primary, b.Primary) })
 	return out
+}
+
+// given is what an act of the actor brings with it now.
+func (v *visit) given(state dossier.State, actor domain.Actor, now time.Time) dossier.Context {
+	x := dossier.Context{Now: now, Actor: actor}
+	x.Delegations = handlers.Delegations(v.house, state, actor.Account, x.When(state))
+	return x
+}
+
+// allowed lists what the role may do now, and what the account may do in another's place.
+func (v *visit) allowed(state dossier.State, actor domain.Actor, now time.Time) []string {
+	names := dossier.Allowed(state, actor.Role)
+	for _, o := range dossier.OffersIn(state, v.given(state, actor, now)) {
+		if o.Refusal == nil && !slices.Contains(names, o.Command) {
+			names = append(names, o.Command)
+		}
+	}
+	return names
 }
 
 func before(a, b bool) int {
@@ -227,7 +245,7 @@ func (v *visit) stopped(state dossier.State, name string, actor domain.Actor, no
 	if probe == nil {
 		return ""
 	}
-	context := dossier.Context{Now: now, Actor: actor}
+	context := v.given(state, actor, now)
 	if version, ok := v.rules.Version(state.Procedure, state.ProcedureVersion); ok {
 		context.Procedure = &version
 	}

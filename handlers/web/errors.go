@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"dossier/domain"
 	"dossier/eventstore"
@@ -59,8 +60,8 @@ func (s *site) say(v *visit, err error) (int, message) {
 	var unknown noDossier
 	list := way{Words{"mở danh sách hồ sơ", "open the list of dossiers"}.In(l), "/dossiers"}
 	switch {
-	case errors.As(err, &refusal) && refusal.Code == handlers.NotAllowed:
-		return http.StatusForbidden, message{Title: Words{"Không có quyền", "Not permitted"}.In(l), Text: Words{refusal.VI, refusal.EN}.In(l) + ".", Could: []way{{Words{"về trang đầu", "go to the front page"}.In(l), "/"}}}
+	case errors.As(err, &refusal) && handlers.Forbids(refusal):
+		return http.StatusForbidden, message{Title: Words{"Không có quyền", "Not permitted"}.In(l), Text: strings.TrimSuffix(Words{refusal.VI, refusal.EN}.In(l), ".") + ".", Could: []way{{Words{"về trang đầu", "go to the front page"}.In(l), "/"}}}
 	case errors.As(err, &unknown):
 		return http.StatusNotFound, message{
 			Title: Words{"Không có hồ sơ mang mã này", "No dossier has this code"}.In(l),

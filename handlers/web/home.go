@@ -19,7 +19,7 @@ type homePage struct {
 // home is two boxes: find a procedure, open a dossier by its code.
 func (s *site) home(w http.ResponseWriter, r *http.Request, v *visit) error {
 	p := homePage{Sectors: v.countSectors("")}
-	if v.Actor != nil && handlers.Authorize(*v.Actor, listAct) == nil {
+	if v.Actor != nil && v.stranger == nil && handlers.Authorize(*v.Actor, listAct) == nil {
 		stamp, err := s.Views.Stamp(r.Context())
 		if err != nil {
 			return err

@@ -122,7 +122,7 @@ func (w *town) on(t *testing.T) *town {
 func dossierURL(r handlers.Receipt) string { return "/dossiers/" + r.ID.String() }
 
 func (w *town) everyPage(t *testing.T) {
-	paths := map[string]string{"/": "officer-1", "/procedures": "", "/login": "", "/dossiers": "officer-1", "/dossiers?density=compact": "lead", "/dossiers/new": "reception",
+	paths := map[string]string{"/": "officer-1", "/procedures": "", "/organisation": "auditor", "/organisation?at=2020-01-01": "auditor", "/login": "", "/dossiers": "officer-1", "/dossiers?density=compact": "lead", "/dossiers/new": "reception",
 		dossierURL(w.imported): "auditor", dossierURL(w.imported) + "?version=2": "auditor", dossierURL(w.by[dossier.Returned]) + "?show=compact": "auditor", "/nowhere": "", "/dossiers/nobody": "auditor"}
 	for _, r := range w.by {
 		paths[dossierURL(r)] = "lead"
@@ -262,7 +262,7 @@ func (w *town) turnDueWhy(t *testing.T) {
 func (w *town) replays(t *testing.T) {
 	r, path := w.as("auditor"), dossierURL(w.by[dossier.Returned])
 	p := r.get(path + "?version=3")
-	p.says(t, "Như đã biết lúc", "phiên bản 3 trên 12", "không phải hiện tại", "Khi đó là lượt của", "Đã chuyển xử lý", "Sự kiện này thay đổi", "Phòng Thú y")
+	p.says(t, "Như đã biết lúc", "phiên bản 3 trên 12", "không phải hiện tại", "Khi đó là lượt của", "Đã chuyển xử lý", "Sự kiện này thay đổi", "Cục Thú y")
 	for _, link := range []string{"version=1", "version=2", "version=4", "version=12"} {
 		if !strings.Contains(p.html, link) {
 			t.Errorf("no link to %s", link)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dossier/domain"
+	"dossier/domain/organisation"
 	"dossier/handlers"
 )
 
@@ -22,6 +23,8 @@ type visit struct {
 	Data           any
 	cacheable      bool // holds nothing of any person: may be kept under its ETag
 	rules          handlers.Catalogue
+	house          organisation.Organisation
+	stranger       error // why the organisation does not admit who looks
 }
 
 type pageFunc func(w http.ResponseWriter, r *http.Request, v *visit) error
@@ -66,7 +69,11 @@ func (s *site) visit(w http.ResponseWriter, r *http.Request) *visit {
 	v.rules = s.Executor.Procedures().All(r.Context())
 	if a, err := s.Auth.Authenticate(r); err == nil {
 		v.Actor = &a
+		if r.Method == http.MethodGet { // what is sent is refused by the executor, which records it
+			v.stranger = s.Executor.Admits(r.Context(), a)
+		}
 	}
+	v.house, _ = s.Executor.Organisation().Recent(r.Context()) // no answer: no delegation is offered
 	return v
 }
 
@@ -118,10 +125,15 @@ func (v *visit) MaySubmit() bool {
 	return v.Actor != nil && handlers.Authorize(*v.Actor, handlers.Act{Kind: handlers.Command, Name: submitCommand, Applicant: v.Actor.Account}) == nil
 }
 
+// Staff says whether who looks works here.
+func (v *visit) Staff() bool {
+	return v.Actor != nil && v.stranger == nil && v.Actor.Role != domain.Applicant
+}
+
 // known returns who looks; nobody is asked to sign in first.
 func (v *visit) known() (domain.Actor, error) {
 	if v.Actor == nil {
 		return domain.Actor{}, handlers.ErrUnauthenticated
 	}
-	return *v.Actor, nil
+	return *v.Actor, v.stranger
 }

@@ -49,6 +49,7 @@ func (s *site) routes() http.Handler {
 	mux.HandleFunc("GET /assets/{name}", s.assets.serve)
 	mux.HandleFunc("GET /{$}", s.page(s.home))
 	mux.HandleFunc("GET /procedures", s.page(s.procedures))
+	mux.HandleFunc("GET /organisation", s.page(s.organisation))
 	mux.HandleFunc("GET /track", s.page(s.track))
 	if s.Dev != nil {
 		mux.HandleFunc("GET /login", s.page(s.login))

@@ -162,16 +162,12 @@ func verb(command string, l Lang) string {
 	return label("command", command, l)
 }
 
-// units are the demo authority's units in words; a unit of another system keeps that system's code.
-var units = map[string]Words{
-	handlers.UnitOneStop: {"Bộ phận Một cửa", "One-stop unit"}, handlers.UnitAnimalHealth: {"Phòng Thú y", "Animal health division"},
-	handlers.UnitPlantProtection: {"Phòng Bảo vệ thực vật", "Plant protection division"}, handlers.UnitRegistry: {"Văn phòng", "Registry office"},
-	handlers.UnitLeadership: {"Ban lãnh đạo", "Leadership office"}, handlers.UnitInspectorate: {"Thanh tra", "Inspectorate"}, handlers.UnitIT: {"Tổ công nghệ thông tin", "IT group"},
-}
-
+// unitWords is a unit by the name it ships with; one of another system keeps that system's code.
 func unitWords(code string, l Lang) string {
-	if w, ok := units[code]; ok {
-		return w.In(l)
+	for _, u := range handlers.ShippedUnits() {
+		if u.Code == code {
+			return Words{u.NameVI, u.NameEN}.In(l)
+		}
 	}
 	return codeWords(code)
 }

@@ -1,0 +1,14 @@
+package organisation
+
+import "dossier/domain/calendar"
+
+// A Command is a wish about the organisation. The set is closed.
+type Command interface{ command() }
+
+// Apply brings the organisation to what a plan says, all of it or nothing.
+type Apply struct {
+	Plan  Plan
+	Today calendar.Date // what has not begun by then may vanish from the plan
+}
+
+func (Apply) command() {}

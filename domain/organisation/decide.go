@@ -1,0 +1,86 @@
+package organisation
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"dossier/domain/calendar"
+)
+
+// Decide answers a command with facts, with nothing when it is already so, or with Findings that tell all that is wrong, each with its path
+// in the plan.
+func Decide(o Organisation, wish Command) ([]Event, error) {
+	switch w := wish.(type) {
+	case Apply:
+		return apply(o, w)
+	}
+	panic(fmt.Sprintf("decide: a command outside the sealed set: %T", wish))
+}
+
+func apply(o Organisation, w Apply) (events []Event, err error) {
+	plan := w.Plan.sorted()
+	if found := append(Check(w.Plan, w.Today), vanished(o.Plan, plan, w.Today)...); len(found) > 0 {
+		return nil, found
+	}
+	if named := (Named{plan.Code, plan.NameVI, plan.NameEN}); named != (Named{o.Code, o.NameVI, o.NameEN}) {
+		events = append(events, named)
+	}
+	gone := func(e Entry, code string, from calendar.Date) { events = append(events, EntryWithdrawn{e, code, from}) }
+	differ(o.Delegations, nil, plan.Delegations, byDelegation, func(d Delegation) { gone(DelegationEntry, d.Code, d.From) })
+	differ(o.Accounts, nil, plan.Accounts, byAccount, func(a Account) { gone(AccountEntry, a.ID, a.From) })
+	differ(o.Units, nil, plan.Units, byUnit, func(u Unit) { gone(UnitEntry, u.Code, u.From) })
+	differ(o.Agencies, nil, plan.Agencies, byAgency, func(a Agency) { gone(AgencyEntry, a.Code, a.From) })
+	differ(o.Agencies, func(a Agency) { events = append(events, AgencySet{a}) }, plan.Agencies, byAgency, nil)
+	differ(o.Units, func(u Unit) { events = append(events, UnitSet{u}) }, plan.Units, byUnit, nil)
+	differ(o.Accounts, func(a Account) { events = append(events, AccountSet{a}) }, plan.Accounts, byAccount, nil)
+	differ(o.Delegations, func(d Delegation) { events = append(events, DelegationSet{d}) }, plan.Delegations, byDelegation, nil)
+	return events, nil
+}
+
+// differ calls set for what is new or other in the list that is to be, and gone for what is not in it.
+func differ[T any](is []T, set func(T), tobe []T, order func(a, b T) int, gone func(T)) {
+	if set != nil {
+		for _, one := range tobe {
+			if at, there := slices.BinarySearchFunc(is, one, order); !there || !reflect.DeepEqual(is[at], one) {
+				set(one)
+			}
+		}
+		return
+	}
+	for _, one := range is {
+		if _, stays := slices.BinarySearchFunc(tobe, one, order); !stays {
+			gone(one)
+		}
+	}
+}
+
+// sorted is the plan as it is kept: in the order of codes and days, so that the order of a file means nothing.
+func (p Plan) sorted() Plan {
+	p.Agencies, p.Units, p.Accounts, p.Delegations = slices.Clone(p.Agencies), slices.Clone(p.Units), slices.Clone(p.Accounts), slices.Clone(p.Delegations)
+	slices.SortStableFunc(p.Agencies, byAgency)
+	slices.SortStableFunc(p.Units, byUnit)
+	slices.SortStableFunc(p.Accounts, byAccount)
+	slices.SortStableFunc(p.Delegations, byDelegation)
+	for i, d := range p.Delegations {
+		d.Procedures, d.Units = slices.Sorted(slices.Values(d.Procedures)), slices.Sorted(slices.Values(d.Units))
+		p.Delegations[i] = d
+	}
+	return p
+}
+
+// vanished tells what has begun and is no longer in the plan: it is ended, never left out.
+func vanished(is, tobe Plan, today calendar.Date) (found Findings) {
+	say := func(what, code string, from calendar.Date) {
+		if from > today {
+			return
+		}
+		found = append(found, Finding{Code: "vanished", VI: fmt.Sprintf("“%s” (%s, từ %s) đã có hiệu lực nên không được bỏ khỏi tệp. Giữ lại và ghi ngày kết thúc.", code, words[what].vi, from),
+			EN: fmt.Sprintf("“%s” (%s, from %s) has begun and must stay in the file. Keep it and say the day on which it ends.", code, what, from)})
+	}
+	differ(is.Agencies, nil, tobe.Agencies, byAgency, func(a Agency) { say("agency", a.Code, a.From) })
+	differ(is.Units, nil, tobe.Units, byUnit, func(u Unit) { say("unit", u.Code, u.From) })
+	differ(is.Accounts, nil, tobe.Accounts, byAccount, func(a Account) { say("account", a.ID, a.From) })
+	differ(is.Delegations, nil, tobe.Delegations, byDelegation, func(d Delegation) { say("delegation", d.Code, d.From) })
+	return found
+}

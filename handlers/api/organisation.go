@@ -1,0 +1,104 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"dossier/domain"
+	"dossier/domain/organisation"
+	"dossier/handlers"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// organisationBody is what holds of the organisation on a day.
+type organisationBody struct{ organisation.Described }
+
+// Schema is made of the types that read organisation files.
+func (organisationBody) Schema(huma.Registry) *huma.Schema {
+	b, err := json.Marshal(organisation.DescribedSchema())
+	s := &huma.Schema{}
+	if err == nil {
+		err = json.Unmarshal(b, s)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("schema of the organisation: %v", err)) // of plain values: cannot fail
+	}
+	return s
+}
+
+type organisationInput struct {
+	At      string `query:"at" format:"date" doc:"As it holds on that day; today without it."`
+	KnownAt string `query:"known_at" doc:"As it was known then: an instant, a date (its end) or @POSITION; now without it."`
+}
+
+type organisationOutput struct{ Body organisationBody }
+
+// organisation is who may act: agencies, units, accounts with their roles, delegations. People before the authority see agencies and units.
+func (s *server) organisation(ctx context.Context, in *organisationInput) (*organisationOutput, error) {
+	day, err := s.day(in.At)
+	if err != nil {
+		return nil, err
+	}
+	var o organisation.Organisation
+	if in.KnownAt != "" {
+		var m handlers.Moment
+		if m, err = handlers.ParseMoment(in.KnownAt, s.Zone); err == nil {
+			o, err = s.Executor.Organisation().KnownAt(ctx, m)
+		}
+	} else {
+		o, err = s.Executor.Organisation().Get(ctx)
+	}
+	if err == nil && !o.Exists() {
+		err = handlers.ErrNoOrganisation
+	}
+	if err != nil {
+		return nil, err
+	}
+	shown := o.Describe(day)
+	if handlers.CallOf(ctx).Actor.Role == domain.Applicant {
+		shown.Accounts, shown.Delegations = []organisation.Account{}, nil
+	}
+	return &organisationOutput{organisationBody{shown}}, nil
+}
+
+type organisationFile struct {
+	Key     string `header:"Idempotency-Key" maxLength:"255" doc:"Names this act: the same key and body again give the same answer. Missing: made and returned."`
+	DryRun  bool   `query:"dry_run" doc:"Only say what would change."`
+	RawBody []byte `contentType:"application/json" doc:"The whole organisation, as its file says it."`
+}
+
+type appliedOutput struct {
+	Key  string `header:"Idempotency-Key" doc:"The key this act goes by."`
+	Body handlers.AppliedOrganisation
+}
+
+// applyOrganisation brings the organisation to what a file says.
+func (s *server) applyOrganisation(ctx context.Context, in *organisationFile) (*appliedOutput, error) {
+	e, actor := keyed(ctx, in.Key), handlers.CallOf(ctx).Actor
+	if in.DryRun {
+		would, err := s.Executor.PreviewOrganisation(ctx, actor, in.RawBody)
+		return &appliedOutput{e.Key, would}, err
+	}
+	done, err := s.Executor.ApplyOrganisation(ctx, actor, in.RawBody, e)
+	return &appliedOutput{e.Key, done}, err
+}
+
+// organisationSchemas are the contracts of the events of the organisation.
+func organisationSchemas() map[string][]byte {
+	descriptions := map[string]string{
+		"organisation.named.v1":           "Organisation named / Đã đặt tên tổ chức",
+		"organisation.agency-set.v1":      "Agency set, from a day on / Đã ghi cơ quan, từ một ngày",
+		"organisation.unit-set.v1":        "Unit set, from a day on / Đã ghi đơn vị, từ một ngày",
+		"organisation.account-set.v1":     "Account set with its roles / Đã ghi tài khoản và các vai trò",
+		"organisation.delegation-set.v1":  "Delegation set / Đã ghi việc giao ký thay, thừa lệnh, thừa ủy quyền",
+		"organisation.entry-withdrawn.v1": "Entry withdrawn before it began / Đã rút mục chưa có hiệu lực",
+	}
+	all := map[string][]byte{}
+	for name, schema := range organisation.EventSchemas() {
+		schema["description"] = descriptions[name]
+		all[name], _ = json.MarshalIndent(schema, "", "  ") // of plain values: cannot fail
+	}
+	return all
+}
