@@ -102,16 +102,15 @@ func (t *tuples) timer(r *timerRow) {
 }
 
 // UsedUp lists dossiers that have a timer to be looked at: a share of its limit is used up, or nobody has looked yet. The longest
-// waiting come first; those of the list before, which could not be told, are left out.
-func (v *Views) UsedUp(ctx context.Context, now time.Time, but []uuid.UUID, limit int) ([]uuid.UUID, error) {
+// waiting come first.
+func (v *Views) UsedUp(ctx context.Context, now time.Time, limit int) ([]uuid.UUID, error) {
 	rows, err := v.pool.Query(ctx, `
 		select t.id
 		  from views.timers_v1 t
 		 where t.next_at <= $1
 		   and t.next_at < 'infinity'
-		   and not t.id = any ($2)
 		 order by t.next_at
-		 limit $3`, now, but, limit)
+		 limit $2`, now, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list timers that are used up: %w", err)
 	}
@@ -121,6 +120,32 @@ func (v *Views) UsedUp(ctx context.Context, now time.Time, but []uuid.UUID, limi
 	}
 	seen := map[uuid.UUID]bool{}
 	return slices.DeleteFunc(ids, func(id uuid.UUID) bool { twice := seen[id]; seen[id] = true; return twice }), nil
+}
+
+// TimerRows returns the timers of these dossiers as the projection has them now: kind, number, beginning and due date.
+func (v *Views) TimerRows(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID][]dossier.Timer, error) {
+	rows, err := v.pool.Query(ctx, `
+		select t.id, t.kind, t.number, t.started, nullif(t.due, 'infinity')
+		  from views.timers_v1 t
+		 where t.id = any ($1)`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read timers: %w", err)
+	}
+	all := map[uuid.UUID][]dossier.Timer{}
+	var id uuid.UUID
+	var t dossier.Timer
+	var due *time.Time
+	_, err = pgx.ForEachRow(rows, []any{&id, &t.Kind, &t.Number, &t.From, &due}, func() error {
+		if t.Due = (time.Time{}); due != nil {
+			t.Due = *due
+		}
+		all[id] = append(all[id], t)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read timers: %w", err)
+	}
+	return all, nil
 }
 
 // Plan is when somebody is told next of a timer; the zero time: nothing is left to tell.
@@ -186,9 +211,9 @@ func (v *Views) PlannedOtherwise(ctx context.Context, by string, after uuid.UUID
 func (v *Views) Waiting(ctx context.Context, now time.Time, limit int) (n int64, oldest time.Time, err error) {
 	var at *time.Time
 	err = v.pool.QueryRow(ctx, `
-		select count(*), min(w.next_at) filter (where isfinite(w.next_at))
+		select count(*), min(case when isfinite(w.next_at) then w.next_at else w.started end)
 		  from (
-		    select t.next_at
+		    select t.next_at, t.started
 		      from views.timers_v1 t
 		     where t.next_at <= $1
 		       and t.next_at < 'infinity'

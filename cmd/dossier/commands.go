@@ -34,6 +34,7 @@ func (a *app) commands() *cli.Command {
 			a.proceduresCommand(),
 			a.calendarsCommand(),
 			a.codesCommand(),
+			a.timersCommand(),
 			a.domainCommand(),
 			a.verifyCommand(),
 			a.projectionsCommand(),

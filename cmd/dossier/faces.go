@@ -33,6 +33,9 @@ func (p *process) handler(roles []string) (http.Handler, error) {
 	if slices.Contains(roles, roleProjector) {
 		deps.Engine = p.engine
 	}
+	if slices.Contains(roles, roleReactor) {
+		deps.Timers = p.keeper
+	}
 	service := api.New(deps)
 	for _, prefix := range api.Prefixes {
 		mux.Handle(prefix, service)

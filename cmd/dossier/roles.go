@@ -59,12 +59,17 @@ type process struct {
 	relay    *relay.Relay
 	engine   *projections.Engine
 	views    *projections.Views
+	keeper   *handlers.Timekeeper
 	login    *handlers.DevLogin // nil: nobody is believed until an identity provider is configured
 }
 
 // newProcess opens what may fail; nothing runs yet.
 func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login *handlers.DevLogin) (*process, error) {
 	codes, err := codesOf(cfg)
+	if err != nil {
+		return nil, err
+	}
+	timers, err := timersOf(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +90,7 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 	}
 	p := &process{cfg: cfg, log: log, metrics: telemetry.New(), pool: pool, journal: journal, access: access, login: login}
 	p.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{
-		CommandKey: []byte(cfg.CommandKey), Metrics: p.metrics, Codes: codes, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Log: log}),
+		CommandKey: []byte(cfg.CommandKey), Metrics: p.metrics, Codes: codes, Timers: timers, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Log: log}),
 	})
 	p.relay = relay.New(pool, journal, p.relayOptions())
 	p.engine = projections.NewEngine(pool, journal, projections.Options{
@@ -93,6 +98,7 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 		Check: 45 * time.Second, // a row that somebody changed is reported within a minute
 	})
 	p.views = projections.NewViews(pool, journal).Follow(p.engine).Naming(p.executor.Procedures().Names)
+	p.keeper = handlers.NewTimekeeper(p.executor, p.views, pool, handlers.TimekeeperOptions{Log: log})
 	return p, nil
 }
 
@@ -135,6 +141,7 @@ func (p *process) run(ctx context.Context, roles []string, ready func(addr strin
 	}
 	if slices.Contains(roles, roleReactor) {
 		g.Go(func() error { return handlers.NewRecounter(p.executor, p.views, p.log).Run(ctx) })
+		g.Go(func() error { return p.keeper.Run(ctx) })
 	}
 	if slices.Contains(roles, roleAPI) {
 		g.Go(func() error { return p.serveHTTP(ctx, roles, ready) })

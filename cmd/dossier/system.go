@@ -78,6 +78,10 @@ func (a *app) connect(ctx context.Context, cfg config.Config, s *system) (*syste
 	if err != nil {
 		return nil, err
 	}
+	timers, err := timersOf(cfg)
+	if err != nil {
+		return nil, err
+	}
 	pool, err := openPool(ctx, cfg.Database.URL, 0)
 	if err != nil {
 		return nil, err
@@ -96,7 +100,7 @@ func (a *app) connect(ctx context.Context, cfg config.Config, s *system) (*syste
 	s.cfg, s.pool, s.journal = cfg, pool, journal
 	s.views = projections.NewViews(pool, journal)
 	s.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{
-		CommandKey: []byte(cfg.CommandKey), Codes: codes, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Log: slog.New(slog.NewTextHandler(a.stderr, nil))}),
+		CommandKey: []byte(cfg.CommandKey), Codes: codes, Timers: timers, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Log: slog.New(slog.NewTextHandler(a.stderr, nil))}),
 	})
 	s.views.Naming(s.executor.Procedures().Names)
 	s.stop = func() { journal.Close(); access.Close(); pool.Close() }

@@ -107,6 +107,9 @@ func Timers(s State, c *calendar.Calendar) []Timer {
 func (s State) Timers() []Timer {
 	var all []Timer
 	add := func(kind TimerKind, number int, from, due time.Time, unit string) {
+		if from.IsZero() {
+			from = due // its beginning is not known: all of it is used up at once
+		}
 		if !due.IsZero() {
 			all = append(all, Timer{Kind: kind, Number: number, From: from, Due: due, Agency: s.FiledAt, Unit: unit})
 		}
