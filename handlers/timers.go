@@ -372,6 +372,9 @@ func (k *Timekeeper) observe(ctx context.Context, failed error) {
 // shippedRules are read once.
 var shippedRules = sync.OnceValue(escalation.Default)
 
+// Now is where this executor's clock stands.
+func (x *Executor) Now() time.Time { return x.o.Now() }
+
 // Escalation are the rules by which people are told.
 func (x *Executor) Escalation() escalation.Rules { return x.o.Timers }
 

@@ -60,6 +60,7 @@ type process struct {
 	engine   *projections.Engine
 	views    *projections.Views
 	keeper   *handlers.Timekeeper
+	clock    *simClock          // nil in production
 	login    *handlers.DevLogin // nil: nobody is believed until an identity provider is configured
 }
 
@@ -77,20 +78,25 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 	if err != nil {
 		return nil, err
 	}
-	journal, err := eventstore.Open(ctx, pool, eventstore.Options{Log: log, Archive: cfg.ArchiveDir})
+	clock, err := simClockOf(ctx, pool)
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	journal, err := eventstore.Open(ctx, pool, eventstore.Options{Log: log, Archive: cfg.ArchiveDir, Simulated: clock.now()})
 	if err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
-	access, err := openAccess(ctx, pool, cfg, log)
+	access, err := openAccess(ctx, pool, cfg, log, clock)
 	if err != nil {
 		journal.Close()
 		pool.Close()
 		return nil, err
 	}
-	p := &process{cfg: cfg, log: log, metrics: telemetry.New(), pool: pool, journal: journal, access: access, login: login}
+	p := &process{cfg: cfg, log: log, metrics: telemetry.New(), pool: pool, journal: journal, access: access, login: login, clock: clock}
 	p.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{
-		CommandKey: []byte(cfg.CommandKey), Metrics: p.metrics, Codes: codes, Timers: timers, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Log: log}),
+		CommandKey: []byte(cfg.CommandKey), Now: clock.now(), Metrics: p.metrics, Codes: codes, Timers: timers, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Log: log}),
 	})
 	p.relay = relay.New(pool, journal, p.relayOptions())
 	p.engine = projections.NewEngine(pool, journal, projections.Options{
@@ -103,8 +109,8 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 }
 
 // openAccess opens the second journal.
-func openAccess(ctx context.Context, pool *pgxpool.Pool, cfg config.Config, log *slog.Logger) (*eventstore.Journal, error) {
-	access, err := eventstore.Open(ctx, pool, eventstore.Options{Access: true, Log: log, Archive: cfg.ArchiveDir})
+func openAccess(ctx context.Context, pool *pgxpool.Pool, cfg config.Config, log *slog.Logger, clock *simClock) (*eventstore.Journal, error) {
+	access, err := eventstore.Open(ctx, pool, eventstore.Options{Access: true, Log: log, Archive: cfg.ArchiveDir, Simulated: clock.now()})
 	if err != nil {
 		return nil, fmt.Errorf("open access journal: %w", err)
 	}
@@ -143,6 +149,7 @@ func (p *process) run(ctx context.Context, roles []string, ready func(addr strin
 		g.Go(func() error { return handlers.NewRecounter(p.executor, p.views, p.log).Run(ctx) })
 		g.Go(func() error { return p.keeper.Run(ctx) })
 	}
+	g.Go(func() error { return p.clock.follow(ctx) })
 	if slices.Contains(roles, roleAPI) {
 		g.Go(func() error { return p.serveHTTP(ctx, roles, ready) })
 	}

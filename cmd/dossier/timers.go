@@ -81,7 +81,7 @@ func (a *app) listTimers(ctx context.Context, cmd *cli.Command) error {
 		}
 	}
 	if within := cmd.Duration("within"); within > 0 {
-		f.Until = time.Now().Add(within)
+		f.Until = s.executor.Now().Add(within)
 	}
 	lines, err := s.timerLines(ctx, f)
 	if err != nil {
@@ -108,7 +108,8 @@ func (s *system) timerLines(ctx context.Context, f projections.TimerFilter) ([]t
 			return nil, err
 		}
 		for _, l := range all {
-			if l.Timer == e.Kind && l.Number == e.Number {
+			late := !f.Until.IsZero() && (l.Next == nil || l.Next.After(f.Until)) // nobody has looked at the row yet
+			if l.Timer == e.Kind && l.Number == e.Number && !late {
 				lines = append(lines, l)
 			}
 		}

@@ -54,7 +54,7 @@ func TestTimersAreListedAndTheirRulesShownAndChecked(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if out := on("timers", "check", good); !strings.Contains(out, "no mistake") {
+	if out := must(t, "timers", "check", good); !strings.Contains(out, "no mistake") {
 		t.Error(out)
 	}
 	if _, stderr, code := program(t, "timers", "check", bad); code != 3 || !strings.Contains(stderr, bad+":2: rules[0].steps[0].tells[0]: ") || !strings.Contains(stderr, "không có trong danh sách") {
