@@ -140,7 +140,7 @@ func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State, timers
 		add("steps", fmt.Sprintf("%d, irregular %d", s.Steps, s.IrregularSteps))
 	}
 	for _, f := range s.Fired {
-		add("told", fmt.Sprintf("%s  %s%s, %d %%: %s", instant(f.Told), words("timer", string(f.Timer)), numbered(f.Number), f.Share, words("notice", string(f.Notice))))
+		add("told", fmt.Sprintf("%s  %s%s, %d %%: %s, %s", instant(f.Told), words("timer", string(f.Timer)), numbered(f.Number), f.Share, words("notice", string(f.Notice)), f.Tells))
 	}
 	for _, l := range timers {
 		if l.Next != nil {

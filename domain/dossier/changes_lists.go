@@ -53,6 +53,7 @@ func (c *changes) told(before, after []Fired) {
 		c.text("notice", "notice", "", string(f.Notice))
 		c.number("share", 0, f.Share)
 		c.time("timer_due", time.Time{}, f.Due)
+		c.text("tells", "", "", f.Tells)
 	}
 }
 

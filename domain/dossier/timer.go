@@ -3,6 +3,7 @@ package dossier
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"dossier/domain"
@@ -216,6 +217,7 @@ type Fired struct {
 	Due    time.Time `json:"due"`
 	At     time.Time `json:"at"` // when that share was used up
 	Told   time.Time `json:"told"`
+	Tells  string    `json:"tells"` // roles
 }
 
 // Owes says whether a share of a timer's limit is still to be told, once it is used up at that moment. What was told of the same due
@@ -288,7 +290,7 @@ func (c FireTimer) facts(q question) []Event {
 }
 
 func (e TimerFired) evolve(s State, act Act) State {
-	f := Fired{e.Timer, e.Number, e.Notice, e.Share, instant(e.Due), instant(e.At), act.At}
+	f := Fired{e.Timer, e.Number, e.Notice, e.Share, instant(e.Due), instant(e.At), act.At, strings.Join(plain(e.Tells), ", ")}
 	s.Fired = slices.Clone(s.Fired)
 	if i := s.fired(e.Timer, e.Number); i >= 0 {
 		s.Fired[i] = f
