@@ -469,6 +469,11 @@ func TestLawNothingIsProcessedAfterTheEnd(t *testing.T) {
 					if before.Status.Ended() && len(before.Papers) == 0 {
 						t.Fatal("a paper that replaces none")
 					}
+				case dossier.TimerFired:
+					beside := []dossier.TimerKind{dossier.PaymentTimer, dossier.CorrectionTimer, dossier.AnswerTimer}
+					if kind := e.(dossier.TimerFired).Timer; before.Status.Ended() && !slices.Contains(beside, kind) {
+						t.Fatalf("told of %s after %q", kind, before.Status)
+					}
 				case dossier.OutcomeRecorded:
 					if before.Status == dossier.Resolved || before.Status == dossier.Returned {
 						t.Fatalf("an outcome after %q", before.Status)
