@@ -29,6 +29,7 @@ const (
 	Rule    ActKind = "rule"    // publish calendars and procedures
 	Operate ActKind = "operate" // look after the machine: no content
 	Audit   ActKind = "audit"   // the access journal
+	Timers  ActKind = "timers"  // what all dossiers wait for, and who is told
 )
 
 // staff may see every dossier of the authority.
@@ -46,6 +47,7 @@ var rights = map[ActKind][]domain.Role{
 	Rule:    {domain.CatalogueAdmin, domain.System},
 	Operate: {domain.SystemAdmin, domain.System},
 	Audit:   {domain.Auditor},
+	Timers:  staff,
 }
 
 // actors says which roles may send a command.

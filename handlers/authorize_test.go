@@ -82,6 +82,7 @@ var commandActors = map[string][]domain.Role{
 	"dispose-record":       {domain.Clerk},
 	"record-step":          {domain.CaseOfficer, domain.DivisionHead, domain.ReceptionOfficer, domain.ConsultedUnit, domain.Clerk},
 	"recompute-deadline":   {domain.System},
+	"fire-timer":           {domain.System},
 	"record-deadline":      {},
 	"record-outcome":       {},
 	"move-to-version":      {domain.Approver, domain.OneStopLead},

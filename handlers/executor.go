@@ -8,6 +8,7 @@ import (
 	"dossier/domain"
 	"dossier/domain/code"
 	"dossier/domain/dossier"
+	"dossier/domain/escalation"
 	"dossier/domain/procedure"
 	"dossier/eventstore"
 	"dossier/internal/telemetry"
@@ -30,6 +31,7 @@ type ExecutorOptions struct {
 	Now        func() time.Time   // default time.Now
 	Origin     domain.Origin      // of live commands: empty, or demo
 	Codes      code.Rules         // how dossiers are numbered; default code.DefaultRules
+	Timers     escalation.Rules   // who is told at which share of a limit; default those that ship
 	Metrics    *telemetry.Metrics // may be nil
 	Access     *AccessLog         // where refusals are recorded; nil: nowhere (imports, demo dossiers, benches)
 }
@@ -38,6 +40,9 @@ type ExecutorOptions struct {
 func NewExecutor(j *eventstore.Journal, o ExecutorOptions) *Executor {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if len(o.Timers.Rules) == 0 {
+		o.Timers = shippedRules()
 	}
 	return &Executor{journal: j, calendars: newCalendars(j), procedures: newProcedures(j), organisation: newOrganisations(j), o: o}
 }
@@ -48,7 +53,7 @@ func (x *Executor) Calendars() *Calendars { return x.calendars }
 // counting lists the commands that set a limit running, let one go on, or have a window of their own, and so need a calendar.
 var counting = namesOf(dossier.AcceptDossier{}, dossier.AcceptSupplement{}, dossier.RejectWithdrawal{}, dossier.RecomputeDeadline{}, dossier.ResolveAtOnce{},
 	dossier.RefuseReception{}, dossier.RequestSupplement{}, dossier.ForwardDossier{}, dossier.TransferDossier{}, dossier.BeginWork{}, dossier.FinishWork{},
-	dossier.ReportRemediation{}, dossier.ConfirmPayment{}, dossier.CancelPayment{}, dossier.ReportError{})
+	dossier.ReportRemediation{}, dossier.ConfirmPayment{}, dossier.CancelPayment{}, dossier.ReportError{}, dossier.FireTimer{})
 
 // decidedOn lists the commands that may only be sent for the version that was looked at: approve, sign, issue.
 var decidedOn = namesOf(dossier.Approve{}, dossier.SignResult{}, dossier.IssueResult{})

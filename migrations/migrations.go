@@ -146,9 +146,22 @@ func Simulated(ctx context.Context, ownerURL string) error {
 				return fmt.Errorf("make %s: %w", s.name, err)
 			}
 		}
+		if _, err := tx.Exec(ctx, simulatedClock); err != nil {
+			return fmt.Errorf("make the simulated clock: %w", err)
+		}
 		return nil
 	})
 }
+
+// simulatedClock holds one row for each time that `dossier clock set` put the clock of a development stack ahead; the newest counts.
+const simulatedClock = `
+	create table if not exists journal.simulated_clock (
+	  number bigint      not null generated always as identity,
+	  ahead  interval    not null,
+	  set_at timestamptz not null default clock_timestamp(),
+	  constraint simulated_clock_number primary key (number)
+	);
+	grant select, insert on journal.simulated_clock to dossier_app`
 
 func makeSimulated(ctx context.Context, tx pgx.Tx, name, journal string, lock int) error {
 	// One at a time: two processes may start a demo at once.

@@ -53,15 +53,20 @@ const (
 // checked fills in what is left open and refuses what cannot be meant.
 func (f Filter) checked() (Filter, error) {
 	f.Sort, f.Limit = or(f.Sort, SortUpdated), or(f.Limit, defaultLimit)
-	switch {
-	case f.Sort != SortUpdated && f.Sort != SortDue:
+	if f.Sort != SortUpdated && f.Sort != SortDue {
 		return f, &domain.Invalid{Code: "not_in_list", Field: "sort",
 			VI: fmt.Sprintf("Không có cách sắp xếp %q: dùng updated hoặc due.", f.Sort), EN: fmt.Sprintf("There is no order %q: use updated or due.", f.Sort)}
-	case f.Limit < 1 || f.Limit > mostRows:
-		return f, &domain.Invalid{Code: "out_of_range", Field: "limit",
-			VI: fmt.Sprintf("limit phải từ 1 đến %d.", mostRows), EN: fmt.Sprintf("limit must be from 1 to %d.", mostRows)}
 	}
-	return f, nil
+	return f, limited(f.Limit)
+}
+
+// limited refuses a page that nobody can mean.
+func limited(limit int) error {
+	if limit >= 1 && limit <= mostRows {
+		return nil
+	}
+	return &domain.Invalid{Code: "out_of_range", Field: "limit",
+		VI: fmt.Sprintf("limit phải từ 1 đến %d.", mostRows), EN: fmt.Sprintf("limit must be from 1 to %d.", mostRows)}
 }
 
 // past says whether the filter asks for another moment than now.

@@ -58,9 +58,15 @@ func (f *flight) copy(ctx context.Context, to table, moments []Moment) error {
 			return err
 		}
 	}
+	f.send(ctx, to)
+	return nil
+}
+
+// send adds the rows at hand to a table.
+func (f *flight) send(ctx context.Context, to table) {
 	s := f.prepared(ctx, copyInto(to.name, strings.Join(to.columns, ", ")))
-	if s == nil || len(moments) == 0 {
-		return nil
+	if s == nil || f.rows.n == 0 {
+		return
 	}
 	f.add(&pgproto3.Bind{PreparedStatement: s.Name})
 	f.add(&pgproto3.Execute{})
@@ -72,7 +78,6 @@ func (f *flight) copy(ctx context.Context, to table, moments []Moment) error {
 	}
 	f.add(&pgproto3.CopyData{Data: copyEnd})
 	f.add(&pgproto3.CopyDone{})
-	return nil
 }
 
 // prepared is nil when the flight has failed. Nothing is sent before land, so a statement may be prepared in between.

@@ -96,6 +96,8 @@ func why(e dossier.Event) (reason, basis, irregular string) {
 		return string(e.Reason), "", ""
 	case dossier.RecordDisposed:
 		return "", string(e.Basis), ""
+	case dossier.TimerFired:
+		return string(e.Notice), string(e.Basis), ""
 	}
 	return "", "", ""
 }

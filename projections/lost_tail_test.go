@@ -23,7 +23,7 @@ func (s *stack) failOver(after int64, also ...string) {
 }
 
 // emptied are the views when nothing at all is left.
-const emptied = `truncate views.dossiers_v1, views.dossier_versions_v1, views.history_v1`
+const emptied = `truncate views.dossiers_v1, views.dossier_versions_v1, views.history_v1, views.timers_v1`
 
 // hears delivers messages as the running engine would.
 func (e *Engine) hears(s *stack, heard ...eventstore.Delivered) {

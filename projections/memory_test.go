@@ -43,7 +43,7 @@ func (s *stack) fill(streams, each int) {
 // live on the heap at most.
 func (s *stack) rebuildPeak() (peak uint64) {
 	s.Helper()
-	for _, table := range []string{"dossiers_v1", "history_v1", "dossier_versions_v1", "checkpoints"} {
+	for _, table := range []string{"dossiers_v1", "history_v1", "dossier_versions_v1", "timers_v1", "checkpoints"} {
 		s.exec(`truncate views.` + table)
 	}
 	head, err := s.journal.Head(s.ctx())

@@ -22,7 +22,7 @@ type Projection interface {
 }
 
 // Live lists the projections that this binary reads and feeds.
-func Live() []Projection { return []Projection{Dossiers{}, DossierVersions{}, History{}} }
+func Live() []Projection { return []Projection{Dossiers{}, DossierVersions{}, History{}, Timers{}} }
 
 // key names a projection in the tables of checkpoints and parked streams; it is its table's name too.
 func key(p Projection) string { return p.Name() + "_v" + strconv.Itoa(p.Version()) }

@@ -29,7 +29,7 @@ func TestRebuildingWithLanesInterleavedAtRandomGivesTheSameRows(t *testing.T) {
 		byLane[d.Lane] = append(byLane[d.Lane], d)
 	}
 	rapid.Check(t, func(r *rapid.T) {
-		for _, table := range []string{"dossiers_v1", "history_v1", "dossier_versions_v1", "checkpoints"} {
+		for _, table := range []string{"dossiers_v1", "history_v1", "dossier_versions_v1", "timers_v1", "checkpoints"} {
 			s.exec(`delete from views.` + table)
 		}
 		e := s.idle(Options{Streams: rapid.IntRange(1, 20).Draw(r, "states kept")})

@@ -34,7 +34,7 @@ const (
 )
 
 // ErrNoProjection says that there is no projection of this name.
-var ErrNoProjection = errors.New("no such projection: dossiers, dossier_versions or history")
+var ErrNoProjection = errors.New("no such projection: dossiers, dossier_versions, history or timers")
 
 // liveAt is where the live table stands in each lane.
 func (s *standby) liveAt(ctx context.Context, q querier) (at lanes, err error) {

@@ -89,7 +89,7 @@ func newComparison(v *Views, targets ...*target) *comparison {
 }
 
 func compareLive(v *Views) *comparison {
-	c := newComparison(v, &target{table: dossiersTable}, &target{table: versionsTable}, &target{table: historyTable})
+	c := newComparison(v, &target{table: dossiersTable}, &target{table: versionsTable}, &target{table: historyTable}, &target{table: timersTable})
 	c.live = true
 	return c
 }

@@ -21,7 +21,8 @@ type table struct {
 	name    string
 	columns []string
 	latest  bool // one row for a stream, its latest state; else one for each event
-	entries bool // its rows are historyRows, else stateRows
+	entries bool // its rows are historyRows
+	timers  bool // its rows are timerRows: any number for a stream; else stateRows
 }
 
 var (
@@ -31,13 +32,21 @@ var (
 		"procedure", "channel", "unit", "officer", "applicant", "occurred_at", "recorded_at", "submitted_at", "due", "updated_at", "backdated", "state"}}
 	historyTable = table{name: key(History{}), entries: true, columns: []string{"id", "version", "position", "event_id", "type", "occurred_at",
 		"recorded_at", "account", "role", "unit", "origin", "status", "reason", "late_reason", "basis", "late_by", "irregular", "changes", "data"}}
+	timersTable = table{name: key(Timers{}), latest: true, timers: true, columns: []string{"id", "kind", "number", "started", "due", "limited"}}
 )
 
 // tables are the live tables by projection.
-var tables = map[string]table{"dossiers": dossiersTable, "dossier_versions": versionsTable, "history": historyTable}
+var tables = map[string]table{"dossiers": dossiersTable, "dossier_versions": versionsTable, "history": historyTable, "timers": timersTable}
 
 // add writes the row of a moment, its columns in the order of the table's.
 func (t table) add(to *tuples, m *Moment) error {
+	if t.timers {
+		rows := timerRowsOf(m.Event.StreamID, m.After)
+		for i := range rows {
+			to.timer(&rows[i])
+		}
+		return nil
+	}
 	if t.entries {
 		r, changes, err := entryRowOf(m)
 		if err != nil {
@@ -71,18 +80,29 @@ func (t table) of(ids []uuid.UUID) string {
 }
 
 func (t table) query(condition string) string {
-	return `select ` + strings.Join(t.columns, ", ") + ` from views.` + t.name + ` where ` + condition + ` order by id, version`
+	return `select ` + strings.Join(t.columns, ", ") + ` from views.` + t.name + ` where ` + condition + ` order by id, ` + t.order()
+}
+
+// order is that of the rows of one stream.
+func (t table) order() string {
+	if t.timers {
+		return "kind, number"
+	}
+	return "version"
 }
 
 // rows reads the rows of streams after one id up to another, by stream, in the order of versions.
 func (t table) rows(ctx context.Context, tx pgx.Tx, after, last uuid.UUID) (map[uuid.UUID][]row, error) {
+	if t.timers {
+		return tableRows[timerRow](ctx, tx, t, after, last)
+	}
 	if t.entries {
 		return tableRows[historyRow](ctx, tx, t, after, last)
 	}
 	return tableRows[stateRow](ctx, tx, t, after, last)
 }
 
-func tableRows[R stateRow | historyRow](ctx context.Context, tx pgx.Tx, t table, after, last uuid.UUID) (map[uuid.UUID][]row, error) {
+func tableRows[R stateRow | historyRow | timerRow](ctx context.Context, tx pgx.Tx, t table, after, last uuid.UUID) (map[uuid.UUID][]row, error) {
 	found, err := tx.Query(ctx, strings.Replace(t.between(after, last), ", code,", ", coalesce(code, '') as code,", 1))
 	if err != nil {
 		return nil, err
@@ -120,6 +140,9 @@ func (t table) rowsOf(history []eventstore.Event) ([]row, error) {
 		}
 		entries = append(entries, r)
 	}
+	if t.timers && len(history) > 0 {
+		return rows(timerRowsOf(history[0].StreamID, f.state)), nil
+	}
 	if t.latest && len(states) > 0 {
 		states = states[len(states)-1:]
 	}
@@ -135,6 +158,7 @@ type row struct {
 var (
 	stateIndex   = columnsOf[stateRow]()
 	historyIndex = columnsOf[historyRow]()
+	timerIndex   = columnsOf[timerRow]()
 )
 
 func columnsOf[R any]() map[string]int {
@@ -145,10 +169,13 @@ func columnsOf[R any]() map[string]int {
 	return index
 }
 
-func rows[R stateRow | historyRow](list []R) []row {
+func rows[R stateRow | historyRow | timerRow](list []R) []row {
 	index := stateIndex
-	if reflect.TypeFor[R]() == reflect.TypeFor[historyRow]() {
+	switch reflect.TypeFor[R]() {
+	case reflect.TypeFor[historyRow]():
 		index = historyIndex
+	case reflect.TypeFor[timerRow]():
+		index = timerIndex
 	}
 	all := make([]row, len(list))
 	for i := range list {
@@ -159,13 +186,21 @@ func rows[R stateRow | historyRow](list []R) []row {
 
 func (r row) column(name string) any { return r.value.Field(r.index[name]).Interface() }
 
+// place is where the row stands among those of its stream, 0 for a row that bears no version.
+func (r row) place(name string) int64 {
+	if _, has := r.index[name]; !has {
+		return 0
+	}
+	return r.column(name).(int64)
+}
+
 // compare returns the first difference between the rows of one stream, both in the order of versions.
 func (t table) compare(want, got []row) *Difference {
 	for i := range max(len(want), len(got)) {
 		switch {
 		case i >= len(want):
 			return t.difference(got[i], "extra")
-		case i >= len(got), len(want) > 1 && want[i].column("version").(int64) < got[i].column("version").(int64):
+		case i >= len(got), len(want) > 1 && want[i].place("version") < got[i].place("version"):
 			return t.difference(want[i], "missing")
 		}
 		for _, column := range t.columns {
@@ -183,8 +218,8 @@ func (t table) compare(want, got []row) *Difference {
 
 func (t table) difference(r row, what string) *Difference {
 	return &Difference{
-		Projection: t.name, Stream: r.column("id").(uuid.UUID), Version: r.column("version").(int64),
-		Position: r.column("position").(int64), What: what,
+		Projection: t.name, Stream: r.column("id").(uuid.UUID), Version: r.place("version"),
+		Position: r.place("position"), What: what,
 	}
 }
 

@@ -30,10 +30,12 @@ func TestVerifyNamesTheRowThatDrifted(t *testing.T) {
 		{"who did it", `update views.history_v1 set account = 'officer-2' where id = $1 and version = 1`, "history_v1", "different", "account"},
 		{"when it was true", `update views.history_v1 set occurred_at = occurred_at - interval '1 microsecond' where id = $1 and version = 1`, "history_v1", "different", "occurred_at"},
 		{"what changed", `update views.history_v1 set changes = '[]' where id = $1 and version = 1`, "history_v1", "different", "changes"},
+		{"when it is due", `update views.timers_v1 set started = started - interval '1 microsecond' where id = $1`, "timers_v1", "different", "started"},
+		{"a missing timer", `delete from views.timers_v1 where id = $1`, "timers_v1", "missing", ""},
 		{"a missing entry", `delete from views.history_v1 where id = $1 and version = (select max(version) from views.history_v1 where id = $1)`, "history_v1", "missing", ""},
 	} {
 		s.exec(`create schema backup`)
-		for _, table := range []string{"dossiers_v1", "dossier_versions_v1", "history_v1"} {
+		for _, table := range []string{"dossiers_v1", "dossier_versions_v1", "history_v1", "timers_v1"} {
 			s.exec(`create table backup.` + table + ` as table views.` + table)
 		}
 		s.exec(c.sql, id)
@@ -44,7 +46,7 @@ func TestVerifyNamesTheRowThatDrifted(t *testing.T) {
 		} else if !strings.Contains(d.String(), d.Stream.String()) || c.what != "extra" && c.what != "" && d.Stream != id {
 			t.Errorf("%s: names the wrong stream: %s", c.name, d)
 		}
-		for _, table := range []string{"dossiers_v1", "dossier_versions_v1", "history_v1"} {
+		for _, table := range []string{"dossiers_v1", "dossier_versions_v1", "history_v1", "timers_v1"} {
 			s.exec(`truncate views.` + table)
 			s.exec(`insert into views.` + table + ` select * from backup.` + table)
 		}
@@ -69,8 +71,9 @@ func TestRowsOfAQuietStackAreComparedByTheirBytesAlone(t *testing.T) {
 		}
 		after = last
 	}
-	if c.looked > 0 || c.rows != int64(len(s.ids))+2*s.head() {
-		t.Errorf("%d ranges were compared row by row; %d rows, want %d", c.looked, c.rows, int64(len(s.ids))+2*s.head())
+	want := int64(len(s.ids)) + 2*s.head() + int64(count(s, `select count(*) from views.timers_v1`))
+	if c.looked > 0 || c.rows != want {
+		t.Errorf("%d ranges were compared row by row; %d rows, want %d", c.looked, c.rows, want)
 	}
 }
 

@@ -311,7 +311,7 @@ func (b *bench) startLoad(ctx context.Context, events int) (*load, error) {
 	l := &load{pipe: &pipe{pool: pool, journal: j, views: projections.NewViews(pool, j)}}
 	l.stop = func() { j.Close(); pool.Close() }
 	if l.versions, err = copyLives(ctx, j, lives, events); err == nil {
-		_, err = projections.Rebuilder{Owner: b.stack.admin, Views: l.views}.Rebuild(ctx, "dossiers", "dossier_versions", "history")
+		_, err = projections.Rebuilder{Owner: b.stack.admin, Views: l.views}.Rebuild(ctx, "dossiers", "dossier_versions", "history", "timers")
 	}
 	if err == nil {
 		_, err = b.stack.admin.Exec(ctx, "vacuum analyze")

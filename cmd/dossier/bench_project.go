@@ -247,7 +247,7 @@ func (p *pipe) rebuild(ctx context.Context, b *bench) (rate float64, peakMB int,
 	if err != nil {
 		return 0, 0, fmt.Errorf("read head: %w", err)
 	}
-	if _, err := b.stack.admin.Exec(ctx, "truncate views.dossiers_v1, views.history_v1, views.dossier_versions_v1, views.checkpoints"); err != nil {
+	if _, err := b.stack.admin.Exec(ctx, "truncate views.dossiers_v1, views.history_v1, views.dossier_versions_v1, views.timers_v1, views.checkpoints"); err != nil {
 		return 0, 0, fmt.Errorf("empty the views: %w", err)
 	}
 	engine := projections.NewEngine(p.pool, p.journal, projections.Options{NoKafka: true, Log: slog.New(slog.DiscardHandler)})

@@ -35,6 +35,7 @@ func (a *app) commands() *cli.Command {
 			a.calendarsCommand(),
 			a.organisationCommand(),
 			a.codesCommand(),
+			a.timersCommand(),
 			a.domainCommand(),
 			a.verifyCommand(),
 			a.projectionsCommand(),

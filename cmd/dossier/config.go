@@ -66,6 +66,7 @@ func (a *app) showConfig(cmd *cli.Command, c config.Config) error {
 	add("command_key", c.CommandKey, "COMMAND_KEY")
 	add("archive_dir", c.ArchiveDir, "ARCHIVE_DIR")
 	add("codes", cmp.Or(c.Codes, code.DefaultRules), "DOSSIER_CODES")
+	add("timers", cmp.Or(c.Timers, "those that ship"), "DOSSIER_TIMERS")
 	add("zone", c.Zone, "DOSSIER_ZONE")
 	add("log.level", c.Log.Level, "LOG_LEVEL")
 	add("log.format", c.Log.Format, "LOG_FORMAT")

@@ -191,7 +191,7 @@ func (a *app) startPostgres(ctx context.Context, folder string, log *slog.Logger
 	if err != nil {
 		return nil, fmt.Errorf("start Postgres: %w", err)
 	}
-	settings, err := prepareDatabase(ctx, pg, folder, a.getenv("DOSSIER_CODES"))
+	settings, err := prepareDatabase(ctx, pg, folder, a.getenv)
 	if err != nil {
 		pg.Stop()
 		return nil, err
@@ -199,7 +199,7 @@ func (a *app) startPostgres(ctx context.Context, folder string, log *slog.Logger
 	return &privatePostgres{pg, settings}, nil
 }
 
-func prepareDatabase(ctx context.Context, pg *devstack.Postgres, folder, codes string) (config.Config, error) {
+func prepareDatabase(ctx context.Context, pg *devstack.Postgres, folder string, getenv func(string) string) (config.Config, error) {
 	root, err := pgx.Connect(ctx, pg.AdminURL)
 	if err != nil {
 		return config.Config{}, fmt.Errorf("reach Postgres: %w", err)
@@ -221,17 +221,17 @@ func prepareDatabase(ctx context.Context, pg *devstack.Postgres, folder, codes s
 	if err := migrations.Simulated(ctx, admin); err != nil {
 		return config.Config{}, fmt.Errorf("make simulated clock: %w", err)
 	}
-	return devSettings(pg, folder, admin, codes)
+	return devSettings(pg, folder, admin, getenv)
 }
 
 // devSettings is what dev runs with and what dev.json tells the other commands. The command key stays with the folder: a
 // repeated command must meet the hash it left.
-func devSettings(pg *devstack.Postgres, folder, admin, codes string) (config.Config, error) {
+func devSettings(pg *devstack.Postgres, folder, admin string, getenv func(string) string) (config.Config, error) {
 	c, err := config.FromEnv(func(string) string { return "" })
 	if err != nil {
 		return c, err
 	}
-	c.Codes = codes
+	c.Codes, c.Timers = getenv("DOSSIER_CODES"), getenv("DOSSIER_TIMERS")
 	c.Source, c.ArchiveDir = folder, filepath.Join(folder, "archive")
 	c.Database.URL, c.Database.AdminURL = pg.URL("dossier_app", devDatabase), admin
 	if old, err := config.Load(filepath.Join(folder, settingsFile)); err == nil {

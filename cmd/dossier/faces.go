@@ -33,12 +33,15 @@ func (p *process) handler(roles []string) (http.Handler, error) {
 	if slices.Contains(roles, roleProjector) {
 		deps.Engine = p.engine
 	}
+	if slices.Contains(roles, roleReactor) {
+		deps.Timers = p.keeper
+	}
 	service := api.New(deps)
 	for _, prefix := range api.Prefixes {
 		mux.Handle(prefix, service)
 	}
 	mux.Handle("/", web.New(web.Deps{
-		Executor: p.executor, Views: p.views, Journal: p.journal, Auth: auth, Dev: p.login, Log: p.log, Zone: zone, Gate: gate,
+		Executor: p.executor, Views: p.views, Journal: p.journal, Auth: auth, Dev: p.login, Log: p.log, Zone: zone, Gate: gate, Now: p.clock.now(),
 	}))
 	return mux, nil
 }

@@ -59,6 +59,8 @@ type process struct {
 	relay    *relay.Relay
 	engine   *projections.Engine
 	views    *projections.Views
+	keeper   *handlers.Timekeeper
+	clock    *simClock          // nil in production
 	login    *handlers.DevLogin // nil: nobody is believed until an identity provider is configured
 }
 
@@ -68,24 +70,33 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 	if err != nil {
 		return nil, err
 	}
+	timers, err := timersOf(cfg)
+	if err != nil {
+		return nil, err
+	}
 	pool, err := openPool(ctx, cfg.Database.URL, 32)
 	if err != nil {
 		return nil, err
 	}
-	journal, err := eventstore.Open(ctx, pool, eventstore.Options{Log: log, Archive: cfg.ArchiveDir})
+	clock, err := simClockOf(ctx, pool)
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	journal, err := eventstore.Open(ctx, pool, eventstore.Options{Log: log, Archive: cfg.ArchiveDir, Simulated: clock.now()})
 	if err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
-	access, err := openAccess(ctx, pool, cfg, log)
+	access, err := openAccess(ctx, pool, cfg, log, clock)
 	if err != nil {
 		journal.Close()
 		pool.Close()
 		return nil, err
 	}
-	p := &process{cfg: cfg, log: log, metrics: telemetry.New(), pool: pool, journal: journal, access: access, login: login}
+	p := &process{cfg: cfg, log: log, metrics: telemetry.New(), pool: pool, journal: journal, access: access, login: login, clock: clock}
 	p.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{
-		CommandKey: []byte(cfg.CommandKey), Metrics: p.metrics, Codes: codes, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Log: log}),
+		CommandKey: []byte(cfg.CommandKey), Now: clock.now(), Metrics: p.metrics, Codes: codes, Timers: timers, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Log: log}),
 	})
 	if login != nil {
 		p.login = login.Follow(p.executor)
@@ -96,12 +107,13 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 		Check: 45 * time.Second, // a row that somebody changed is reported within a minute
 	})
 	p.views = projections.NewViews(pool, journal).Follow(p.engine).Naming(p.executor.Procedures().Names)
+	p.keeper = handlers.NewTimekeeper(p.executor, p.views, pool, handlers.TimekeeperOptions{Log: log})
 	return p, nil
 }
 
 // openAccess opens the second journal.
-func openAccess(ctx context.Context, pool *pgxpool.Pool, cfg config.Config, log *slog.Logger) (*eventstore.Journal, error) {
-	access, err := eventstore.Open(ctx, pool, eventstore.Options{Access: true, Log: log, Archive: cfg.ArchiveDir})
+func openAccess(ctx context.Context, pool *pgxpool.Pool, cfg config.Config, log *slog.Logger, clock *simClock) (*eventstore.Journal, error) {
+	access, err := eventstore.Open(ctx, pool, eventstore.Options{Access: true, Log: log, Archive: cfg.ArchiveDir, Simulated: clock.now()})
 	if err != nil {
 		return nil, fmt.Errorf("open access journal: %w", err)
 	}
@@ -138,7 +150,9 @@ func (p *process) run(ctx context.Context, roles []string, ready func(addr strin
 	}
 	if slices.Contains(roles, roleReactor) {
 		g.Go(func() error { return handlers.NewRecounter(p.executor, p.views, p.log).Run(ctx) })
+		g.Go(func() error { return p.keeper.Run(ctx) })
 	}
+	g.Go(func() error { return p.clock.follow(ctx) })
 	if slices.Contains(roles, roleAPI) {
 		g.Go(func() error { return p.serveHTTP(ctx, roles, ready) })
 	}

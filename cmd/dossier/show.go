@@ -47,7 +47,13 @@ func (a *app) show(ctx context.Context, cmd *cli.Command) error {
 	if err := handlers.Authorize(actor, handlers.Act{Kind: handlers.Read, Applicant: state.Applicant}); err != nil {
 		return err
 	}
-	return a.printState(cmd, id, state, s.executor.Procedures().All(ctx))
+	var timers []timerLine
+	if asked == (handlers.Asked{}) { // what comes next is a question of now
+		if timers, err = s.dossierTimers(ctx, id, state); err != nil {
+			return err
+		}
+	}
+	return a.printState(cmd, id, state, timers, s.executor.Procedures().All(ctx))
 }
 
 // openDossier opens the system and finds the one dossier that the command names, and who asks for it.
@@ -89,13 +95,14 @@ func (s *system) asked(cmd *cli.Command) (handlers.Asked, error) {
 	return asked, nil
 }
 
-func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State, rules handlers.Catalogue) error {
+func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State, timers []timerLine, rules handlers.Catalogue) error {
 	if f := cmd.String("output"); f == "json" || f == "jsonl" {
 		t := &table{}
 		t.add(struct {
 			ID uuid.UUID `json:"id"`
 			dossier.State
-		}{id, s})
+			Timers []timerLine `json:"timers,omitempty"`
+		}{id, s, timers})
 		return t.print(a.stdout, cmd)
 	}
 	t := &table{columns: []string{"field", "value"}}
@@ -131,6 +138,14 @@ func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State, rules 
 	}
 	if s.Steps > 0 {
 		add("steps", fmt.Sprintf("%d, irregular %d", s.Steps, s.IrregularSteps))
+	}
+	for _, f := range s.Fired {
+		add("told", fmt.Sprintf("%s  %s%s, %d %%: %s, %s", instant(f.Told), words("timer", string(f.Timer)), numbered(f.Number), f.Share, words("notice", string(f.Notice)), f.Tells))
+	}
+	for _, l := range timers {
+		if l.Next != nil {
+			add("next", fmt.Sprintf("%s  %s%s, %d %%: %s, %s %s", instant(*l.Next), words("timer", string(l.Timer)), numbered(l.Number), l.Share, words("notice", l.Notice), strings.Join(l.Tells, ", "), basisWords(l.Basis)))
+		}
 	}
 	add("updated", instant(s.UpdatedAt))
 	return t.print(a.stdout, cmd)

@@ -28,9 +28,10 @@ type system struct {
 	journal  *eventstore.Journal
 	views    *projections.Views
 	executor *handlers.Executor
-	dev      bool   // the database belongs to a development folder: --as is believed
-	live     bool   // somebody else runs the roles: views follow by themselves
-	stop     func() // ends what this process started
+	clock    *simClock // nil in production
+	dev      bool      // the database belongs to a development folder: --as is believed
+	live     bool      // somebody else runs the roles: views follow by themselves
+	stop     func()    // ends what this process started
 }
 
 // open finds the database: DATABASE_URL, else the running development stack of the folder, else it starts that stack's
@@ -78,25 +79,34 @@ func (a *app) connect(ctx context.Context, cfg config.Config, s *system) (*syste
 	if err != nil {
 		return nil, err
 	}
+	timers, err := timersOf(cfg)
+	if err != nil {
+		return nil, err
+	}
 	pool, err := openPool(ctx, cfg.Database.URL, 0)
 	if err != nil {
 		return nil, err
 	}
-	journal, err := eventstore.Open(ctx, pool, eventstore.Options{Log: slog.New(slog.DiscardHandler), Archive: cfg.ArchiveDir})
+	clock, err := simClockOf(ctx, pool)
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	journal, err := eventstore.Open(ctx, pool, eventstore.Options{Log: slog.New(slog.DiscardHandler), Archive: cfg.ArchiveDir, Simulated: clock.now()})
 	if err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
-	access, err := openAccess(ctx, pool, cfg, slog.New(slog.DiscardHandler))
+	access, err := openAccess(ctx, pool, cfg, slog.New(slog.DiscardHandler), clock)
 	if err != nil {
 		journal.Close()
 		pool.Close()
 		return nil, err
 	}
-	s.cfg, s.pool, s.journal = cfg, pool, journal
+	s.cfg, s.pool, s.journal, s.clock = cfg, pool, journal, clock
 	s.views = projections.NewViews(pool, journal)
 	s.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{
-		CommandKey: []byte(cfg.CommandKey), Codes: codes, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Log: slog.New(slog.NewTextHandler(a.stderr, nil))}),
+		CommandKey: []byte(cfg.CommandKey), Now: clock.now(), Codes: codes, Timers: timers, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Log: slog.New(slog.NewTextHandler(a.stderr, nil))}),
 	})
 	s.views.Naming(s.executor.Procedures().Names)
 	s.stop = func() { journal.Close(); access.Close(); pool.Close() }

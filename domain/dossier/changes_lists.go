@@ -1,6 +1,9 @@
 package dossier
 
-import "strconv"
+import (
+	"strconv"
+	"time"
+)
 
 // beside lists what differs in the parts of a state that have files of their own.
 func (c *changes) beside(before, after *State) {
@@ -35,6 +38,23 @@ func (c *changes) beside(before, after *State) {
 		c.text("undo_reason", "undo_reason", string(before.Undone.Reason), string(after.Undone.Reason))
 	}
 	c.text("disposal_decision", "", before.DisposalDecision, after.DisposalDecision)
+	if len(after.Fired) > 0 {
+		c.told(before.Fired, after.Fired)
+	}
+}
+
+// told lists what was told of timers since.
+func (c *changes) told(before, after []Fired) {
+	for i, f := range after {
+		if i < len(before) && before[i] == f {
+			continue
+		}
+		c.text("timer", "timer", "", string(f.Timer))
+		c.text("notice", "notice", "", string(f.Notice))
+		c.number("share", 0, f.Share)
+		c.time("timer_due", time.Time{}, f.Due)
+		c.text("tells", "", "", f.Tells)
+	}
 }
 
 func parts(list []CheckedComponent) []string {

@@ -62,6 +62,8 @@ var samples = []dossier.Event{
 	dossier.MessageAnswered{Number: 2, Answers: 1, Late: true, Text: said, Of: source},
 	dossier.NoteAdded{Number: 1, Topic: "called", Text: said, Of: source},
 	dossier.ActUndone{Act: "accept", Reason: "wrong_dossier", Consequences: []dossier.Code{"applicant_told", "clock_changes"}, OldDue: monday, Of: source},
+	dossier.TimerFired{Timer: dossier.OpinionTimer, Number: 2, Notice: dossier.NoticeOverdue, Share: 120, Due: monday, At: monday.Add(6 * time.Hour), Tells: []dossier.Code{"case_officer", "division_head"},
+		Unit: "phong-xet-nghiem", Rule: "default", Basis: "nd-118-2025.19.4", Of: source},
 	dossier.RecordDisposed{Decision: "qd-15", Basis: "tt-10-2022", Of: source},
 	dossier.DossierSubmitted{Procedure: "vet-practice-cert-renew", ProcedureVersion: 1, Channel: dossier.Post, Applicant: "ref-7f3a", Unit: "mot-cua", ExternalCode: "H15.50.05.13-261008-0975", Support: "diem-ho-tro", Code: "000.00.01.H22-261008-0001", Of: source},
 	dossier.DossierAccepted{ProcedureVersion: 1, Facts: []dossier.Code{"disease_free_facility"}, Late: true, Code: "000.00.01.H22-261008-0001", Term: term, Of: source},

@@ -117,6 +117,11 @@ func (q question) explain(word, lang string) string {
 	case "consequences":
 		u, _ := q.s.Undoable()
 		return list(labels("consequence", u.Consequences, lang), lang)
+	case "reached":
+		_, at, _ := q.firing()
+		return moment(at, lang)
+	case "roles":
+		return list(labels("role", domain.Roles(), lang), lang)
 	case "unseen":
 		var codes []string
 		for _, c := range q.unseen() {
@@ -131,7 +136,7 @@ func (q question) explain(word, lang string) string {
 func nextActs(s State) []string {
 	var names []string
 	for _, t := range transitions {
-		open := t.Origin == domain.Live && slices.Contains(t.From, s.Status)
+		open := t.Origin == domain.Live && !t.mechanical() && slices.Contains(t.From, s.Status)
 		if q := (question{s: s, row: t}); open && !slices.ContainsFunc(guardsOn[q.name()], q.blockedBy) {
 			names = append(names, Kebab(t.Command))
 		}

@@ -105,6 +105,9 @@ func lifeSentences() []sentence {
 		{"a dossier is rated once", on(dossier.Returned, rate), by(citizen, dossier.RateService{Overall: "poor"}), "rated_already"},
 		{"what is contested is not disposed of", on(dossier.Returned, complain), dispose, "legal_hold"},
 
+		{"nobody is told before the time", on(dossier.Submitted, askByNote), by(timers, fire.what, under(&vietnam)), "not_used_up"},
+		{"nobody is told who is not there", on(dossier.Submitted, askByNote), by(timers, withTells(fire.what, "nobody"), fire.how), "no_such_role"},
+
 		{"a group has one lead", on(dossier.Submitted, link), by(reception, dossier.LinkDossier{Other: "d-9", Kind: dossier.GroupLead}), "group_has_lead"},
 		{"nothing follows what has not ended", paths[appraising], by(reception, dossier.LinkDossier{Other: "d-9", Kind: dossier.FollowedBy}), "follows_only_stopped"},
 		{"what was not contested is not upheld", paths[resolved], upheld, "no_open_complaint"},

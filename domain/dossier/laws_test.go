@@ -89,6 +89,14 @@ func anyContent(t *rapid.T, l *life, command string) dossier.Command {
 		return dossier.CancelPayment{Number: rapid.IntRange(1, 3).Draw(t, "number"), Reason: "exempt"}
 	case "CheckComponent":
 		return rapid.SampledFrom([]dossier.Command{checkPart.what, dossier.CheckComponent{Component: "tp-2", Verdict: dossier.Insufficient, Reason: "missing"}}).Draw(t, "check")
+	case "FireTimer":
+		c := fire.what.(dossier.FireTimer)
+		c.Share = rapid.IntRange(1, 130).Draw(t, "share")
+		if running := dossier.Timers(l.state, &vietnam); len(running) > 0 {
+			timer := rapid.SampledFrom(running).Draw(t, "timer")
+			c.Timer, c.Number, c.Due = timer.Kind, timer.Number, timer.Due
+		}
+		return c
 	case "UndoAct":
 		c := undo(l.state.Status).what.(dossier.UndoAct)
 		if u, can := l.state.Undoable(); can {
@@ -460,6 +468,11 @@ func TestLawNothingIsProcessedAfterTheEnd(t *testing.T) {
 				case dossier.PaperRegistered:
 					if before.Status.Ended() && len(before.Papers) == 0 {
 						t.Fatal("a paper that replaces none")
+					}
+				case dossier.TimerFired:
+					beside := []dossier.TimerKind{dossier.PaymentTimer, dossier.CorrectionTimer, dossier.AnswerTimer}
+					if kind := e.(dossier.TimerFired).Timer; before.Status.Ended() && !slices.Contains(beside, kind) {
+						t.Fatalf("told of %s after %q", kind, before.Status)
 					}
 				case dossier.OutcomeRecorded:
 					if before.Status == dossier.Resolved || before.Status == dossier.Returned {

@@ -98,6 +98,8 @@ type State struct {
 
 	DisposalDecision string `json:"disposal_decision,omitempty"`
 
+	Fired []Fired `json:"fired,omitempty"` // what was told last of each timer
+
 	LastChange time.Time `json:"last_change,omitzero"` // when the last fact that changed the state was true
 	UpdatedAt  time.Time `json:"updated_at,omitzero"`  // when the last fact of any kind was true
 }

@@ -375,6 +375,10 @@ var transitions = []Transition{
 		Events: []string{"dossier.deadline-recomputed"},
 		Actors: []domain.Role{domain.System}},
 
+	{Command: "FireTimer", From: kept, To: Same,
+		Events: []string{"dossier.timer-fired"},
+		Actors: []domain.Role{domain.System}},
+
 	{Command: "RecordDeadline", From: slices.Concat([]Status{Submitted, SupplementAtReception}, inHand), To: Same, Origin: domain.Imported,
 		Events: []string{"dossier.deadline-recorded"},
 		Actors: []domain.Role{domain.System}},
@@ -407,6 +411,9 @@ func (t Transition) admits(role domain.Role, origin domain.Origin) bool {
 	return slices.Contains(t.Actors, role) || role == domain.System && origin == domain.Imported
 }
 
+// mechanical says whether only the machine makes this move of itself: nobody is offered it.
+func (t Transition) mechanical() bool { return len(t.Actors) == 1 && t.Actors[0] == domain.System }
+
 // An Offer is an act that the state and the role admit. Refusal is set when a guard stands against it whatever its content.
 type Offer struct {
 	Command string // kebab-case
@@ -420,7 +427,7 @@ func Offers(s State, a domain.Actor) []Offer { return OffersIn(s, Context{Actor:
 func OffersIn(s State, x Context) []Offer {
 	var offers []Offer
 	for _, t := range transitions {
-		if t.Origin == domain.Live && slices.Contains(t.From, s.Status) && t.admits(x.Actor.Role, domain.Live) {
+		if t.Origin == domain.Live && !t.mechanical() && slices.Contains(t.From, s.Status) && t.admits(x.Actor.Role, domain.Live) {
 			q := question{s: s, x: x, at: x.When(s), row: t}
 			offers = append(offers, Offer{Kebab(t.Command), q.refusedWhatever()})
 		}

@@ -37,14 +37,16 @@ func (q question) past(until time.Time) bool { return !until.IsZero() && q.at.Af
 
 // checkUntil is by when the one-stop unit must answer what has last arrived.
 func (q question) checkUntil() time.Time {
-	arrived := q.s.Submitted.At
-	if answer, asked := q.s.SupplementAt(AtReception); asked && answer.AnsweredAt.After(arrived) {
-		arrived = answer.AnsweredAt
+	return q.counted(q.s.arrived(), calendar.Limit{Value: checkHours, Unit: calendar.WorkingHours})
+}
+
+// arrived is when what waits for an answer at reception came.
+func (s State) arrived() time.Time {
+	arrived := s.Submitted.At
+	if answer, asked := s.SupplementAt(AtReception); asked {
+		arrived = later(arrived, answer.AnsweredAt)
 	}
-	if q.s.Agencies.Since.After(arrived) {
-		arrived = q.s.Agencies.Since
-	}
-	return q.counted(arrived, calendar.Limit{Value: checkHours, Unit: calendar.WorkingHours})
+	return later(arrived, s.Agencies.Since)
 }
 
 // checkedLate says whether reception answers after its eight working hours. A refusal for an expired supplement answers nothing.

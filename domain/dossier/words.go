@@ -102,9 +102,11 @@ var words = map[string]map[string]word{
 		"dossier.note-added":                {"Đã ghi chú nội bộ", "Note added"},
 		"dossier.act-undone":                {"Đã thu hồi một việc", "Act taken back"},
 		"dossier.record-disposed":           {"Đã hủy hồ sơ lưu trữ", "Record disposed of"},
+		"dossier.timer-fired":               {"Đã báo theo hẹn giờ", "Told by a timer"},
 		"dossier.version-moved":             {"Đã chuyển sang phiên bản khác của thủ tục", "Moved to another version of the procedure"},
 	},
 	"command": {
+		"fire-timer":           {"Báo theo hẹn giờ", "Tell by a timer"},
 		"move-to-version":      {"Chuyển phiên bản thủ tục", "Move to another version"},
 		"submit":               {"Nộp hồ sơ", "Submit the dossier"},
 		"accept":               {"Tiếp nhận hồ sơ", "Accept the dossier"},
@@ -416,6 +418,8 @@ var words = map[string]map[string]word{
 		"another_act":             {"Không phải việc gần nhất", "Not the last act"},
 		"not_yours_to_undo":       {"Không được thu hồi", "Not yours to take back"},
 		"consequences_not_seen":   {"Chưa xem hệ quả", "Consequences not seen"},
+		"not_used_up":             {"Chưa đến lúc báo", "Too early to tell"},
+		"no_such_role":            {"Không có vai trò này", "No such role"},
 	},
 	"act": {
 		"blds": {"Bộ luật Dân sự", "Civil Code"},

@@ -2,6 +2,11 @@ package dossier
 
 // fieldWords names the lines of the audit trail.
 var fieldWords = map[string]word{
+	"timer":                            {"Việc được hẹn giờ", "Timer"},
+	"notice":                           {"Nội dung báo", "What was told"},
+	"share":                            {"Phần thời hạn đã dùng (%)", "Share of the limit used up (%)"},
+	"tells":                            {"Báo cho (vai trò)", "Tells (roles)"},
+	"timer_due":                        {"Hạn của việc", "When it is due"},
 	"status":                           {"Trạng thái", "Status"},
 	"outcome":                          {"Kết quả giải quyết", "Outcome"},
 	"procedure":                        {"Thủ tục", "Procedure"},

@@ -2,6 +2,24 @@ package dossier
 
 // lifeWords holds the words of the closed lists beside the usual way, and of what forms ask for ("member").
 var lifeWords = map[string]map[string]word{
+	"timer": {
+		"reception":   {"Kiểm tra khi tiếp nhận", "Check at reception"},
+		"supplement":  {"Thời hạn bổ sung", "Supplement window"},
+		"processing":  {"Thời hạn giải quyết", "Processing limit"},
+		"opinion":     {"Trả lời ý kiến", "Opinion"},
+		"work":        {"Việc thẩm định", "Work of the appraisal"},
+		"remediation": {"Thời hạn khắc phục", "Remediation window"},
+		"payment":     {"Thời hạn nộp phí, lệ phí", "Payment window"},
+		"transfer":    {"Chuyển cơ quan khác", "Transfer"},
+		"correction":  {"Đính chính kết quả", "Correction of a result"},
+		"answer":      {"Trả lời tin nhắn", "Answer to a message"},
+	},
+	"notice": {
+		"alert":    {"Nhắc có việc chờ", "Something waits"},
+		"due_soon": {"Sắp đến hạn", "Due soon"},
+		"due":      {"Đã hết hạn", "Limit used up"},
+		"overdue":  {"Quá hạn", "Overdue"},
+	},
 	"work_kind": {
 		"desk_check":  {"Kiểm tra hồ sơ", "Desk check"},
 		"inspection":  {"Kiểm tra thực tế", "Inspection"},

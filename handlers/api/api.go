@@ -29,6 +29,7 @@ type Deps struct {
 
 	Relay   interface{ Status() relay.Status }       // may be nil, or stand still, when another process plays the role
 	Engine  interface{ Status() projections.Status } // likewise
+	Timers  *handlers.Timekeeper                     // likewise
 	LagMost time.Duration                            // views further behind turn /readyz red; default 30 s
 
 	Source  string             // ce_source of every event, as the relay writes it; default "/dossier"

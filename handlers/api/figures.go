@@ -1,6 +1,8 @@
 package api
 
 import (
+	"time"
+
 	"dossier/eventstore/relay"
 	"dossier/internal/telemetry"
 	"dossier/projections"
@@ -17,6 +19,20 @@ func (s *server) figures() {
 	if s.Executor != nil && s.Executor.Access() != nil {
 		s.accessed("dossier_access_recorded_total", "Entries of the access journal.", func(recorded, _ int64) int64 { return recorded })
 		s.accessed("dossier_access_missed_total", "Entries that the access journal did not take in time. Any is an alarm.", func(_, missed int64) int64 { return missed })
+	}
+	if s.Timers != nil {
+		s.waiting("dossier_timers_leading", "1 where this process tells of timers.", func() float64 { return truth(s.Timers.Status().Leading) })
+		s.waiting("dossier_timers_waiting", "Timers that are used up and not told.", func() float64 { return float64(s.Timers.Status().Waiting) })
+		s.waiting("dossier_timers_oldest_seconds", "How long the oldest of them has waited.", func() float64 {
+			if at := s.Timers.Status().Oldest; !at.IsZero() {
+				return time.Since(at).Seconds()
+			}
+			return 0
+		})
+		s.waiting("dossier_timers_stuck", "Dossiers of which nobody could be told when it was tried. Any is an alarm.", func() float64 { return float64(s.Timers.Status().Stuck) })
+		s.added(s.metrics.Counter("dossier_timers_fired_total", "Times that somebody was told.", nil, func() []telemetry.Sample {
+			return []telemetry.Sample{{Value: float64(s.Timers.Fired())}}
+		}))
 	}
 	if s.Relay != nil {
 		s.gauge("dossier_relay_lag_events", "Events in the journal that are not in Kafka yet.", func(st relay.Status) float64 { return float64(st.Lag()) })

@@ -43,7 +43,7 @@ type question struct {
 func (s *server) questions() []question {
 	return []question{
 		{"database", s.checkDatabase}, {"migrations", s.checkMigrations}, {"broker", s.checkBroker},
-		{"projections", s.checkProjections}, {"parked", s.checkParked}, {"archive", s.checkArchive}, {"access", s.checkAccess},
+		{"projections", s.checkProjections}, {"parked", s.checkParked}, {"archive", s.checkArchive}, {"access", s.checkAccess}, {"timers", s.checkTimers},
 	}
 }
 
@@ -187,6 +187,33 @@ func (s *server) checkAccess(ctx context.Context) check {
 		return red(fmt.Sprintf("sổ truy cập không ghi được: thiếu %d mục từ %s", missed, at), fmt.Sprintf("the access journal cannot be written: %d entries are missing since %s", missed, at))
 	}
 	return green("sổ truy cập ghi được", "the access journal takes entries")
+}
+
+// untold is how long a timer that is used up may wait before readiness says so.
+const untold = 2 * time.Minute
+
+// checkTimers judges by what the timekeeper tells, wherever it runs, and looks itself where none is alive.
+func (s *server) checkTimers(ctx context.Context) check {
+	told, _, alive, err := projections.TimekeeperTold(ctx, s.Pool)
+	if err == nil && !alive {
+		told = projections.TimerState{}
+		told.Waiting, told.Oldest, err = s.Views.Waiting(ctx, time.Now(), 1000)
+	}
+	if err != nil {
+		return red("không đọc được tình trạng bộ hẹn giờ", "what the timekeeper does cannot be read")
+	}
+	late := !told.Oldest.IsZero() && time.Since(told.Oldest) > untold
+	switch since := told.Oldest.In(s.Zone).Format(time.DateTime); {
+	case !alive && late:
+		return red("không có tiến trình nào báo hạn; việc lâu nhất chờ từ "+since, "no process tells of timers (role reactor); the oldest waits since "+since)
+	case told.Stuck > 0:
+		return red(fmt.Sprintf("%d hồ sơ không báo hạn được", told.Stuck), fmt.Sprintf("dossiers of which nobody can be told: %d: %s", told.Stuck, told.Trouble))
+	case told.Trouble != "":
+		return red("bộ hẹn giờ không chạy được", "the timekeeper cannot work: "+told.Trouble)
+	case late:
+		return red(fmt.Sprintf("%d việc hết hạn chưa báo, từ %s", told.Waiting, since), fmt.Sprintf("timers that are used up and not told: %d, since %s", told.Waiting, since))
+	}
+	return green(fmt.Sprintf("còn %d việc chờ báo", told.Waiting), fmt.Sprintf("timers that wait to be told: %d", told.Waiting))
 }
 
 // build is what this program is.

@@ -45,8 +45,8 @@ func TestReadinessListsEachCheckAndWhatIsWrong(t *testing.T) {
 			t.Errorf("check %+v", c)
 		}
 	}
-	if len(ready.Checks) != 7 {
-		t.Errorf("%d checks, want 7", len(ready.Checks))
+	if len(ready.Checks) != 8 {
+		t.Errorf("%d checks, want 8", len(ready.Checks))
 	}
 }
 

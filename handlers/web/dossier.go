@@ -26,6 +26,7 @@ type dossierPage struct {
 	Why       because
 	Due       dueView
 	Procedure procedureRow
+	Ahead     []aheadView
 	Acts      []actLink
 	Facts     []fact
 	History   []event
@@ -79,6 +80,11 @@ func (s *site) dossier(w http.ResponseWriter, r *http.Request, v *visit) error {
 	p := s.dossierPage(v, id, facts, state, form)
 	if p.Stamp, err = s.journalStamp(r.Context(), v); err != nil {
 		return err
+	}
+	if !p.Past {
+		if p.Ahead, err = s.ahead(r.Context(), v, state); err != nil {
+			return err
+		}
 	}
 	p.Done = s.justDone(r, v, facts)
 	return s.render(w, r, v, http.StatusOK, "dossier", Words{"Hồ sơ %s", "Dossier %s"}.In(v.lang, p.Code), p)

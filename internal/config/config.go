@@ -35,6 +35,7 @@ type Config struct {
 	CommandKey string `json:"command_key,omitempty"`
 	ArchiveDir string `json:"archive_dir,omitempty"` // folder of the files that old partitions were moved to
 	Codes      string `json:"codes,omitempty"`       // how dossiers are numbered
+	Timers     string `json:"timers,omitempty"`      // a file: who is told at which share of a limit
 	Zone       string `json:"zone"`
 	Log        struct {
 		Level  string `json:"level"`
@@ -66,6 +67,7 @@ func FromEnv(getenv func(string) string) (Config, error) {
 	c.CommandKey = env.secret("COMMAND_KEY")
 	c.ArchiveDir = getenv("ARCHIVE_DIR")
 	c.Codes = getenv("DOSSIER_CODES")
+	c.Timers = getenv("DOSSIER_TIMERS")
 	c.Zone = or(getenv("DOSSIER_ZONE"), "Asia/Ho_Chi_Minh")
 	c.Log.Level = or(getenv("LOG_LEVEL"), "info")
 	c.Log.Format = getenv("LOG_FORMAT")

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"dossier/migrations"
+)
+
+// simClock is the clock of a development stack: this machine's, put ahead by `dossier clock set`. A database that production uses has none.
+type simClock struct {
+	pool  *pgxpool.Pool
+	ahead atomic.Int64
+}
+
+// simClockOf returns the clock of a development database, nil for any other.
+func simClockOf(ctx context.Context, pool *pgxpool.Pool) (*simClock, error) {
+	simulated, err := migrations.HasSimulated(ctx, pool)
+	if err != nil || !simulated {
+		return nil, err
+	}
+	c := &simClock{pool: pool}
+	return c, c.read(ctx)
+}
+
+// now is nil for a database without a clock of its own: whoever takes it then reads this machine's.
+func (c *simClock) now() func() time.Time {
+	if c == nil {
+		return nil
+	}
+	return c.Now
+}
+
+// Now is where the clock stands.
+func (c *simClock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+
+func (c *simClock) read(ctx context.Context) error {
+	var ahead time.Duration
+	err := c.pool.QueryRow(ctx, `select ahead from journal.simulated_clock order by number desc limit 1`).Scan(&ahead)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("read the simulated clock: %w", err)
+	}
+	c.ahead.Store(int64(ahead))
+	return nil
+}
+
+// follow reads where another process has set the clock, until the context ends.
+func (c *simClock) follow(ctx context.Context) error {
+	if c == nil {
+		return nil
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(250 * time.Millisecond):
+			_ = c.read(ctx) // a database that is away is told elsewhere
+		}
+	}
+}
+
+// set puts the clock on; it never goes back, because what is recorded stays recorded.
+func (c *simClock) set(ctx context.Context, to time.Time) error {
+	if now := c.Now(); !to.After(now) {
+		return usageError{fmt.Errorf("the clock stands at %s and never goes back: set a later moment, or start anew with 'dossier dev --reset'", instant(now))}
+	}
+	ahead := time.Until(to)
+	if _, err := c.pool.Exec(ctx, `insert into journal.simulated_clock (ahead) values ($1)`, ahead); err != nil {
+		return fmt.Errorf("set the simulated clock: %w", err)
+	}
+	c.ahead.Store(int64(ahead))
+	return nil
+}

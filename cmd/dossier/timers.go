@@ -1,0 +1,244 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/urfave/cli/v3"
+
+	"dossier/domain/dossier"
+	"dossier/domain/escalation"
+	"dossier/handlers"
+	"dossier/internal/config"
+	"dossier/projections"
+)
+
+func (a *app) timersCommand() *cli.Command {
+	return group(&cli.Command{
+		Name: "timers", Usage: "what dossiers wait for, and who is told at which share of a limit",
+		Commands: []*cli.Command{
+			{Name: "list", Usage: "timers that run: when somebody is told next, who, and by which article; the next first",
+				Flags: []cli.Flag{
+					&cli.StringFlag{Name: "kind", Usage: strings.Join(dossier.Values("timer"), ", ")},
+					&cli.StringFlag{Name: "unit", Usage: "of the unit that has the dossier"},
+					&cli.StringFlag{Name: "dossier", Usage: "of one dossier: ID or CODE"},
+					&cli.DurationFlag{Name: "within", Usage: "told next within this time, such as 48h"},
+					&cli.IntFlag{Name: "limit", Usage: "at most so many", Value: 50},
+					asFlag("lead"), dataFlag(), formatFlag(),
+				},
+				Action: a.listTimers},
+			{Name: "rules", Usage: "the rules in force (DOSSIER_TIMERS): who is told at which share of a limit", Flags: []cli.Flag{dataFlag(), formatFlag()}, Action: a.showTimerRules},
+			{Name: "check", Usage: "read a file of rules and tell every mistake with line and path", ArgsUsage: "FILE", Action: a.checkTimerRules},
+		},
+	})
+}
+
+// timerLine is a timer in a list.
+type timerLine struct {
+	ID       uuid.UUID         `json:"id"`
+	Code     *string           `json:"code"`
+	Timer    dossier.TimerKind `json:"timer"`
+	Number   int               `json:"number,omitempty"`
+	Unit     string            `json:"unit,omitempty"`
+	From     time.Time         `json:"from"`
+	Due      *time.Time        `json:"due"`                // null: the calendar does not tell yet
+	Next     *time.Time        `json:"next"`               // when somebody is told next; null: nothing is left to tell, or not known yet
+	Share    int               `json:"share,omitempty"`    // percent of the limit that is used up then
+	Notice   string            `json:"notice,omitempty"`   // what is told
+	Tells    []string          `json:"tells,omitempty"`    // roles
+	Rule     string            `json:"rule,omitempty"`     // by which
+	Proposes string            `json:"proposes,omitempty"` // the command that an officer may then confirm
+	Basis    string            `json:"basis,omitempty"`
+}
+
+func (a *app) listTimers(ctx context.Context, cmd *cli.Command) error {
+	s, err := a.open(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	actor, err := s.actor(cmd)
+	if err != nil {
+		return err
+	}
+	if err := handlers.Authorize(actor, handlers.Act{Kind: handlers.Timers}); err != nil {
+		return err
+	}
+	f := projections.TimerFilter{Kind: dossier.TimerKind(cmd.String("kind")), Unit: cmd.String("unit"), Limit: cmd.Int("limit")}
+	if f.Kind != "" && !slices.Contains(dossier.Values("timer"), string(f.Kind)) {
+		return usageError{fmt.Errorf("--kind %q: say one of %s", f.Kind, strings.Join(dossier.Values("timer"), ", "))}
+	}
+	if id := cmd.String("dossier"); id != "" {
+		if f.ID, err = s.find(ctx, id); err != nil {
+			return err
+		}
+	}
+	if within := cmd.Duration("within"); within > 0 {
+		f.Until = s.executor.Now().Add(within)
+	}
+	lines, err := s.timerLines(ctx, f)
+	if err != nil {
+		return err
+	}
+	t := &table{columns: []string{"dossier", "timer", "unit", "due", "next", "at %", "told", "who", "law"}}
+	for _, l := range lines {
+		t.add(l, or(deref(l.Code), l.ID.String()), words("timer", string(l.Timer))+numbered(l.Number), l.Unit, instant(at(l.Due)), instant(at(l.Next)),
+			share(l.Share), words("notice", l.Notice), strings.Join(l.Tells, ", "), basisWords(l.Basis))
+	}
+	return t.print(a.stdout, cmd)
+}
+
+// timerLines reads timers and dates them by the calendar and the rules as they are now.
+func (s *system) timerLines(ctx context.Context, f projections.TimerFilter) ([]timerLine, error) {
+	entries, err := s.views.Timers(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	var lines []timerLine
+	for _, e := range entries {
+		all, err := s.dossierTimers(ctx, e.ID, e.State)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range all {
+			late := !f.Until.IsZero() && (l.Next == nil || l.Next.After(f.Until)) // nobody has looked at the row yet
+			if l.Timer == e.Kind && l.Number == e.Number && !late {
+				lines = append(lines, l)
+			}
+		}
+	}
+	return lines, nil
+}
+
+// dossierTimers are those of one dossier.
+func (s *system) dossierTimers(ctx context.Context, id uuid.UUID, state dossier.State) ([]timerLine, error) {
+	running, err := s.executor.Running(ctx, state)
+	if err != nil {
+		return nil, err
+	}
+	ahead, err := s.executor.Upcoming(ctx, state)
+	if err != nil {
+		return nil, err
+	}
+	var lines []timerLine
+	for _, t := range running {
+		l := timerLine{ID: id, Code: handlers.Code(state), Timer: t.Kind, Number: t.Number, Unit: t.Unit, From: t.From, Due: known(t.Due), Proposes: t.Proposes(), Basis: string(t.Basis())}
+		for _, a := range ahead {
+			if a.Timer.Kind == t.Kind && a.Timer.Number == t.Number {
+				l.Next, l.Share, l.Notice, l.Tells, l.Rule = known(a.At), a.Step.Share, a.Step.Notice, a.Step.Tells, a.Rule.Code
+				break
+			}
+		}
+		lines = append(lines, l)
+	}
+	return lines, nil
+}
+
+func (a *app) showTimerRules(_ context.Context, cmd *cli.Command) error {
+	cfg, err := a.settings(cmd)
+	if err != nil {
+		return err
+	}
+	rules, err := timersOf(cfg)
+	if err != nil {
+		return err
+	}
+	t := &table{columns: []string{"rule", "timer", "from", "for", "at %", "told", "who", "law"}, note: "from " + cmp.Or(cfg.Timers, "the program: set DOSSIER_TIMERS to a file of your own")}
+	if !rules.Imported {
+		t.note += "; nobody is told of imported dossiers"
+	}
+	for _, r := range rules.Rules {
+		law := basisWords(r.Basis)
+		if r.Assumed {
+			law = strings.TrimSpace(law + " (assumed / giả định)")
+		}
+		for _, step := range r.Steps {
+			t.add(map[string]any{"rule": r.Code, "timer": r.Timer, "from": r.From.String(), "procedures": r.Procedures, "units": r.Units,
+				"share": step.Share, "notice": step.Notice, "tells": step.Tells, "basis": r.Basis, "assumed": r.Assumed},
+				r.Code, words("timer", r.Timer), r.From.String(), cmp.Or(strings.Join(slices.Concat(r.Procedures, r.Units), ", "), "*"), share(step.Share),
+				words("notice", step.Notice), strings.Join(step.Tells, ", "), law)
+		}
+	}
+	return t.print(a.stdout, cmd)
+}
+
+func (a *app) checkTimerRules(_ context.Context, cmd *cli.Command) error {
+	if cmd.Args().Len() != 1 {
+		return usageError{errors.New("say which file: dossier timers check FILE")}
+	}
+	data, err := os.ReadFile(cmd.Args().First())
+	if err != nil {
+		return fmt.Errorf("read rules: %w", err)
+	}
+	if _, mistakes := escalation.Read(data); len(mistakes) > 0 {
+		return a.tellMistakes(cmd.Args().First(), mistakes)
+	}
+	fmt.Fprintln(a.stdout, "no mistake")
+	return nil
+}
+
+// timersOf reads by which rules people are told.
+func timersOf(cfg config.Config) (escalation.Rules, error) {
+	if cfg.Timers == "" {
+		return escalation.Default(), nil
+	}
+	data, err := os.ReadFile(cfg.Timers)
+	if err != nil {
+		return escalation.Rules{}, usageError{fmt.Errorf("DOSSIER_TIMERS: %w", err)}
+	}
+	rules, mistakes := escalation.Read(data)
+	if len(mistakes) > 0 {
+		m := mistakes[0]
+		return rules, usageError{fmt.Errorf("DOSSIER_TIMERS: %s:%d: %s: %s\n%s\n(see all with: dossier timers check %s)", cfg.Timers, m.Line, m.Path, m.EN, m.VI, cfg.Timers)}
+	}
+	return rules, nil
+}
+
+func known(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func at(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func numbered(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d)", n)
+}
+
+func share(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d %%", n)
+}
+
+func basisWords(basis string) string {
+	if basis == "" {
+		return ""
+	}
+	return dossier.Label("basis", basis, "vi")
+}
