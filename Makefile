@@ -14,7 +14,7 @@ dev: bin/dossier ## Run everything on this machine with demo dossiers: private P
 	@bin/dossier dev $(if $(DATA),--data $(DATA)) $(ARGS)
 
 test: ## All tests with the race detector, on one private Postgres and in-process Kafka; then the account of features against the run
-	@go run ./internal/devstack/withpostgres -- go run ./internal/gotest test -race ./...
+	@go run ./internal/devstack/withpostgres -- go run ./internal/gotest test -race -timeout 15m ./...
 
 kafka: ## Start real Apache Kafka (KRaft) in the background on loopback, without Docker; BROKERS=3 for three
 	@internal/devstack/apachekafka/kafka.sh start $(BROKERS)
