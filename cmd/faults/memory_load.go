@@ -24,7 +24,7 @@ type callers struct {
 	address string
 	client  *http.Client
 
-	commands, reads, events, refused, left, late atomic.Int64
+	commands, reads, events, refused, left, late, ended atomic.Int64
 
 	mu    sync.Mutex
 	known [1024]handlers.Receipt // the newest answers
@@ -97,6 +97,7 @@ var plot = []struct{ who, path, body string }{
 	{"officer-1", "/submit-for-approval", `{"proposal":"grant"}`},
 	{"approver", "/approve", `{"outcome":"grant"}`},
 	{"approver", "/sign", `{}`},
+	{"clerk", "/number", `{}`},
 	{"clerk", "/issue", `{}`},
 	{"return", "/return", `{"way":"online"}`},
 }
@@ -117,6 +118,7 @@ func (c *callers) officer(ctx context.Context, r *rand.Rand, turns <-chan struct
 				break // it could not be made: the next
 			}
 		}
+		c.ended.Add(1)
 	}
 }
 

@@ -78,7 +78,7 @@ func TestAShortRunMeasuresAWholeDossierAtWork(t *testing.T) {
 	slow(t)
 	t.Parallel()
 	var out, talk bytes.Buffer
-	args := []string{"memory", "-program", program(t), "-minutes", "0.4", "-every", "500ms", "-commands", "20", "-reads", "20", "-streams", "4", "-growth", "500"}
+	args := []string{"memory", "-program", program(t), "-minutes", "0.4", "-every", "500ms", "-commands", "20", "-reads", "20", "-streams", "4", "-growth", "500", "-warm", "3"}
 	if code := run(t.Context(), args, &out, &talk); code != 0 {
 		t.Fatalf("exit %d\n%s%s", code, &out, &talk)
 	}
