@@ -114,6 +114,14 @@ func (s *system) timerLines(ctx context.Context, f projections.TimerFilter) ([]t
 			}
 		}
 	}
+	// By when somebody is told next, also of what the timekeeper has not looked at yet.
+	next := func(l timerLine) time.Time {
+		if l.Next == nil {
+			return time.Unix(1<<40, 0) // nothing is left to tell
+		}
+		return *l.Next
+	}
+	slices.SortStableFunc(lines, func(a, b timerLine) int { return next(a).Compare(next(b)) })
 	return lines, nil
 }
 
