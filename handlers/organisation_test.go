@@ -317,6 +317,7 @@ func TestLimitsAreCountedByTheCalendarAndTheHoursOfTheAgency(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	check := map[string]time.Time{} // until when the reception is to look at it: 8 working hours
 	for unit, want := range map[string]string{handlers.UnitOneStop: "vn one-stop", "lam-dong-one-stop": "highland lam-dong-one-stop", "an-giang-one-stop": "vn an-giang", "elsewhere": "vn elsewhere"} {
 		c := filing
 		c.Channel, c.Unit = dossier.Counter, dossier.Code(unit)
@@ -324,11 +325,23 @@ func TestLimitsAreCountedByTheCalendarAndTheHoursOfTheAgency(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d.done("reception", r.ID, dossier.AcceptDossier{})
 		s, err := d.state(r.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		timers, err := d.Running(t.Context(), s)
+		if err != nil || len(timers) != 1 || timers[0].Due.IsZero() {
+			t.Fatalf("%s: timers %+v, %v", unit, timers, err)
+		}
+		check[unit] = timers[0].Due
+		d.done("reception", r.ID, dossier.AcceptDossier{})
+		s, err = d.state(r.ID)
 		if got := string(s.Clock.Term.Calendar + " " + s.Clock.Term.Agency); err != nil || got != want || s.Due.IsZero() {
 			t.Errorf("%s is counted by %s, due %s, %v", unit, got, s.Due, err)
 		}
+	}
+	if whole, short := check[handlers.UnitOneStop], check["an-giang-one-stop"]; short.Before(whole.Add(48 * time.Hour)) {
+		t.Errorf("8 working hours end at %s where a day has two of them, and at %s where it has eight", short, whole)
 	}
 }
 

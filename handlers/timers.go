@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"dossier/domain"
-	"dossier/domain/calendar"
 	"dossier/domain/dossier"
 	"dossier/domain/escalation"
 	"dossier/eventstore"
@@ -144,18 +143,17 @@ func (k *Timekeeper) Pass(ctx context.Context) (told int, err error) {
 }
 
 func (k *Timekeeper) pass(ctx context.Context, between func() error) (told int, err error) {
-	c, err := k.executor.calendars.Get(ctx, StandardCalendar)
+	by, err := k.rules(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("read the calendar: %w", err)
+		return 0, err
 	}
 	now := k.executor.o.Now()
-	by := fmt.Sprintf("%s/%d", k.o.Rules.Sum(), c.Version)
 	if now.Before(k.last.Add(-time.Minute)) {
 		k.planned = "" // what was put off by a clock that ran ahead must not wait for it
 	}
 	k.last = now
 	if k.planned != by {
-		if told, err = k.replan(ctx, by, now, &c, between); err != nil {
+		if told, err = k.replan(ctx, by, now, between); err != nil {
 			return told, err
 		}
 		k.planned = by
@@ -165,7 +163,7 @@ func (k *Timekeeper) pass(ctx context.Context, between func() error) (told int, 
 		if err != nil || len(ids) == 0 {
 			return told, err
 		}
-		n, err := k.look(ctx, ids, by, now, &c)
+		n, err := k.look(ctx, ids, by, now)
 		if told += n; err != nil {
 			return told, err
 		}
@@ -175,15 +173,32 @@ func (k *Timekeeper) pass(ctx context.Context, between func() error) (told int, 
 	}
 }
 
-// replan looks at every dossier whose timers were planned by other rules or another calendar.
-func (k *Timekeeper) replan(ctx context.Context, by string, now time.Time, c *calendar.Calendar, between func() error) (told int, err error) {
+// rules is by what timers are planned now: the rules of escalation, the organisation and the calendars of its agencies.
+func (k *Timekeeper) rules(ctx context.Context) (string, error) {
+	o, err := k.executor.organisation.Recent(ctx)
+	if err != nil {
+		return "", fmt.Errorf("read the organisation: %w", err)
+	}
+	by := fmt.Sprintf("%s/%d", k.o.Rules.Sum(), o.Version)
+	for _, code := range calendarsOf(o) {
+		c, err := k.executor.calendars.Get(ctx, code)
+		if err != nil {
+			return "", fmt.Errorf("read calendar %s: %w", code, err)
+		}
+		by += fmt.Sprintf("/%s.%d", code, c.Version)
+	}
+	return by, nil
+}
+
+// replan looks at every dossier whose timers were planned by other rules, another organisation or another calendar.
+func (k *Timekeeper) replan(ctx context.Context, by string, now time.Time, between func() error) (told int, err error) {
 	for after := uuid.Nil; ; {
 		ids, err := k.views.PlannedOtherwise(ctx, by, after, k.o.Page)
 		if err != nil || len(ids) == 0 {
 			return told, err
 		}
 		after = ids[len(ids)-1]
-		n, err := k.look(ctx, ids, by, now, c)
+		n, err := k.look(ctx, ids, by, now)
 		if told += n; err != nil {
 			return told, err
 		}
@@ -197,7 +212,7 @@ func (k *Timekeeper) replan(ctx context.Context, by string, now time.Time, c *ca
 const tellers = 16
 
 // look tells what is used up of these dossiers and notes when the next share of each of their timers will be.
-func (k *Timekeeper) look(ctx context.Context, ids []uuid.UUID, by string, now time.Time, c *calendar.Calendar) (told int, err error) {
+func (k *Timekeeper) look(ctx context.Context, ids []uuid.UUID, by string, now time.Time) (told int, err error) {
 	rows, err := k.views.TimerRows(ctx, ids)
 	if err != nil {
 		return 0, err
@@ -212,7 +227,7 @@ func (k *Timekeeper) look(ctx context.Context, ids []uuid.UUID, by string, now t
 	looked := make([]look, len(ids))
 	for i, id := range ids {
 		g.Go(func() error {
-			l, n := k.tell(within, id, histories[id], now, c)
+			l, n := k.tell(within, id, histories[id], now)
 			looked[i] = l
 			sum.Add(int64(n))
 			return within.Err()
@@ -235,7 +250,7 @@ type look struct {
 }
 
 // tell tells what is used up of one dossier. It reads the dossier again where that moved on meanwhile.
-func (k *Timekeeper) tell(ctx context.Context, id uuid.UUID, history []eventstore.Event, now time.Time, c *calendar.Calendar) (l look, told int) {
+func (k *Timekeeper) tell(ctx context.Context, id uuid.UUID, history []eventstore.Event, now time.Time) (l look, told int) {
 	l.id = id
 	facts, err := Decode(history)
 	for try := 0; try < 3; try++ {
@@ -243,7 +258,11 @@ func (k *Timekeeper) tell(ctx context.Context, id uuid.UUID, history []eventstor
 			break
 		}
 		l.state = dossier.Fold(facts)
-		l.ahead = k.o.Rules.Ahead(l.state, c)
+		var by counts
+		if by, err = k.executor.countsBy(ctx, l.state); err != nil {
+			break
+		}
+		l.ahead = k.o.Rules.Ahead(l.state, by.calendar, dossier.Code(by.agency))
 		moved := false
 		for _, a := range l.ahead {
 			if a.At.After(now) {
@@ -378,20 +397,20 @@ func (x *Executor) Now() time.Time { return x.o.Now() }
 // Escalation are the rules by which people are told.
 func (x *Executor) Escalation() escalation.Rules { return x.o.Timers }
 
-// Upcoming lists what is still to be told about a dossier, over the calendar as it is now.
+// Upcoming lists what is still to be told about a dossier, over the calendar and by the hours of its agency as they are now.
 func (x *Executor) Upcoming(ctx context.Context, s dossier.State) ([]escalation.Ahead, error) {
-	c, err := x.calendars.recent(ctx, StandardCalendar)
+	by, err := x.countsBy(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	return x.o.Timers.Ahead(s, &c), nil
+	return x.o.Timers.Ahead(s, by.calendar, dossier.Code(by.agency)), nil
 }
 
-// Running lists the timers of a dossier, dated by the calendar as it is now.
+// Running lists the timers of a dossier, dated by the calendar and the hours of its agency as they are now.
 func (x *Executor) Running(ctx context.Context, s dossier.State) ([]dossier.Timer, error) {
-	c, err := x.calendars.recent(ctx, StandardCalendar)
+	by, err := x.countsBy(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	return dossier.Timers(s, &c), nil
+	return dossier.Timers(s, by.calendar, dossier.Code(by.agency)), nil
 }

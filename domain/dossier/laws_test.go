@@ -92,7 +92,7 @@ func anyContent(t *rapid.T, l *life, command string) dossier.Command {
 	case "FireTimer":
 		c := fire.what.(dossier.FireTimer)
 		c.Share = rapid.IntRange(1, 130).Draw(t, "share")
-		if running := dossier.Timers(l.state, &vietnam); len(running) > 0 {
+		if running := dossier.Timers(l.state, &vietnam, ""); len(running) > 0 {
 			timer := rapid.SampledFrom(running).Draw(t, "timer")
 			c.Timer, c.Number, c.Due = timer.Kind, timer.Number, timer.Due
 		}

@@ -91,10 +91,14 @@ func (t Timer) Proposes() string {
 	return ""
 }
 
-// Timers lists what runs, those that must be counted dated by a calendar where it can tell.
-func Timers(s State, c *calendar.Calendar) []Timer {
+// Timers lists what runs, those that must be counted dated by a calendar where it can tell, by the hours of an agency or, without one,
+// of the receiving unit.
+func Timers(s State, c *calendar.Calendar, hoursOf Code) []Timer {
 	all := s.Timers()
 	for i := range all {
+		if hoursOf != "" {
+			all[i].Agency = string(hoursOf)
+		}
 		if t := &all[i]; t.Due.IsZero() && c != nil && c.Exists() {
 			if due := c.Count(t.Agency, t.From, t.Limit, calendar.WholeDays).Due; !due.IsZero() {
 				t.Due = instant(due)
@@ -270,7 +274,7 @@ func (q question) firing() (t Timer, at time.Time, known bool) {
 	if !is {
 		return t, at, false
 	}
-	for _, t = range Timers(q.s, q.x.Calendar) {
+	for _, t = range Timers(q.s, q.x.Calendar, q.x.HoursOf) {
 		if t.Kind == c.Timer && t.Number == c.Number && t.Due.Equal(instant(c.Due)) {
 			at, known = t.At(c.Share, q.x.Calendar)
 			return t, at, known

@@ -58,7 +58,7 @@ func TestTimersFollowFromWhatADossierWaitsFor(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
-			for _, timer := range dossier.Timers(given(t, c.given...).state, &vietnam) {
+			for _, timer := range dossier.Timers(given(t, c.given...).state, &vietnam, "") {
 				got = append(got, fmt.Sprintf("%s %d: %s", timer.Kind, timer.Number, when(timer, 100)))
 			}
 			if text := strings.Join(got, ", "); text != c.want {
@@ -69,9 +69,9 @@ func TestTimersFollowFromWhatADossierWaitsFor(t *testing.T) {
 }
 
 func TestSharesOfALimitAreCountedInWorkingTimeForAnAuthorityAndByDayForAnApplicant(t *testing.T) {
-	reception := dossier.Timers(in(t, dossier.Submitted).state, &vietnam)[0]
-	processing := dossier.Timers(in(t, dossier.Accepted).state, &vietnam)[0]
-	window := dossier.Timers(in(t, dossier.SupplementAtReception).state, &vietnam)[0]
+	reception := dossier.Timers(in(t, dossier.Submitted).state, &vietnam, "")[0]
+	processing := dossier.Timers(in(t, dossier.Accepted).state, &vietnam, "")[0]
+	window := dossier.Timers(in(t, dossier.SupplementAtReception).state, &vietnam, "")[0]
 	for _, c := range []struct {
 		timer dossier.Timer
 		share int
@@ -95,11 +95,11 @@ func TestSharesOfALimitAreCountedInWorkingTimeForAnAuthorityAndByDayForAnApplica
 
 func TestWithoutACalendarOnlyWhatStandsInTheFactsIsDated(t *testing.T) {
 	s := in(t, dossier.Submitted).state
-	if timers := dossier.Timers(s, nil); len(timers) != 1 || !timers[0].Due.IsZero() {
+	if timers := dossier.Timers(s, nil, ""); len(timers) != 1 || !timers[0].Due.IsZero() {
 		t.Errorf("a reception check without a calendar: %+v", timers)
 	}
 	l := in(t, dossier.Verifying)
-	for _, timer := range dossier.Timers(l.state, &calendar.Calendar{}) {
+	for _, timer := range dossier.Timers(l.state, &calendar.Calendar{}, "") {
 		if _, known := timer.At(50, nil); known || timer.Due.IsZero() {
 			t.Errorf("%s without a calendar: due %v, half of it known: %v", timer.Kind, timer.Due, known)
 		}
@@ -118,7 +118,7 @@ func firing(timer dossier.Timer, share int) act {
 
 func TestAShareIsToldOnceAndInOrder(t *testing.T) {
 	l := in(t, dossier.Accepted)
-	timer := dossier.Timers(l.state, &vietnam)[0]
+	timer := dossier.Timers(l.state, &vietnam, "")[0]
 	l.now = timer.Due.Add(-time.Hour)
 	for _, c := range []struct {
 		share, facts int
@@ -143,7 +143,7 @@ func TestAShareIsToldOnceAndInOrder(t *testing.T) {
 
 func TestATimerThatTheDossierHasLeftBehindIsNothing(t *testing.T) {
 	l := in(t, dossier.Accepted)
-	timer := dossier.Timers(l.state, &vietnam)[0]
+	timer := dossier.Timers(l.state, &vietnam, "")[0]
 	for _, a := range []act{forward, assign, start, propose, approve, sign, number, issue} {
 		l.then(t, a)
 	}
@@ -162,10 +162,10 @@ func TestATimerThatTheDossierHasLeftBehindIsNothing(t *testing.T) {
 
 func TestAfterAnExtensionOnlyWhatLiesAheadIsToldAgain(t *testing.T) {
 	l := in(t, dossier.Appraising)
-	old := dossier.Timers(l.state, &vietnam)[0]
+	old := dossier.Timers(l.state, &vietnam, "")[0]
 	l.now = old.Due.Add(-34 * time.Hour)
 	l.then(t, firing(old, 50), askLonger, grantMore)
-	timer := dossier.Timers(l.state, &vietnam)[0]
+	timer := dossier.Timers(l.state, &vietnam, "")[0]
 	for share := 1; share <= 150; share++ {
 		at, known := timer.At(share, &vietnam)
 		told, _ := old.At(50, &vietnam)
@@ -177,7 +177,7 @@ func TestAfterAnExtensionOnlyWhatLiesAheadIsToldAgain(t *testing.T) {
 
 func TestOnlyTheMachineTells(t *testing.T) {
 	l := in(t, dossier.Accepted)
-	timer := dossier.Timers(l.state, &vietnam)[0]
+	timer := dossier.Timers(l.state, &vietnam, "")[0]
 	l.now = timer.Due.Add(time.Hour)
 	a := firing(timer, 100)
 	a.who = lead
@@ -191,7 +191,7 @@ func TestOnlyTheMachineTells(t *testing.T) {
 func TestLawSharesAscend(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := anyLife(t, nil)
-		for _, timer := range dossier.Timers(l.state, &vietnam) {
+		for _, timer := range dossier.Timers(l.state, &vietnam, "") {
 			last := timer.From
 			for _, share := range []int{1, 25, 50, 80, 99, 100, 101, 120, 200} {
 				at, known := timer.At(share, &vietnam)
@@ -209,7 +209,7 @@ func TestLawSharesAscend(t *testing.T) {
 
 func TestAnImportedHistoryHasTimersOfItsOwnDates(t *testing.T) {
 	l := given(t, by(importer, submit.what), by(importer, accept.what), takeDue)
-	timers := dossier.Timers(l.state, &vietnam)
+	timers := dossier.Timers(l.state, &vietnam, "")
 	if len(timers) != 1 || !timers[0].Due.Equal(monday.Add(500*time.Hour)) || l.state.Origin != domain.Imported {
 		t.Errorf("%+v", timers)
 	}

@@ -121,12 +121,12 @@ type Ahead struct {
 }
 
 // Ahead lists what is still to be told about a dossier, the earliest first, each timer's steps in order. What cannot be dated yet is left out.
-func (r Rules) Ahead(s dossier.State, c *calendar.Calendar) []Ahead {
+func (r Rules) Ahead(s dossier.State, c *calendar.Calendar, hoursOf dossier.Code) []Ahead {
 	if s.Origin == domain.Imported && !r.Imported {
 		return nil
 	}
 	var all []Ahead
-	for _, t := range dossier.Timers(s, c) {
+	for _, t := range dossier.Timers(s, c, hoursOf) {
 		rule, found := r.Of(s, t)
 		if !found {
 			continue

@@ -121,7 +121,7 @@ func TestWhatIsAheadStandsInTheOrderInWhichItIsTold(t *testing.T) {
 	s := dossier.State{Status: dossier.Accepted, Submitted: dossier.Act{By: "a", At: monday}, Due: monday.Add(96 * time.Hour), Clock: dossier.Clock{StartedAt: monday},
 		Payments: []dossier.Payment{{Number: 1, RequestedAt: monday, Until: monday.Add(60 * time.Hour)}}}
 	var got []string
-	for _, a := range escalation.Default().Ahead(s, vietnam(t)) {
+	for _, a := range escalation.Default().Ahead(s, vietnam(t), "") {
 		got = append(got, fmt.Sprintf("%s %d", a.Timer.Kind, a.Step.Share))
 	}
 	if text := strings.Join(got, ", "); text != "payment 80, payment 100, processing 50, processing 80, processing 100, processing 120" {
@@ -133,11 +133,11 @@ func TestImportedDossiersAreToldOfOnlyWhereTheRulesSaySo(t *testing.T) {
 	monday := time.Date(2026, 11, 23, 7, 32, 0, 0, time.UTC)
 	s := dossier.State{Origin: domain.Imported, Status: dossier.Accepted, Submitted: dossier.Act{By: "a", At: monday}, Due: monday.Add(96 * time.Hour), Clock: dossier.Clock{StartedAt: monday}}
 	c, r := vietnam(t), escalation.Default()
-	if ahead := r.Ahead(s, c); len(ahead) > 0 {
+	if ahead := r.Ahead(s, c, ""); len(ahead) > 0 {
 		t.Errorf("told of an imported dossier: %v", ahead)
 	}
 	r.Imported = true
-	if ahead := r.Ahead(s, c); len(ahead) != 4 {
+	if ahead := r.Ahead(s, c, ""); len(ahead) != 4 {
 		t.Errorf("told to tell: %v", ahead)
 	}
 }
