@@ -207,9 +207,9 @@ func (s *server) checkTimers(ctx context.Context) check {
 	case !alive && late:
 		return red("không có tiến trình nào báo hạn; việc lâu nhất chờ từ "+since, "no process tells of timers (role reactor); the oldest waits since "+since)
 	case told.Stuck > 0:
-		return red(fmt.Sprintf("%d hồ sơ không báo hạn được", told.Stuck), fmt.Sprintf("dossiers of which nobody can be told: %d: %s", told.Stuck, told.Trouble))
+		return red(fmt.Sprintf("%d hồ sơ không báo hạn được: xem nhật ký của vai reactor", told.Stuck), fmt.Sprintf("dossiers of which nobody can be told: %d; the log of the role reactor says why", told.Stuck))
 	case told.Trouble != "":
-		return red("bộ hẹn giờ không chạy được", "the timekeeper cannot work: "+told.Trouble)
+		return red("bộ hẹn giờ không chạy được: xem nhật ký của vai reactor", "the timekeeper cannot work; the log of the role reactor says why")
 	case late:
 		return red(fmt.Sprintf("%d việc hết hạn chưa báo, từ %s", told.Waiting, since), fmt.Sprintf("timers that are used up and not told: %d, since %s", told.Waiting, since))
 	}
