@@ -59,6 +59,7 @@ type process struct {
 	relay    *relay.Relay
 	engine   *projections.Engine
 	views    *projections.Views
+	bulk     *handlers.Bulk
 	login    *handlers.DevLogin // nil: nobody is believed until an identity provider is configured
 }
 
@@ -93,6 +94,7 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 		Check: 45 * time.Second, // a row that somebody changed is reported within a minute
 	})
 	p.views = projections.NewViews(pool, journal).Follow(p.engine).Naming(p.executor.Procedures().Names)
+	p.bulk = handlers.NewBulk(p.executor, p.views, handlers.BulkOptions{Log: log})
 	return p, nil
 }
 
@@ -135,6 +137,7 @@ func (p *process) run(ctx context.Context, roles []string, ready func(addr strin
 	}
 	if slices.Contains(roles, roleReactor) {
 		g.Go(func() error { return handlers.NewRecounter(p.executor, p.views, p.log).Run(ctx) })
+		g.Go(func() error { return p.bulk.Run(ctx) })
 	}
 	if slices.Contains(roles, roleAPI) {
 		g.Go(func() error { return p.serveHTTP(ctx, roles, ready) })

@@ -77,6 +77,7 @@ func eventSchemas() map[string][]byte {
 	all := calendarSchemas()
 	maps.Copy(all, procedureSchemas())
 	maps.Copy(all, accessSchemas())
+	maps.Copy(all, batchSchemas())
 	for _, typ := range dossier.EventTypes() {
 		version, members := dossier.EventMembers(typ)
 		name := fmt.Sprintf("%s.v%d", typ, version)

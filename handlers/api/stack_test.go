@@ -44,6 +44,7 @@ type house struct {
 	pool    *pgxpool.Pool
 	journal *eventstore.Journal
 	engine  *projections.Engine
+	bulk    *handlers.Bulk // run by tests that need it
 	log     *lines
 	stop    func() // tells long reads that the process stops
 }
@@ -97,9 +98,12 @@ func openHouse(t *testing.T, brokers []string, gate *handlers.Gate) *house {
 	closing := make(chan struct{})
 	h.stop = sync.OnceFunc(func() { close(closing) })
 	metrics := telemetry.New()
+	executor := handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test"), Metrics: metrics, Access: handlers.NewAccessLog(access, handlers.AccessOptions{})})
+	views := projections.NewViews(pool, j).Follow(engine)
+	h.bulk = handlers.NewBulk(executor, views, handlers.BulkOptions{})
 	service := api.New(api.Deps{
-		Executor: handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test"), Metrics: metrics, Access: handlers.NewAccessLog(access, handlers.AccessOptions{})}), Metrics: metrics,
-		Views: projections.NewViews(pool, j).Follow(engine), Journal: j, Pool: pool, Auth: handlers.NewDevLogin(),
+		Executor: executor, Metrics: metrics, Bulk: h.bulk,
+		Views: views, Journal: j, Pool: pool, Auth: handlers.NewDevLogin(),
 		Engine: engine, Relay: carrier, Version: "test", Closing: closing, Gate: gate,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
