@@ -223,13 +223,16 @@ func (s *server) undoBatch(ctx context.Context, in *runInput) (*batchOutput, err
 }
 
 type undoDryInput struct {
-	itemsInput
+	ID      string `path:"id" format:"uuid"`
+	From    int    `query:"from" minimum:"0" doc:"Number of the first item, from 0."`
+	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"1000"`
+	Outcome string `query:"outcome" doc:"Items with this outcome alone."`
 	RawBody []byte `contentType:"application/json"`
 }
 
 // dryUndo says what taking a batch back would do, with its consequences, and does nothing.
 func (s *server) dryUndo(ctx context.Context, in *undoDryInput) (*itemsOutput, error) {
-	id, page, err := in.page()
+	id, page, err := (&itemsInput{in.ID, in.From, in.Limit, in.Outcome}).page()
 	if err != nil {
 		return nil, err
 	}
