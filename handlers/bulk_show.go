@@ -41,6 +41,12 @@ func (i *BulkItem) set(r batch.Result) {
 	i.OutcomeVI, i.OutcomeEN = batch.Label(r.Outcome, "vi"), batch.Label(r.Outcome, "en")
 }
 
+// foretell is set for what has not happened.
+func (i *BulkItem) foretell(r batch.Result) {
+	i.set(r)
+	i.OutcomeVI, i.OutcomeEN = batch.Foretold(r.Outcome, "vi"), batch.Foretold(r.Outcome, "en")
+}
+
 // BulkItems are some items of a batch.
 type BulkItems struct {
 	Items  []BulkItem            `json:"items"`
@@ -114,7 +120,7 @@ func (b *Bulk) DryRun(ctx context.Context, a domain.Actor, id uuid.UUID, page Bu
 		e.Expected = act.expected(item)
 		receipt, answer := b.x.Try(ctx, s.By, item.ID, e, act.command)
 		r, err := resultOf(receipt, answer)
-		shown.set(r)
+		shown.foretell(r)
 		if answer != nil && err == nil {
 			p := problem(answer)
 			shown.VI, shown.EN = p.detail.VI, p.detail.EN

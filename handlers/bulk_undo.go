@@ -139,7 +139,7 @@ func (b *Bulk) PreviewUndo(ctx context.Context, a domain.Actor, id uuid.UUID, wi
 	return b.look(ctx, id, s, page, until, func(ctx context.Context, item batch.Item, shown *BulkItem) error {
 		r, consequences, err := b.takeBack(ctx, id, s, item, true)
 		shown.Consequences = consequences
-		shown.set(r)
+		shown.foretell(r)
 		return err
 	})
 }

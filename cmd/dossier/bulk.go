@@ -365,10 +365,16 @@ func (a *app) printItems(cmd *cli.Command, next func(handlers.BulkPage) (handler
 	return t.print(a.stdout, cmd)
 }
 
+// sentence is the first one of a text: a table has no room for what else could be done; json and jsonl have it whole.
+func sentence(text string) string {
+	first, _, _ := strings.Cut(text, ". ")
+	return first
+}
+
 func itemCells(i handlers.BulkItem) []string {
-	why := i.VI
+	why := sentence(i.VI)
 	if i.EN != "" {
-		why += " / " + i.EN
+		why += " / " + sentence(i.EN)
 	}
 	for n, c := range i.Consequences {
 		if n > 0 {

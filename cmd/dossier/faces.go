@@ -38,7 +38,7 @@ func (p *process) handler(roles []string) (http.Handler, error) {
 		mux.Handle(prefix, service)
 	}
 	mux.Handle("/", web.New(web.Deps{
-		Executor: p.executor, Views: p.views, Journal: p.journal, Auth: auth, Dev: p.login, Log: p.log, Zone: zone, Gate: gate,
+		Executor: p.executor, Views: p.views, Bulk: p.bulk, Journal: p.journal, Auth: auth, Dev: p.login, Log: p.log, Zone: zone, Gate: gate,
 	}))
 	return mux, nil
 }
