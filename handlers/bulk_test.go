@@ -26,7 +26,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func init() { _ = flag.Set("rapid.checks", "30") } // each makes dossiers of its own; the command line may ask for more
+func init() { _ = flag.Set("rapid.checks", "15") } // each makes dossiers of its own; the command line may ask for more
 
 // office is a desk that acts on many dossiers at once.
 type office struct {
