@@ -53,12 +53,12 @@ func TestOneAtATimeWorksOnAStreamAndAnotherTakesOver(t *testing.T) {
 		t.Errorf("%d of 8 had it", worked.Load())
 	}
 
-	const short = 300 * time.Millisecond
+	const short = 1500 * time.Millisecond
 	first, held, err := j.Hold(t.Context(), stream, short)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for until := time.Now().Add(3 * short); time.Now().Before(until); <-time.After(short / 10) {
+	for until := time.Now().Add(2 * short); time.Now().Before(until); <-time.After(short / 10) {
 		if _, _, err := j.Hold(t.Context(), stream, short); !errors.Is(err, eventstore.ErrHeld) || held.Err() != nil {
 			t.Fatalf("a renewed hold was lost: %v, %v", err, held.Err())
 		}
@@ -69,7 +69,7 @@ func TestOneAtATimeWorksOnAStreamAndAnotherTakesOver(t *testing.T) {
 	}
 	select {
 	case <-held.Done():
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Error("whoever was overtaken goes on")
 	}
 	if !errors.Is(context.Cause(held), eventstore.ErrHeld) {

@@ -144,7 +144,10 @@ func (b *Bulk) Items(ctx context.Context, a domain.Actor, id uuid.UUID, page Bul
 	}
 	results, undone := resultsOf(facts, page.From, min(page.From+page.Limit, s.Total))
 	return b.look(ctx, id, s, page, s.Total, func(_ context.Context, _ batch.Item, shown *BulkItem) error {
-		shown.set(results[shown.Number-page.From])
+		r := results[shown.Number-page.From]
+		if shown.set(r); r.Outcome == batch.Refused { // the whole text spoke of the moment; what is kept is the rule
+			shown.VI, shown.EN = dossier.Label("irregular", r.Code, "vi"), dossier.Label("irregular", r.Code, "en")
+		}
 		if u := undone[shown.Number-page.From]; u.Outcome != batch.Pending {
 			shown.Undo, shown.UndoCode = u.Outcome, u.Code
 		}

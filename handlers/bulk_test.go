@@ -411,10 +411,11 @@ func TestAnotherProcessGoesOnWithABatchWhoseRunnerDied(t *testing.T) {
 	}
 	b := o.plan("reception", "accept", "", ids...)
 	var tried atomic.Int32
-	dying := o.watched.bulk(handlers.BulkOptions{Width: 2, Hold: 300 * time.Millisecond, Every: time.Millisecond})
+	wakes := make(chan struct{})
+	dying := o.watched.bulk(handlers.BulkOptions{Width: 2, Hold: 3 * time.Second, Every: time.Millisecond})
 	dying.Before(func(step string) error {
 		if step == "item" && tried.Add(1) > 15 {
-			<-t.Context().Done() // it hangs, and says nothing any more
+			<-wakes // it hangs, and says nothing any more
 		}
 		return nil
 	})
@@ -427,17 +428,24 @@ func TestAnotherProcessGoesOnWithABatchWhoseRunnerDied(t *testing.T) {
 	defer processes.Wait()
 	defer stop()
 	hung := make(chan struct{})
-	go func() { defer close(hung); _, _ = dying.Work(first, b.ID, nil) }()
-	for tried.Load() <= 15 {
-		<-time.After(time.Millisecond)
+	go func() {
+		defer close(hung)
+		for first.Err() == nil {
+			_, _ = dying.Work(first, b.ID, nil)
+		}
+	}()
+	for deadline := time.Now().Add(time.Minute); tried.Load() <= 15; <-time.After(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not come to the fifteenth item")
+		}
 	}
 	if _, err := o.bulk.Work(t.Context(), b.ID, nil); !errors.Is(err, eventstore.ErrHeld) {
 		t.Errorf("two at once: %v", err)
 	}
 	die() // its hold is not renewed any more
-	reactor := o.watched.bulk(handlers.BulkOptions{Hold: 300 * time.Millisecond})
+	reactor := o.watched.bulk(handlers.BulkOptions{})
 	processes.Go(func() { _ = reactor.Run(second) })
-	for deadline := time.Now().Add(30 * time.Second); ; <-time.After(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; <-time.After(10 * time.Millisecond) {
 		got, err := o.bulk.Get(t.Context(), o.as("auditor"), b.ID)
 		if err == nil && got.Phase == batch.FinishedPhase {
 			if got.Counts[batch.Done] != 40 {
@@ -446,9 +454,12 @@ func TestAnotherProcessGoesOnWithABatchWhoseRunnerDied(t *testing.T) {
 			break
 		}
 		if time.Now().After(deadline) {
+			close(wakes)
 			t.Fatalf("nobody goes on: %+v, %v", got.State, err)
 		}
 	}
+	close(wakes) // a dead one that comes to itself again finds everything done
+	<-hung
 	for _, id := range ids {
 		if facts, err := o.Facts(t.Context(), id); err != nil || len(facts) != 2 {
 			t.Errorf("%s has %d events, %v", id, len(facts), err)

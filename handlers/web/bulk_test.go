@@ -47,7 +47,7 @@ func TestChosenDossiersAreActedOnTogetherAfterADryRun(t *testing.T) {
 	running.says(t, "đang chạy")
 	s.work(dry.url.Path)
 	done := r.get(dry.url.Path)
-	done.says(t, "đã xong", "đã thực hiện", "bị từ chối", "wrong_state", "Thu hồi cả lô")
+	done.says(t, "đã xong", "đã thực hiện", "bị từ chối", "Ngoài trình tự", "Thu hồi cả lô")
 
 	r.post(dry.url.Path+"/undo", url.Values{"key": {"u1"}, "reason": {"wrong_content"}}).says(t, "Chưa thu hồi")
 	r.post(dry.url.Path+"/undo", url.Values{"key": {"u2"}, "reason": {"wrong_content"}, "seen": {"unit_told"}})
