@@ -59,6 +59,7 @@ type Meta struct {
 	Actor       string `json:"actor"`
 	ActorRole   Role   `json:"actorrole"`
 	ActorUnit   string `json:"actorunit,omitempty"`
+	Batch       string `json:"batch,omitempty"`       // the batch that it was done in
 	CommandHash string `json:"commandhash,omitempty"` // keyed hash of the command's body
 	CommandID   string `json:"commandid,omitempty"`
 	LateReason  string `json:"latereason,omitempty"` // why it was entered later than it happened: a code
@@ -140,6 +141,8 @@ func (m *Meta) member(name string) *string {
 		return (*string)(&m.ActorRole)
 	case "actorunit":
 		return &m.ActorUnit
+	case "batch":
+		return &m.Batch
 	case "commandhash":
 		return &m.CommandHash
 	case "commandid":

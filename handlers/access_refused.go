@@ -22,7 +22,7 @@ const (
 // recordable says whether a name is one of ours: it may come from the address of a request.
 func recordable(command string) bool {
 	switch command {
-	case publishCalendar, publishProcedure, withdrawProcedure, turnSwitch, applyOrganisation:
+	case publishCalendar, publishProcedure, withdrawProcedure, turnSwitch, applyOrganisation, runBatch, undoBatch:
 		return true
 	}
 	_, known := actors[command]

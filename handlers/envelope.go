@@ -19,6 +19,9 @@ type Envelope struct {
 	LateReason  string     // why it is entered later than it happened: a code
 	Traceparent string
 	Body        []byte // as sent: the same key with another body is refused
+	Batch       string // the batch it is done in
+
+	dry bool // Try
 }
 
 // Open takes a command's JSON body as callers send it apart: members occurred_at and late_reason belong to the envelope, the

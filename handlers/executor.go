@@ -106,44 +106,52 @@ func (x *Executor) Submit(ctx context.Context, a domain.Actor, e Envelope, c dos
 // Do decides a command on a dossier that exists.
 func (x *Executor) Do(ctx context.Context, a domain.Actor, id uuid.UUID, e Envelope, c dossier.Command) (Receipt, error) {
 	name := dossier.Kebab(c.Name())
-	act := Act{Kind: Command, Name: name}
-	r, err := x.counted(name, func() (Receipt, error) {
-		if err := May(a, act); err != nil {
-			return Receipt{}, err
-		}
-		if err := x.Admits(ctx, a); err != nil {
-			return Receipt{}, err
-		}
-		if NeedsVersion(name) && e.Expected == nil {
-			return Receipt{}, ErrVersionRequired
-		}
-		codes := coding{x: x}
-		return x.update(ctx, a, id, name, e, x.o.Origin, false, func(s dossier.State) ([]Decided, error) {
-			if s.Version == 0 {
-				return nil, ErrNotFound
-			}
-			act.Applicant = s.Applicant
-			if err := Authorize(a, act); err != nil {
-				return nil, err
-			}
-			rules, err := x.ruled(ctx, s, c)
-			if err != nil {
-				return nil, err
-			}
-			var by counts
-			if counting[name] {
-				if by, err = x.countsBy(ctx, s); err != nil {
-					return nil, err
-				}
-			}
-			decided, err := x.decide(ctx, s, c, a, e, rules, by)
-			if err != nil {
-				return nil, err
-			}
-			return codes.give(ctx, s, decided)
-		})
-	})
+	r, err := x.counted(name, func() (Receipt, error) { return x.do(ctx, a, id, name, e, c) })
 	return r, x.Refused(ctx, a, e, name, id, err)
+}
+
+// Try says what Do would answer now, by the same way, and does nothing: no event, no code taken, no refusal recorded.
+func (x *Executor) Try(ctx context.Context, a domain.Actor, id uuid.UUID, e Envelope, c dossier.Command) (Receipt, error) {
+	e.dry = true
+	return x.do(ctx, a, id, dossier.Kebab(c.Name()), e, c)
+}
+
+func (x *Executor) do(ctx context.Context, a domain.Actor, id uuid.UUID, name string, e Envelope, c dossier.Command) (Receipt, error) {
+	act := Act{Kind: Command, Name: name}
+	if err := May(a, act); err != nil {
+		return Receipt{}, err
+	}
+	if err := x.Admits(ctx, a); err != nil {
+		return Receipt{}, err
+	}
+	if NeedsVersion(name) && e.Expected == nil {
+		return Receipt{}, ErrVersionRequired
+	}
+	codes := coding{x: x}
+	return x.update(ctx, a, id, name, e, x.o.Origin, false, func(s dossier.State) ([]Decided, error) {
+		if s.Version == 0 {
+			return nil, ErrNotFound
+		}
+		act.Applicant = s.Applicant
+		if err := Authorize(a, act); err != nil {
+			return nil, err
+		}
+		rules, err := x.ruled(ctx, s, c)
+		if err != nil {
+			return nil, err
+		}
+		var by counts
+		if counting[name] {
+			if by, err = x.countsBy(ctx, s); err != nil {
+				return nil, err
+			}
+		}
+		decided, err := x.decide(ctx, s, c, a, e, rules, by)
+		if err != nil || e.dry {
+			return decided, err
+		}
+		return codes.give(ctx, s, decided)
+	})
 }
 
 // decide asks the domain.

@@ -28,6 +28,9 @@ var ErrNoProcedure = errors.New("no such procedure")
 // ErrNoOrganisation says that no organisation was ever applied, or not by then.
 var ErrNoOrganisation = errors.New("no organisation was applied")
 
+// ErrNoBatch says that there is no such batch.
+var ErrNoBatch = errors.New("no such batch")
+
 // ErrVersionRequired says that the act must name the version it was decided on (If-Match).
 var ErrVersionRequired = errors.New("this act must name the version it was decided on")
 
@@ -60,4 +63,5 @@ type Receipt struct {
 	Position int64          `json:"position"` // of the command's last event; of the stream's last event when there was nothing to do
 	Events   int            `json:"-"`        // how many the command made; 0 when it was already so
 	Repeated bool           `json:"-"`        // the same command had been done before
+	Verdict  string         `json:"-"`        // "late" or "out_of_flow": how it passed, as its events bear it
 }

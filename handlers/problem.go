@@ -146,6 +146,14 @@ func plain(err error) ProblemBody {
 		return body(http.StatusNotFound, "no_organisation", words{
 			"Chưa có tổ chức nào được áp dụng, hoặc khi đó chưa có. Quản trị hệ thống áp dụng một tệp: dossier organisation apply",
 			"No organisation was applied, or not by then. The system administrator applies a file: dossier organisation apply"})
+	case errors.Is(err, ErrNoBatch):
+		return body(http.StatusNotFound, "no_batch", words{
+			"Không có lô mang mã này. Mã của lô có trong câu trả lời khi lập lô",
+			"There is no batch of this id. It stands in the answer to planning it"})
+	case errors.Is(err, eventstore.ErrHeld):
+		return later(5, "batch_held", words{
+			"Một tiến trình khác đang xử lý lô này; xem tiến độ, hoặc thử lại sau giây lát",
+			"Another process works on this batch; look how far it came, or try again in a moment"})
 	case errors.Is(err, ErrUnauthenticated):
 		return body(http.StatusUnauthorized, "unauthenticated", words{
 			"Cần đăng nhập để dùng đường dẫn này", "You must be signed in to use this"})

@@ -41,7 +41,7 @@ func (x *Executor) update(ctx context.Context, a domain.Actor, id uuid.UUID, nam
 		Hash: eventstore.CommandHash(x.o.CommandKey, e.Body), Opens: opens,
 	}
 	meta := domain.Meta{
-		Actor: a.Account, ActorRole: a.Role, ActorUnit: a.Unit, Origin: origin,
+		Actor: a.Account, ActorRole: a.Role, ActorUnit: a.Unit, Batch: e.Batch, Origin: origin,
 		CommandID: command.ID.String(), CommandHash: command.Hash, Traceparent: e.Traceparent,
 	}
 	var before []dossier.Fact
@@ -51,7 +51,7 @@ func (x *Executor) update(ctx context.Context, a domain.Actor, id uuid.UUID, nam
 			if before, err = Decode(history); err != nil {
 				return nil, err
 			}
-			if decided, err = decide(dossier.Fold(before)); err != nil {
+			if decided, err = decide(dossier.Fold(before)); err != nil || e.dry {
 				return nil, err
 			}
 			return encode(decided, meta)
@@ -62,9 +62,21 @@ func (x *Executor) update(ctx context.Context, a domain.Actor, id uuid.UUID, nam
 	case result.Repeated:
 		return x.again(ctx, id, result)
 	case result.Events == 0:
-		return receipt(id, before, result), nil
+		r := receipt(id, before, result)
+		r.Events, r.Verdict = len(decided), verdictOf(decided) // of a dry run
+		return r, nil
 	}
-	return receipt(id, append(before, appended(decided, meta, result)...), result), nil
+	r := receipt(id, append(before, appended(decided, meta, result)...), result)
+	r.Verdict = verdictOf(decided)
+	return r, nil
+}
+
+func verdictOf(decided []Decided) string {
+	events := make([]dossier.Event, len(decided))
+	for i, d := range decided {
+		events[i] = d.Event
+	}
+	return dossier.VerdictOf(events...)
 }
 
 func encode(decided []Decided, meta domain.Meta) ([]eventstore.NewEvent, error) {
@@ -104,7 +116,14 @@ func (x *Executor) again(ctx context.Context, id uuid.UUID, r eventstore.Result)
 	if err != nil {
 		return Receipt{}, err
 	}
-	return receipt(id, upTo(facts, r.Last), r), nil
+	then := upTo(facts, r.Last)
+	again := receipt(id, then, r)
+	for _, f := range then[max(len(then)-r.Events, 0):] {
+		if again.Verdict == "" {
+			again.Verdict = dossier.VerdictOf(f.Event)
+		}
+	}
+	return again, nil
 }
 
 // receipt says where the command left the dossier.

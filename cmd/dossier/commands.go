@@ -25,6 +25,7 @@ func (a *app) commands() *cli.Command {
 			a.healthCommand(),
 			a.submitCommand(),
 			a.doCommand(),
+			a.bulkCommand(),
 			a.showCommand(),
 			a.historyCommand(),
 			a.eventsCommand(),

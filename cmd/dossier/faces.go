@@ -24,7 +24,7 @@ func (p *process) handler(roles []string) (http.Handler, error) {
 	}
 	mux, gate := http.NewServeMux(), handlers.NewGate(handlers.MostRequests, handlers.MostBytes)
 	deps := api.Deps{
-		Executor: p.executor, Views: p.views, Journal: p.journal, Pool: p.pool,
+		Executor: p.executor, Views: p.views, Bulk: p.bulk, Journal: p.journal, Pool: p.pool,
 		Auth: auth, Zone: zone, Source: p.source(), Metrics: p.metrics, Log: p.log, Version: version(), Gate: gate,
 	}
 	if slices.Contains(roles, roleRelay) {
@@ -41,7 +41,7 @@ func (p *process) handler(roles []string) (http.Handler, error) {
 		mux.Handle(prefix, service)
 	}
 	mux.Handle("/", web.New(web.Deps{
-		Executor: p.executor, Views: p.views, Journal: p.journal, Auth: auth, Dev: p.login, Log: p.log, Zone: zone, Gate: gate, Now: p.clock.now(),
+		Executor: p.executor, Views: p.views, Bulk: p.bulk, Journal: p.journal, Auth: auth, Dev: p.login, Log: p.log, Zone: zone, Gate: gate, Now: p.clock.now(),
 	}))
 	return mux, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"dossier/domain"
+	"dossier/handlers"
 )
 
 func main() {
@@ -90,6 +91,9 @@ func explain(err error) string {
 			fmt.Fprintf(&b, " at %q", invalid.Field)
 		}
 		fmt.Fprintf(&b, "\n  vi: %s\n  en: %s", invalid.VI, invalid.EN)
+	case errors.As(err, new(*handlers.Failure)), errors.Is(err, handlers.ErrNoBatch):
+		_, p := handlers.Problem(err)
+		fmt.Fprintf(&b, "invalid (%s)\n  vi: %s\n  en: %s", p.Code, p.In("vi", "").Detail, p.In("en", "").Detail)
 	default:
 		b.WriteString(err.Error())
 	}

@@ -61,6 +61,7 @@ type process struct {
 	views    *projections.Views
 	keeper   *handlers.Timekeeper
 	clock    *simClock          // nil in production
+	bulk     *handlers.Bulk
 	login    *handlers.DevLogin // nil: nobody is believed until an identity provider is configured
 }
 
@@ -108,6 +109,7 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 	})
 	p.views = projections.NewViews(pool, journal).Follow(p.engine).Naming(p.executor.Procedures().Names)
 	p.keeper = handlers.NewTimekeeper(p.executor, p.views, pool, handlers.TimekeeperOptions{Log: log})
+	p.bulk = handlers.NewBulk(p.executor, p.views, handlers.BulkOptions{Log: log})
 	return p, nil
 }
 
@@ -151,6 +153,7 @@ func (p *process) run(ctx context.Context, roles []string, ready func(addr strin
 	if slices.Contains(roles, roleReactor) {
 		g.Go(func() error { return handlers.NewRecounter(p.executor, p.views, p.log).Run(ctx) })
 		g.Go(func() error { return p.keeper.Run(ctx) })
+		g.Go(func() error { return p.bulk.Run(ctx) })
 	}
 	g.Go(func() error { return p.clock.follow(ctx) })
 	if slices.Contains(roles, roleAPI) {

@@ -147,6 +147,12 @@ func (s State) did(act string) []Consequence {
 	return list
 }
 
+// ConsequencesOf lists all that an act may have done outside a dossier, and says whether it is ever taken back.
+func ConsequencesOf(act string) ([]Consequence, bool) {
+	list := State{Status: SupplementRequestedStatus, Payments: make([]Payment, 1)}.did(act)
+	return list, len(list) > 0
+}
+
 func (c UndoAct) already(q question) bool {
 	u := q.s.Undone
 	return u.Version > 0 && u.Version == q.s.Version && u.Act == string(c.Act) && u.By == q.x.Actor.Account && u.Reason == c.Reason

@@ -23,6 +23,7 @@ import (
 type Deps struct {
 	Executor *handlers.Executor
 	Views    *projections.Views
+	Bulk     *handlers.Bulk // default: one of its own; who plays the reactor does what it starts
 	Journal  *eventstore.Journal
 	Auth     handlers.Authenticator
 	Pool     *pgxpool.Pool // asked by /readyz
@@ -87,6 +88,7 @@ func (s *server) routes() {
 		answering(longestWait+answerWithin, s.feed))
 
 	s.ruleRoutes()
+	s.bulkRoutes()
 	s.submit()
 	for _, name := range dossier.CommandNames() {
 		s.command(name)
@@ -115,6 +117,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Metrics == nil {
 		d.Metrics = telemetry.New()
+	}
+	if d.Bulk == nil {
+		d.Bulk = handlers.NewBulk(d.Executor, d.Views, handlers.BulkOptions{Log: d.Log})
 	}
 	if d.Gate == nil {
 		d.Gate = handlers.NewGate(handlers.MostRequests, handlers.MostBytes)

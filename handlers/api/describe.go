@@ -54,7 +54,7 @@ func describeFeeds(doc *huma.OpenAPI) {
 	entry := doc.Components.Schemas.Schema(typeOf[historyEntry](), true, "")
 	history := doc.Components.Schemas.Schema(typeOf[historyBody](), true, "")
 	answers(doc, "/v1/dossiers/{id}/history", map[string]*huma.Schema{"application/json": history, ndjson: entry})
-	answers(doc, "/v1/events", map[string]*huma.Schema{batch: {Type: huma.TypeArray, Items: one}, ndjson: one})
+	answers(doc, "/v1/events", map[string]*huma.Schema{severalEvents: {Type: huma.TypeArray, Items: one}, ndjson: one})
 	answers(doc, "/v1/events/stream", map[string]*huma.Schema{"text/event-stream": one})
 }
 

@@ -12,8 +12,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// batch is the media type of several CloudEvents in one JSON array.
-const batch = "application/cloudevents-batch+json"
+// severalEvents is the media type of several CloudEvents in one JSON array.
+const severalEvents = "application/cloudevents-batch+json"
 
 // longestWait is how long a reader may wait for the first event: the maximum of wait.
 const longestWait = 30 * time.Second
@@ -100,7 +100,7 @@ func writeEvents(c huma.Context, lines [][]byte) {
 		}
 		return
 	}
-	c.SetHeader("Content-Type", batch)
+	c.SetHeader("Content-Type", severalEvents)
 	w := c.BodyWriter()
 	w.Write([]byte("["))
 	for i, line := range lines {

@@ -78,6 +78,7 @@ func eventSchemas() map[string][]byte {
 	maps.Copy(all, procedureSchemas())
 	maps.Copy(all, organisationSchemas())
 	maps.Copy(all, accessSchemas())
+	maps.Copy(all, batchSchemas())
 	for _, typ := range dossier.EventTypes() {
 		version, members := dossier.EventMembers(typ)
 		name := fmt.Sprintf("%s.v%d", typ, version)

@@ -44,6 +44,7 @@ type house struct {
 	pool    *pgxpool.Pool
 	journal *eventstore.Journal
 	engine  *projections.Engine
+	bulk    *handlers.Bulk // run by tests that need it
 	log     *lines
 	stop    func() // tells long reads that the process stops
 }
@@ -98,9 +99,11 @@ func openHouse(t *testing.T, brokers []string, gate *handlers.Gate) *house {
 	h.stop = sync.OnceFunc(func() { close(closing) })
 	metrics := telemetry.New()
 	executor := handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test"), Metrics: metrics, Access: handlers.NewAccessLog(access, handlers.AccessOptions{})})
+	views := projections.NewViews(pool, j).Follow(engine)
+	h.bulk = handlers.NewBulk(executor, views, handlers.BulkOptions{})
 	service := api.New(api.Deps{
-		Executor: executor, Metrics: metrics,
-		Views: projections.NewViews(pool, j).Follow(engine), Journal: j, Pool: pool, Auth: handlers.NewDevLogin().Follow(executor),
+		Executor: executor, Metrics: metrics, Bulk: h.bulk,
+		Views: views, Journal: j, Pool: pool, Auth: handlers.NewDevLogin().Follow(executor),
 		Engine: engine, Relay: carrier, Version: "test", Closing: closing, Gate: gate,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dossier/domain"
+	"dossier/domain/batch"
 	"dossier/domain/dossier"
 	"dossier/handlers"
 	"dossier/projections"
@@ -26,6 +27,7 @@ type listPage struct {
 	Stamp                           stamp
 	After                           int64
 	Compact                         bool
+	Acts                            []option // that may be done on many at once
 }
 
 type tab struct {
@@ -51,6 +53,7 @@ type listRow struct {
 	Submitted              time.Time
 	Changed                time.Time // set on a row that just changed under the reader
 	Gone, Stale            bool
+	Choose                 string // with the version seen; empty: it cannot be ticked
 }
 
 // The rows of a page: enough for a screen and a half.
@@ -92,7 +95,7 @@ func (s *site) listPage(r *http.Request, v *visit, actor domain.Actor, q questio
 	if err != nil {
 		return listPage{}, err
 	}
-	p := listPage{Question: q, Stamp: s.viewStamp(v, found.Stamp), After: found.Stamp.Position, Compact: v.Density == "compact"}
+	p := listPage{Question: q, Stamp: s.viewStamp(v, found.Stamp), After: found.Stamp.Position, Compact: v.Density == "compact", Acts: v.bulkChoices()}
 	for _, row := range found.Rows {
 		p.Rows = append(p.Rows, v.row(row, s.Now()))
 	}
@@ -121,6 +124,9 @@ func (v *visit) row(row projections.Row, now time.Time) listRow {
 		ID: row.ID.String(), URL: "/dossiers/" + row.ID.String(), Code: codeOf(row.ID, st), Channel: label("channel", string(st.Channel), v.lang),
 		Procedure: v.titleOf(st.Procedure), Applicant: codeWords(st.Applicant), Tag: tag{st.Tone(), st.Words(string(v.lang))},
 		Step: v.step(st), Holder: v.holder(st), Due: v.dueOf(st, now), Submitted: st.Submitted.At, Stale: row.Stale,
+	}
+	if v.Actor != nil && v.Actor.Role != domain.Applicant && len(v.bulkChoices()) > 0 {
+		out.Choose = batch.Item{ID: row.ID, Version: st.Version}.String()
 	}
 	return out
 }

@@ -215,3 +215,15 @@ func (p page) says(t testing.TB, texts ...string) {
 		}
 	}
 }
+
+// work does what the batch of a page has to do, as the reactor would.
+func (s *stack) work(path string) {
+	s.t.Helper()
+	id, err := uuid.Parse(strings.TrimPrefix(path, "/bulk/"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := handlers.NewBulk(s.executor, s.views, handlers.BulkOptions{}).Work(s.t.Context(), id, nil); err != nil {
+		s.t.Fatal(err)
+	}
+}

@@ -16,6 +16,7 @@ import (
 type Deps struct {
 	Executor *handlers.Executor
 	Views    *projections.Views
+	Bulk     *handlers.Bulk // one of its own when nil
 	Journal  *eventstore.Journal
 	Auth     handlers.Authenticator
 	Dev      *handlers.DevLogin // nil in production: no /login page, no mark of development
@@ -65,6 +66,11 @@ func (s *site) routes() http.Handler {
 	mux.HandleFunc("GET /dossiers/{id}/deadline", s.page(s.deadline))
 	mux.HandleFunc("GET /dossiers/{id}/do/{command}", s.page(s.actForm))
 	mux.HandleFunc("POST /dossiers/{id}/do/{command}", s.page(s.act))
+	mux.HandleFunc("GET /bulk/new", s.page(s.bulkNew))
+	mux.HandleFunc("POST /bulk/new", s.page(s.bulkPlan))
+	mux.HandleFunc("GET /bulk/{id}", s.page(s.bulk))
+	mux.HandleFunc("POST /bulk/{id}/run", s.page(s.bulkRun))
+	mux.HandleFunc("POST /bulk/{id}/undo", s.page(s.bulkUndo))
 	mux.HandleFunc("/", s.page(s.nowhere))
 	return mux
 }
@@ -75,6 +81,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Gate == nil {
 		d.Gate = handlers.NewGate(handlers.MostRequests, handlers.MostBytes)
+	}
+	if d.Bulk == nil {
+		d.Bulk = handlers.NewBulk(d.Executor, d.Views, handlers.BulkOptions{Log: d.Log})
 	}
 	if d.Now == nil {
 		d.Now = time.Now

@@ -36,7 +36,7 @@
   // Live rows: known rows change in place, new ones are counted in the line kept for them, nothing moves under the reader.
   let source, after, spoken = 0;
   const stop = () => { if (source) source.close(); source = null; };
-  const busy = box => box.contains(d.activeElement) && d.activeElement !== d.body;
+  const busy = box => box.contains(d.activeElement) && d.activeElement !== d.body || $('input[form=chosen]:checked', box); // what was ticked stays
   const start = () => {
     const box = $('#results[data-live]');
     stop();
