@@ -159,6 +159,10 @@ func (x *Executor) decide(ctx context.Context, s dossier.State, c dossier.Comman
 		}
 		given.Delegations = Delegations(o, s, a.Account, given.At(s, c))
 	}
+	c, err := answered(s, c, v)
+	if err != nil {
+		return nil, err
+	}
 	events, err := dossier.Decide(s, c, given)
 	if err != nil {
 		return nil, err

@@ -20,6 +20,8 @@ func actFlags(as string) []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "file", Aliases: []string{"f"}, Usage: "the command's body as JSON; - reads stdin", TakesFile: true},
 		&cli.StringSliceFlag{Name: "set", Usage: "one field of the body, as k=v (repeat it); a value that is JSON is taken as JSON"},
+		&cli.StringSliceFlag{Name: "fact", Usage: "a condition of the procedure that holds (repeat it)"},
+		&cli.StringSliceFlag{Name: "value", Usage: "a field of the procedure's forms that is not personal, as FORM.FIELD=VALUE (repeat it); conditions follow from it"},
 		&cli.StringFlag{Name: "key", Usage: "idempotency key: the same key and body are done once", Sources: cli.EnvVars("DOSSIER_KEY")},
 		&cli.StringFlag{Name: "occurred-at", Usage: "when it was true (RFC 3339), if earlier than now"},
 		&cli.StringFlag{Name: "late-reason", Usage: "code: why it is entered more than 5 minutes late"},
@@ -105,10 +107,10 @@ func (a *app) printReceipt(cmd *cli.Command, r handlers.Receipt, err error) erro
 
 // body is the JSON of -f, or made of --set.
 func (a *app) body(cmd *cli.Command) ([]byte, error) {
-	file, sets := cmd.String("file"), cmd.StringSlice("set")
+	file, sets, facts, values := cmd.String("file"), cmd.StringSlice("set"), cmd.StringSlice("fact"), cmd.StringSlice("value")
 	switch {
-	case file != "" && len(sets) > 0:
-		return nil, usageError{fmt.Errorf("say -f or --set, not both")}
+	case file != "" && len(sets)+len(facts)+len(values) > 0:
+		return nil, usageError{fmt.Errorf("say -f or --set (--fact, --value), not both")}
 	case file == "-":
 		return io.ReadAll(os.Stdin)
 	case file != "":
@@ -129,6 +131,20 @@ func (a *app) body(cmd *cli.Command) ([]byte, error) {
 			value = json.RawMessage(v)
 		}
 		fields[k] = value
+	}
+	if len(facts) > 0 {
+		fields["facts"] = facts
+	}
+	var given []dossier.Given
+	for _, value := range values {
+		k, v, ok := strings.Cut(value, "=")
+		if !ok {
+			return nil, usageError{fmt.Errorf("--value %q: say FORM.FIELD=VALUE, such as application.head_count=20", value)}
+		}
+		given = append(given, dossier.Given{Field: dossier.Code(k), Value: dossier.Value(v)})
+	}
+	if len(given) > 0 {
+		fields["values"] = given
 	}
 	return json.Marshal(fields)
 }

@@ -8,6 +8,7 @@ import (
 // beside lists what differs in the parts of a state that have files of their own.
 func (c *changes) beside(before, after *State) {
 	c.list("facts", before.Facts, after.Facts)
+	byPlace(c, "value", before.Values, after.Values, (*changes).given)
 	c.text("support", "unit", before.Agencies.Support, after.Agencies.Support)
 	c.text("competent", "unit", before.Agencies.Competent, after.Agencies.Competent)
 	if len(before.Components)+len(after.Components) > 0 {
@@ -79,6 +80,11 @@ func byPlace[T comparable](c *changes, name string, before, after []T, differ fu
 			differ(c, name+"_"+strconv.Itoa(i+1)+"_", was, is)
 		}
 	}
+}
+
+func (c *changes) given(p string, was, is Given) {
+	c.text(p+"field", "", string(was.Field), string(is.Field))
+	c.text(p+"value", "", string(was.Value), string(is.Value))
 }
 
 func (c *changes) work(p string, was, is Work) {

@@ -32,7 +32,12 @@ func lifeSentences() []sentence {
 	appraising, approved, resolved := dossier.Appraising, dossier.Approved, dossier.Resolved
 	head2 := domain.Actor{Account: "head-2", Role: domain.DivisionHead}
 	bad := dossier.CheckComponent{Component: "tp-1", Verdict: dossier.Insufficient, Reason: "missing"}
+	farm, trees := func(x *dossier.Context) { *x.Procedure, _ = procedure.Lookup("animal-quarantine-out-of-province") }, func(x *dossier.Context) { *x.Procedure, _ = procedure.Lookup("forest-seed-source-recognition") }
 	return []sentence{
+		{"a paper is not asked for where its condition does not hold", paths[dossier.Submitted], by(reception, dossier.RequestSupplement{Items: []dossier.Code{"tp-2"}, Reason: "missing"}, farm), "component_not_due"},
+		{"a fee is not asked for where no row of the table holds", paths[dossier.Submitted], by(feeDesk, dossier.RequestPayment{Amount: 600_000, Fees: []dossier.Code{"appraisal-fee"}}, trees), "fee_not_due"},
+		{"a fee is what the table says", paths[dossier.Submitted], by(feeDesk, dossier.RequestPayment{Amount: 1, Fees: []dossier.Code{"appraisal-fee"}}), "fee_not_of_table"},
+		{"only the head asks where the procedure says so", paths[appraising], by(officer, askInCase.what, func(x *dossier.Context) { x.Procedure.Supplement.ByHead = true }), "head_asks"},
 		{"a described part is among the items", paths[dossier.Submitted], by(reception, dossier.RequestSupplement{Items: []dossier.Code{"tp-1"}, Reason: "missing", Parts: []dossier.Part{{Code: "tp-2", Kind: "paper"}}}), "part_not_in_items"},
 		{"a dossier is linked to 99 others at most", on(dossier.Submitted, many(99, func(i int) act {
 			return by(reception, dossier.LinkDossier{Other: dossier.Ref("d-" + string(rune('a'+i/26)) + string(rune('a'+i%26))), Kind: dossier.GroupMember})

@@ -41,6 +41,7 @@ type life struct {
 	facts []dossier.Fact
 	now   time.Time
 	flow  procedure.Flow // what its procedure prescribes
+	rules string         // the id of its procedure, whose whole version counts; "": the usual one, with that flow
 }
 
 // act is one command in somebody's hands.
@@ -106,7 +107,9 @@ func (l *life) context(a act) dossier.Context {
 	if c, is := a.what.(dossier.SubmitDossier); is {
 		p, _ = procedure.Lookup(string(c.Procedure))
 	}
-	p.Flow = l.flow
+	if p.Flow = l.flow; l.rules != "" {
+		p, _ = procedure.Lookup(l.rules)
+	}
 	if c, is := a.what.(dossier.MoveToVersion); is {
 		p.Number = c.Version
 	}

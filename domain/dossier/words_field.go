@@ -64,6 +64,8 @@ var fieldWords = map[string]word{
 	"opinion_n_verdict":                {"Ý kiến {n}: trả lời", "Opinion {n}: answer"},
 	"opinion_n_late":                   {"Ý kiến {n}: thời điểm", "Opinion {n}: timing"},
 	"facts":                            {"Điều kiện đã xác định", "Conditions found true"},
+	"value_n_field":                    {"Mục {n} của biểu mẫu", "Field {n} of the forms"},
+	"value_n_value":                    {"Mục {n}: giá trị", "Field {n}: value"},
 	"support":                          {"Điểm hỗ trợ", "Support point"},
 	"competent":                        {"Cơ quan có thẩm quyền", "Competent agency"},
 	"components":                       {"Thành phần đã kiểm tra", "Components checked"},
