@@ -117,10 +117,17 @@ func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State, timers
 	add("outcome", words("outcome", string(s.Outcome)))
 	add("version", strconv.FormatInt(s.Version, 10))
 	name := ""
-	if p, ok := rules.Version(s.Procedure, s.ProcedureVersion); ok {
+	p, ok := rules.Version(s.Procedure, s.ProcedureVersion)
+	if ok {
 		name = fmt.Sprintf(", %s (%d)", p.NameVI, p.Number)
 	}
 	add("procedure", s.Procedure+name)
+	for _, f := range s.Facts {
+		add("holds", f+", "+p.FactWords(f, "vi")+" / "+p.FactWords(f, "en"))
+	}
+	for _, g := range s.Values {
+		add("value", string(g.Field)+" = "+string(g.Value)+", "+p.FieldWords(string(g.Field), "vi")+" / "+p.FieldWords(string(g.Field), "en"))
+	}
 	add("channel", words("channel", string(s.Channel)))
 	add("unit", s.Unit)
 	add("officer", s.Officer)

@@ -55,6 +55,24 @@ func (v Version) factNames(lang string) string {
 	return orNone(names, lang)
 }
 
+// FactWords names a condition; one that the version does not know by its code.
+func (v Version) FactWords(fact, lang string) string {
+	for _, c := range v.Facts {
+		if c.Name == fact {
+			return map[string]string{"vi": c.NameVI, "en": c.NameEN}[lang]
+		}
+	}
+	return fact
+}
+
+// FieldWords names a field of the forms; one that the version does not know by its code.
+func (v Version) FieldWords(name, lang string) string {
+	if f, known := v.Field(name); known {
+		return map[string]string{"vi": f.VI, "en": f.EN}[lang]
+	}
+	return name
+}
+
 // stateable are the fields whose values a filing may carry.
 func (v Version) stateable() []string {
 	var names []string
