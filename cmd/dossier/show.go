@@ -143,6 +143,16 @@ func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State, timers
 			add(act.name, instant(act.act.At)+"  "+act.act.By)
 		}
 	}
+	if until, forEver, known := s.KeptFor(p.Retention.Years, p.Retention.Permanent); known && s.Status != dossier.Disposed {
+		kept := "vĩnh viễn / for ever"
+		if !forEver {
+			kept = instant(until)
+		}
+		if p.Retention.Mark.Assumed() {
+			kept += "  giả định / assumed"
+		}
+		add("kept until", kept)
+	}
 	if s.Steps > 0 {
 		add("steps", fmt.Sprintf("%d, irregular %d", s.Steps, s.IrregularSteps))
 	}

@@ -98,6 +98,9 @@ func (q question) explain(word, lang string) string {
 		return list(q.before(), lang)
 	case "owed":
 		return list(q.owed(), lang)
+	case "kept_until":
+		until, _, _ := q.kept()
+		return day(until, lang)
 	case "not_due":
 		return list(q.notDue(q.c.(RequestSupplement).Items), lang)
 	case "fees_not_due":

@@ -108,6 +108,9 @@ func lifeSentences() []sentence {
 		{"nobody apologises in time", paths[appraising], by(officer, sorry.what), "not_late"},
 		{"nobody promises yesterday", paths[appraising], by(officer, dossier.ApologiseForDelay{Promised: monday, Reason: "complex_case"}, after(60*day)), "promise_in_past"},
 		{"a dossier is rated once", on(dossier.Returned, rate), by(citizen, dossier.RateService{Overall: "poor"}), "rated_already"},
+		{"nobody disposes of a record before its time is over", paths[dossier.Returned], by(clerk, dispose.what), "retention_not_over"},
+		{"what is kept for ever is never disposed of", paths[dossier.Returned], by(clerk, dispose.what, keeping(procedure.Retention{Permanent: true})), "kept_for_ever"},
+		{"nobody disposes of what nobody knows how long to keep", paths[dossier.Returned], by(clerk, dispose.what, keeping(procedure.Retention{})), "retention_unknown"},
 		{"what is contested is not disposed of", on(dossier.Returned, complain), dispose, "legal_hold"},
 
 		{"nobody is told before the time", on(dossier.Submitted, askByNote), by(timers, fire.what, under(&vietnam)), "not_used_up"},

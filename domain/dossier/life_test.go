@@ -238,7 +238,7 @@ var (
 	fire       = by(timers, dossier.FireTimer{Timer: dossier.AnswerTimer, Number: 1, Notice: dossier.NoticeDue, Share: 100, Due: monday.Add(2000 * time.Hour), Tells: []dossier.Code{"one_stop_lead"}, Rule: "default"},
 		both(under(&vietnam), after(2100*time.Hour)))
 	jot     = by(officer, dossier.AddNote{Topic: "called"})
-	dispose = by(clerk, dossier.DisposeRecord{Decision: "qd-15", Basis: "tt-10-2022"})
+	dispose = by(clerk, dossier.DisposeRecord{Decision: "qd-15", Basis: "tt-10-2022"}, after(11*365*24*time.Hour))
 )
 
 var twoLevels = procedure.Flow{Approvals: []procedure.Approval{{Level: 1, Role: domain.DivisionHead}, {Level: 2, Role: domain.Approver}}}

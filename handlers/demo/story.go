@@ -340,10 +340,6 @@ func (t *teller) returned() {
 		}
 	}
 	t.do(t.at.returns, c)
-	if t.chance(4) {
-		t.when = officeTime(t.when.AddDate(0, 0, 150+t.r.IntN(60)), t.r) // a short retention, so that the demo shows one
-		t.do(t.at.clerk, dossier.DisposeRecord{Decision: "decision-12", Basis: "retention-schedule"})
-	}
 }
 
 // The demo's vocabulary, all of it from the domain's lists or codes.
