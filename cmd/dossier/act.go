@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"dossier/domain"
 	"dossier/domain/dossier"
 	"dossier/handlers"
 )
@@ -33,7 +34,7 @@ func (a *app) submitCommand() *cli.Command {
 	return &cli.Command{
 		Name: "submit", Usage: "submit a dossier",
 		UsageText: "dossier submit -f dossier.json\n   dossier submit --set procedure=vet-practice-cert-renew --set channel=online --set applicant=nguoi-nop-1",
-		Flags:     actFlags("applicant-1"),
+		Flags:     append(actFlags("applicant-1"), &cli.StringSliceFlag{Name: "with", Usage: "a further procedure of the same reception, linked to this one, with a dossier of its own (repeat it; by a reception officer)"}),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			return a.act(ctx, cmd, "", "submit")
 		},
@@ -77,7 +78,9 @@ func (a *app) act(ctx context.Context, cmd *cli.Command, target, name string) er
 	if err != nil {
 		return err
 	}
-	if submit, ok := command.(dossier.SubmitDossier); ok {
+	if submit, ok := command.(dossier.SubmitDossier); ok && len(cmd.StringSlice("with")) > 0 {
+		return a.submitGroup(ctx, cmd, s, actor, envelope, submit)
+	} else if ok {
 		receipt, err := s.executor.Submit(ctx, actor, envelope, submit)
 		return a.printReceipt(cmd, receipt, err)
 	}
@@ -89,16 +92,43 @@ func (a *app) act(ctx context.Context, cmd *cli.Command, target, name string) er
 	return a.printReceipt(cmd, receipt, err)
 }
 
-func (a *app) printReceipt(cmd *cli.Command, r handlers.Receipt, err error) error {
+// submitGroup files the dossier and one for each further procedure: one line of the receipt for each.
+func (a *app) submitGroup(ctx context.Context, cmd *cli.Command, s *system, actor domain.Actor, e handlers.Envelope, lead dossier.SubmitDossier) error {
+	var members []dossier.SubmitDossier
+	for _, id := range cmd.StringSlice("with") {
+		member := lead
+		member.Procedure, member.Facts, member.Values = dossier.Code(id), nil, nil
+		members = append(members, member)
+	}
+	g, err := s.executor.SubmitGroup(ctx, actor, e, lead, members)
 	if err != nil {
 		return err
 	}
+	t := receipts()
+	for _, r := range append(g.Members, g.Lead) { // the lead last, where a single receipt stands
+		addReceipt(t, r)
+	}
+	return t.print(a.stdout, cmd)
+}
+
+func receipts() *table {
+	return &table{columns: []string{"id", "code", "status", "version", "position"}}
+}
+
+func addReceipt(t *table, r handlers.Receipt) {
 	code := ""
 	if r.Code != nil {
 		code = *r.Code
 	}
-	t := &table{columns: []string{"id", "code", "status", "version", "position"}}
 	t.add(r, r.ID.String(), code, dossier.Label("status", string(r.Status), "vi"), fmt.Sprint(r.Version), fmt.Sprint(r.Position))
+}
+
+func (a *app) printReceipt(cmd *cli.Command, r handlers.Receipt, err error) error {
+	if err != nil {
+		return err
+	}
+	t := receipts()
+	addReceipt(t, r)
 	if r.Repeated {
 		t.note = "lệnh này đã được thực hiện trước đó / this command had been done before"
 	}

@@ -169,3 +169,21 @@ func wordsOf(t *testing.T, line string) (words []string) {
 	}
 	return words
 }
+
+func TestOneReceptionTakesInLinkedProceduresOnTheCommandLine(t *testing.T) {
+	t.Parallel()
+	d := startDev(t, "--empty")
+	args := []string{"submit", "--as", "reception", "--key", "group-1", "--set", "procedure=vet-practice-cert-renew", "--set", "channel=counter", "--set", "applicant=applicant-1", "--set", "unit=one-stop",
+		"--with", "vet-drug-trade-cert", "-o", "jsonl", "--data", d.folder}
+	out := must(t, args...)
+	if lines := strings.Split(strings.TrimSpace(out), "\n"); len(lines) != 2 || strings.Count(out, "-0001") != 1 || strings.Count(out, "-0002") != 1 {
+		t.Errorf("two dossiers with a code each: %s", out)
+	}
+	if n := d.ofDossiers(); n != 4 {
+		t.Errorf("%d events, want two filings and two links", n)
+	}
+	must(t, args...)
+	if n := d.ofDossiers(); n != 4 {
+		t.Errorf("sent again: %d events", n)
+	}
+}
