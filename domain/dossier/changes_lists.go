@@ -153,5 +153,7 @@ func (c *changes) link(p string, was, is Link) {
 func (c *changes) complaint(p string, was, is Complaint) {
 	c.text(p+"kind", "complaint_kind", string(was.Kind), string(is.Kind))
 	c.text(p+"other", "", was.Other, is.Other)
+	c.time(p+"due", was.Due, is.Due)
+	c.late(p+"late", was.Late, is.Late)
 	c.text(p+"finding", "complaint_finding", string(was.Finding), string(is.Finding))
 }

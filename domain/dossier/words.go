@@ -353,6 +353,7 @@ var words = map[string]map[string]word{
 		"retention_unknown":       {"Chưa rõ thời hạn bảo quản", "Retention not known"},
 		"kept_for_ever":           {"Bảo quản vĩnh viễn", "Kept for ever"},
 		"retention_not_over":      {"Còn thời hạn bảo quản", "Retention not over"},
+		"complaint_after_due":     {"Giải quyết khiếu nại muộn", "Complaint settled late"},
 		"component_not_due":       {"Đòi thành phần không phải nộp", "Component not due"},
 		"fee_not_due":             {"Khoản phí không phải thu", "Fee not due"},
 		"fee_not_of_table":        {"Sai biểu phí", "Not the fee table's amount"},

@@ -125,5 +125,7 @@ var fieldWords = map[string]word{
 	"link_n_other":                     {"Liên kết {n}: hồ sơ", "Link {n}: dossier"},
 	"complaint_n_kind":                 {"Khiếu nại {n}: loại", "Complaint {n}: kind"},
 	"complaint_n_other":                {"Khiếu nại {n}: hồ sơ", "Complaint {n}: dossier"},
+	"complaint_n_due":                  {"Khiếu nại {n}: hạn giải quyết", "Complaint {n}: due"},
+	"complaint_n_late":                 {"Khiếu nại {n}: thời điểm", "Complaint {n}: timing"},
 	"complaint_n_finding":              {"Khiếu nại {n}: kết quả", "Complaint {n}: finding"},
 }
