@@ -114,7 +114,7 @@ func (s *script) command(args []string) (code int) {
 	s.t.Helper()
 	for range 3 {
 		var out, talk string
-		out, talk, code = program(s.t, s.filledIn(args)...)
+		code, out, talk = here(nil, s.filledIn(args)...)
 		s.said = out + talk
 		if code == 0 || !slices.Contains(args, "$VERSION") || strings.Contains(s.said, "refused (") {
 			return code
@@ -125,7 +125,16 @@ func (s *script) command(args []string) (code int) {
 
 func (s *script) run(args ...string) string {
 	s.t.Helper()
-	return must(s.t, s.filledIn(args)...)
+	return s.must(s.filledIn(args)...)
+}
+
+func (s *script) must(args ...string) string {
+	s.t.Helper()
+	code, out, talk := here(nil, args...)
+	if code != 0 {
+		s.t.Fatalf("%s: dossier %s: exit %d\n%s%s", s.at, strings.Join(args, " "), code, out, talk)
+	}
+	return out
 }
 
 func (s *script) filledIn(args []string) []string {
@@ -136,7 +145,7 @@ func (s *script) filledIn(args []string) []string {
 		case "$ID":
 			a = s.id
 		case "$VERSION":
-			_, rest, _ := strings.Cut(must(s.t, "show", s.id, "-o", "json", "--data", s.dev.folder), `"version": `)
+			_, rest, _ := strings.Cut(s.must("show", s.id, "-o", "json", "--data", s.dev.folder), `"version": `)
 			a, _, _ = strings.Cut(rest, ",")
 		}
 		full = append(full, a)

@@ -222,7 +222,7 @@ var linkGuards = []Guard{
 		},
 		VI: "Hồ sơ này chưa kết thúc nên chưa có hồ sơ nộp lại. Chỉ liên kết hồ sơ mới với hồ sơ đã kết thúc.",
 		EN: "This dossier has not ended, so no other follows it. A new dossier is linked to one that has ended."},
-	{Code: "complaint_after_due", Soft: true, Live: true, On: []string{"CloseComplaint"}, Basis: "Luật Khiếu nại 02/2011, Điều 28 và 37",
+	{Code: "complaint_after_due", Soft: true, Live: true, On: []string{"CloseComplaint"}, Basis: "Luật 02/2011, Điều 28 và 37",
 		broken: func(q question) bool { c, known := q.complaint(); return known && q.past(c.Due) },
 		VI:     "Khiếu nại được giải quyết sau thời hạn của nó. Vẫn ghi nhận; việc này được đánh dấu muộn.",
 		EN:     "The complaint is settled after its own limit. It is recorded and marked late."},
