@@ -5,7 +5,7 @@ DATA ?=
 ARGS ?=
 BROKERS ?= 1
 
-.PHONY: bench-peers test-bench help dev test test-kafka kafka kafka-kill kafka-revive kafka-stop receipt test-faults test-faults-kafka soak soak-hostile soak-memory build lint fmt fuzz bench clean
+.PHONY: archetypes bench-peers test-bench help dev test test-kafka kafka kafka-kill kafka-revive kafka-stop receipt test-faults test-faults-kafka soak soak-hostile soak-memory build lint fmt fuzz bench clean
 
 help: ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ soak: ## Faults of all kinds at random for MINUTES=10, then everything is held a
 
 soak-hostile: ## APPENDS=10000000 that must be taken or refused while sessions are cut; every answer is judged; exit 3 if one is wrong
 	@go build -o bin/faults ./cmd/faults && bin/faults hostile $(if $(APPENDS),-appends $(APPENDS)) $(if $(SEED),-seed $(SEED)) $(ARGS)
+
+archetypes: ## One dossier of each archetype from filing to return on the command line, with what is answered (docs/examples/archetypes)
+	go test ./cmd/dossier -run TestADossierOfEachArchetypeGoesItsWholeWay -count=1 -v
 
 soak-memory: bin/dossier ## A whole dossier at work for MINUTES=30: its heap, memory, goroutines, files; exit 3 if one grows
 	@go build -o bin/faults ./cmd/faults && bin/faults memory -program bin/dossier $(if $(MINUTES),-minutes $(MINUTES)) $(ARGS)

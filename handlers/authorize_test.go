@@ -23,7 +23,7 @@ var commandActors = map[string][]domain.Role{
 	"check-component":      {domain.ReceptionOfficer, domain.CaseOfficer},
 	"accept":               {domain.ReceptionOfficer},
 	"refuse-reception":     {domain.ReceptionOfficer},
-	"request-supplement":   {domain.ReceptionOfficer, domain.CaseOfficer},
+	"request-supplement":   {domain.ReceptionOfficer, domain.CaseOfficer, domain.DivisionHead},
 	"submit-supplement":    {domain.Applicant, domain.ReceptionOfficer},
 	"accept-supplement":    {domain.ReceptionOfficer},
 	"expire-supplement":    {domain.ReceptionOfficer, domain.CaseOfficer},

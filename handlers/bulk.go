@@ -101,6 +101,9 @@ func (b *Bulk) Plan(ctx context.Context, a domain.Actor, p BulkPlan, e Envelope)
 	if err := checkKey(e.Key); err != nil {
 		return Batch{}, err
 	}
+	if err := b.x.Admits(ctx, a); err != nil {
+		return Batch{}, err
+	}
 	arguments, err := p.check(a)
 	if err != nil {
 		return Batch{}, err
@@ -396,7 +399,7 @@ func (b *Bulk) Get(ctx context.Context, a domain.Actor, id uuid.UUID) (Batch, er
 }
 
 func (b *Bulk) read(ctx context.Context, a domain.Actor, id uuid.UUID) (batch.State, error) {
-	if err := Authorize(a, Act{Kind: List}); err != nil {
+	if err := b.x.authorized(ctx, a, Act{Kind: List}); err != nil {
 		return batch.State{}, err
 	}
 	s, err := b.state(ctx, id)

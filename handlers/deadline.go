@@ -23,6 +23,7 @@ type Deadline struct {
 	StoppedAt   *time.Time             `json:"stopped_at,omitempty" doc:"The clock stands still since then."`
 	Provisional bool                   `json:"provisional" doc:"Counted over a year that is only expected."`
 	Assumed     bool                   `json:"assumed" doc:"Counted over a day, or by a limit, that no source confirms."`
+	Original    *time.Time             `json:"original_due,omitempty" doc:"Where the limit itself ends, of a date that was extended: the steps lead there."`
 	Steps       []DeadlineStep         `json:"steps"`
 }
 
@@ -52,7 +53,8 @@ func (x *Executor) Deadline(ctx context.Context, s dossier.State) (Deadline, err
 	for _, l := range t.Limits {
 		d.Limit = strings.TrimPrefix(d.Limit+", "+strings.Replace(string(l), ".", " ", 1), ", ")
 	}
-	if s.DueSource != dossier.ComputedDeadline || t.CalendarVersion == 0 {
+	extended := s.DueSource == dossier.ExtendedDeadline
+	if s.DueSource != dossier.ComputedDeadline && !extended || t.CalendarVersion == 0 {
 		return d, nil
 	}
 	c, err := x.calendars.At(ctx, string(t.Calendar), int64(t.CalendarVersion))
@@ -60,7 +62,9 @@ func (x *Executor) Deadline(ctx context.Context, s dossier.State) (Deadline, err
 		return d, err
 	}
 	n := s.Deadline(c)
-	d.Closes = moment(n.Closes)
+	if d.Closes = moment(n.Closes); extended {
+		d.Closes, d.Original = nil, moment(s.Extension.Original)
+	}
 	for _, step := range n.Steps {
 		d.Steps = append(d.Steps, deadlineStep(step))
 	}

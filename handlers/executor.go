@@ -53,7 +53,7 @@ func (x *Executor) Calendars() *Calendars { return x.calendars }
 // counting lists the commands that set a limit running, let one go on, or have a window of their own, and so need a calendar.
 var counting = namesOf(dossier.AcceptDossier{}, dossier.AcceptSupplement{}, dossier.RejectWithdrawal{}, dossier.RecomputeDeadline{}, dossier.ResolveAtOnce{},
 	dossier.RefuseReception{}, dossier.RequestSupplement{}, dossier.ForwardDossier{}, dossier.TransferDossier{}, dossier.BeginWork{}, dossier.FinishWork{},
-	dossier.ReportRemediation{}, dossier.ConfirmPayment{}, dossier.CancelPayment{}, dossier.ReportError{}, dossier.FireTimer{})
+	dossier.ReportRemediation{}, dossier.ConfirmPayment{}, dossier.CancelPayment{}, dossier.ReportError{}, dossier.OpenComplaint{}, dossier.FireTimer{})
 
 // decidedOn lists the commands that may only be sent for the version that was looked at: approve, sign, issue.
 var decidedOn = namesOf(dossier.Approve{}, dossier.SignResult{}, dossier.IssueResult{})
@@ -166,6 +166,10 @@ func (x *Executor) decide(ctx context.Context, s dossier.State, c dossier.Comman
 			return nil, err
 		}
 		given.Delegations = Delegations(o, s, a.Account, given.At(s, c))
+	}
+	c, err := answered(s, c, v)
+	if err != nil {
+		return nil, err
 	}
 	events, err := dossier.Decide(s, c, given)
 	if err != nil {

@@ -165,6 +165,10 @@ func TestAnActorWhomTheOrganisationDoesNotAdmitIsRefusedAndThatIsRecorded(t *tes
 	if _, err := w.PublishCalendar(t.Context(), domain.Actor{Account: "clerk", Role: domain.CatalogueAdmin, Unit: handlers.UnitLeadership}, "vn", calendar.Shipped()["vn"], w.envelope("c")); refusalCode(err) != organisation.RoleNotHeld {
 		t.Errorf("a calendar by one who does not hold the role: %v", err)
 	}
+	batch := handlers.BulkPlan{Command: "accept", IDs: []string{id.String()}}
+	if _, err := w.bulk(handlers.BulkOptions{}).Plan(t.Context(), w.as("reception"), batch, w.envelope("{}")); refusalCode(err) != organisation.AccountNotValid {
+		t.Errorf("a batch by an account whose days are over: %v", err)
+	}
 }
 
 func TestWithoutAnOrganisationAccountsAreBelievedAsTheySignIn(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"dossier/domain"
 	"dossier/domain/dossier"
 	"dossier/handlers"
 )
@@ -20,6 +21,8 @@ func actFlags(as string) []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "file", Aliases: []string{"f"}, Usage: "the command's body as JSON; - reads stdin", TakesFile: true},
 		&cli.StringSliceFlag{Name: "set", Usage: "one field of the body, as k=v (repeat it); a value that is JSON is taken as JSON"},
+		&cli.StringSliceFlag{Name: "fact", Usage: "a condition of the procedure that holds (repeat it)"},
+		&cli.StringSliceFlag{Name: "value", Usage: "a field of the procedure's forms that is not personal, as FORM.FIELD=VALUE (repeat it); conditions follow from it"},
 		&cli.StringFlag{Name: "key", Usage: "idempotency key: the same key and body are done once", Sources: cli.EnvVars("DOSSIER_KEY")},
 		&cli.StringFlag{Name: "occurred-at", Usage: "when it was true (RFC 3339), if earlier than now"},
 		&cli.StringFlag{Name: "late-reason", Usage: "code: why it is entered more than 5 minutes late"},
@@ -31,7 +34,7 @@ func (a *app) submitCommand() *cli.Command {
 	return &cli.Command{
 		Name: "submit", Usage: "submit a dossier",
 		UsageText: "dossier submit -f dossier.json\n   dossier submit --set procedure=vet-practice-cert-renew --set channel=online --set applicant=nguoi-nop-1",
-		Flags:     actFlags("applicant-1"),
+		Flags:     append(actFlags("applicant-1"), &cli.StringSliceFlag{Name: "with", Usage: "a further procedure of the same reception, linked to this one, with a dossier of its own (repeat it; by a reception officer)"}),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			return a.act(ctx, cmd, "", "submit")
 		},
@@ -75,7 +78,9 @@ func (a *app) act(ctx context.Context, cmd *cli.Command, target, name string) er
 	if err != nil {
 		return err
 	}
-	if submit, ok := command.(dossier.SubmitDossier); ok {
+	if submit, ok := command.(dossier.SubmitDossier); ok && len(cmd.StringSlice("with")) > 0 {
+		return a.submitGroup(ctx, cmd, s, actor, envelope, submit)
+	} else if ok {
 		receipt, err := s.executor.Submit(ctx, actor, envelope, submit)
 		return a.printReceipt(cmd, receipt, err)
 	}
@@ -87,16 +92,43 @@ func (a *app) act(ctx context.Context, cmd *cli.Command, target, name string) er
 	return a.printReceipt(cmd, receipt, err)
 }
 
-func (a *app) printReceipt(cmd *cli.Command, r handlers.Receipt, err error) error {
+// submitGroup files the dossier and one for each further procedure: one line of the receipt for each.
+func (a *app) submitGroup(ctx context.Context, cmd *cli.Command, s *system, actor domain.Actor, e handlers.Envelope, lead dossier.SubmitDossier) error {
+	var members []dossier.SubmitDossier
+	for _, id := range cmd.StringSlice("with") {
+		member := lead
+		member.Procedure, member.Facts, member.Values = dossier.Code(id), nil, nil
+		members = append(members, member)
+	}
+	g, err := s.executor.SubmitGroup(ctx, actor, e, lead, members)
 	if err != nil {
 		return err
 	}
+	t := receipts()
+	for _, r := range append(g.Members, g.Lead) { // the lead last, where a single receipt stands
+		addReceipt(t, r)
+	}
+	return t.print(a.stdout, cmd)
+}
+
+func receipts() *table {
+	return &table{columns: []string{"id", "code", "status", "version", "position"}}
+}
+
+func addReceipt(t *table, r handlers.Receipt) {
 	code := ""
 	if r.Code != nil {
 		code = *r.Code
 	}
-	t := &table{columns: []string{"id", "code", "status", "version", "position"}}
 	t.add(r, r.ID.String(), code, dossier.Label("status", string(r.Status), "vi"), fmt.Sprint(r.Version), fmt.Sprint(r.Position))
+}
+
+func (a *app) printReceipt(cmd *cli.Command, r handlers.Receipt, err error) error {
+	if err != nil {
+		return err
+	}
+	t := receipts()
+	addReceipt(t, r)
 	if r.Repeated {
 		t.note = "lệnh này đã được thực hiện trước đó / this command had been done before"
 	}
@@ -105,10 +137,10 @@ func (a *app) printReceipt(cmd *cli.Command, r handlers.Receipt, err error) erro
 
 // body is the JSON of -f, or made of --set.
 func (a *app) body(cmd *cli.Command) ([]byte, error) {
-	file, sets := cmd.String("file"), cmd.StringSlice("set")
+	file, sets, facts, values := cmd.String("file"), cmd.StringSlice("set"), cmd.StringSlice("fact"), cmd.StringSlice("value")
 	switch {
-	case file != "" && len(sets) > 0:
-		return nil, usageError{fmt.Errorf("say -f or --set, not both")}
+	case file != "" && len(sets)+len(facts)+len(values) > 0:
+		return nil, usageError{fmt.Errorf("say -f or --set (--fact, --value), not both")}
 	case file == "-":
 		return io.ReadAll(os.Stdin)
 	case file != "":
@@ -129,6 +161,20 @@ func (a *app) body(cmd *cli.Command) ([]byte, error) {
 			value = json.RawMessage(v)
 		}
 		fields[k] = value
+	}
+	if len(facts) > 0 {
+		fields["facts"] = facts
+	}
+	var given []dossier.Given
+	for _, value := range values {
+		k, v, ok := strings.Cut(value, "=")
+		if !ok {
+			return nil, usageError{fmt.Errorf("--value %q: say FORM.FIELD=VALUE, such as application.head_count=20", value)}
+		}
+		given = append(given, dossier.Given{Field: dossier.Code(k), Value: dossier.Value(v)})
+	}
+	if len(given) > 0 {
+		fields["values"] = given
 	}
 	return json.Marshal(fields)
 }

@@ -266,6 +266,9 @@ func dueNote(d handlers.Deadline) string {
 	case d.Source == dossier.ImportedDeadline:
 		return "due " + instant(*d.Due) + ", taken over from the old system and never computed again"
 	}
+	if d.Original != nil {
+		return fmt.Sprintf("due %s by an extension (NĐ 118/2025, Điều 19.6); the limit itself, %s from %s, ends %s / gia hạn một lần, hạn ban đầu %[4]s", instant(*d.Due), d.Limit, instant(*d.From), instant(*d.Original))
+	}
 	note := fmt.Sprintf("due %s, counted %s from %s over calendar %s version %d (%s)", instant(*d.Due), d.Limit, instant(*d.From), d.Calendar, d.Version,
 		dossier.Label("count_policy", d.Policy, "en"))
 	if d.Provisional {

@@ -36,6 +36,7 @@ func (a *app) devCommand() *cli.Command {
 			&cli.StringFlag{Name: "http", Value: "127.0.0.1:8080", Usage: "address of pages and API (loopback)", Sources: cli.EnvVars("HTTP_ADDR")},
 			&cli.StringFlag{Name: "kafka", Value: "127.0.0.1:9092", Usage: "address of the in-process Kafka (loopback)", Sources: cli.EnvVars("DOSSIER_KAFKA_ADDR")},
 			&cli.BoolFlag{Name: "empty", Usage: "do not fill an empty folder with demo dossiers"},
+			&cli.StringFlag{Name: "clock", Usage: "with --empty: where the clock of an empty folder begins, such as '2026-11-20 08:00'; 'dossier clock set' puts it on"},
 			&cli.BoolFlag{Name: "reset", Usage: "throw the folder's data away first"},
 		},
 		Action: a.dev,
@@ -56,6 +57,10 @@ func (a *app) dev(ctx context.Context, cmd *cli.Command) error {
 		return fmt.Errorf("a development stack already runs on %s (%w): stop it, or say --data DIR", folder, err)
 	}
 	defer release()
+	begins, err := beginning(cmd)
+	if err != nil {
+		return err
+	}
 	for _, addr := range []string{cmd.String("http"), cmd.String("kafka")} {
 		if err := free(addr); err != nil {
 			return err
@@ -95,6 +100,9 @@ func (a *app) dev(ctx context.Context, cmd *cli.Command) error {
 		}
 	}
 
+	if err := a.beginClock(ctx, cfg, begins); err != nil {
+		return err
+	}
 	p, err := newProcess(ctx, cfg, log, handlers.NewDevLogin())
 	if err != nil {
 		return err

@@ -97,7 +97,7 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 	}
 	p := &process{cfg: cfg, log: log, metrics: telemetry.New(), pool: pool, journal: journal, access: access, login: login, clock: clock}
 	p.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{
-		CommandKey: []byte(cfg.CommandKey), Now: clock.now(), Metrics: p.metrics, Codes: codes, Timers: timers, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Log: log}),
+		CommandKey: []byte(cfg.CommandKey), Now: clock.now(), Metrics: p.metrics, Codes: codes, Timers: timers, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Now: clock.now(), Log: log}),
 	})
 	if login != nil {
 		p.login = login.Follow(p.executor)

@@ -117,10 +117,17 @@ func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State, timers
 	add("outcome", words("outcome", string(s.Outcome)))
 	add("version", strconv.FormatInt(s.Version, 10))
 	name := ""
-	if p, ok := rules.Version(s.Procedure, s.ProcedureVersion); ok {
+	p, ok := rules.Version(s.Procedure, s.ProcedureVersion)
+	if ok {
 		name = fmt.Sprintf(", %s (%d)", p.NameVI, p.Number)
 	}
 	add("procedure", s.Procedure+name)
+	for _, f := range s.Facts {
+		add("holds", f+", "+p.FactWords(f, "vi")+" / "+p.FactWords(f, "en"))
+	}
+	for _, g := range s.Values {
+		add("value", string(g.Field)+" = "+string(g.Value)+", "+p.FieldWords(string(g.Field), "vi")+" / "+p.FieldWords(string(g.Field), "en"))
+	}
 	add("channel", words("channel", string(s.Channel)))
 	add("unit", s.Unit)
 	add("officer", s.Officer)
@@ -135,6 +142,16 @@ func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State, timers
 		if act.act.Done() {
 			add(act.name, instant(act.act.At)+"  "+act.act.By)
 		}
+	}
+	if until, forEver, known := s.KeptFor(p.Retention.Years, p.Retention.Permanent); known && s.Status != dossier.Disposed {
+		kept := "vĩnh viễn / for ever"
+		if !forEver {
+			kept = instant(until)
+		}
+		if p.Retention.Mark.Assumed() {
+			kept += "  giả định / assumed"
+		}
+		add("kept until", kept)
 	}
 	if s.Steps > 0 {
 		add("steps", fmt.Sprintf("%d, irregular %d", s.Steps, s.IrregularSteps))

@@ -12,7 +12,7 @@ func (q question) already() bool {
 	s := q.s
 	switch c := q.c.(type) {
 	case SubmitDossier:
-		return q.mine(s.Submitted) && s.filed() == c
+		return q.mine(s.Submitted) && s.filedAs(c)
 	case AcceptDossier:
 		return q.mine(s.Accepted)
 	case RefuseReception:
@@ -79,9 +79,10 @@ func (q question) already() bool {
 // mine says whether the act was done, and by the account that asks now.
 func (q question) mine(a Act) bool { return a.Done() && a.By == q.x.Actor.Account }
 
-// filed is the submission as it was asked for.
-func (s State) filed() SubmitDossier {
-	return SubmitDossier{Code(s.Procedure), s.Channel, Ref(s.Applicant), Code(s.FiledAt), External(s.ExternalCode), Code(s.Agencies.Support)}
+// filedAs says whether the submission was asked for in these words.
+func (s State) filedAs(c SubmitDossier) bool {
+	return s.Procedure == string(c.Procedure) && s.Channel == c.Channel && s.Applicant == string(c.Applicant) && s.FiledAt == string(c.Unit) &&
+		s.ExternalCode == string(c.ExternalCode) && s.Agencies.Support == string(c.Support) && sameItems(s.Facts, c.Facts) && slices.Equal(s.Values, c.Values)
 }
 
 // alreadyBrought says whether the newest request has these items; without items, whether it has all.

@@ -8,6 +8,7 @@ import (
 // beside lists what differs in the parts of a state that have files of their own.
 func (c *changes) beside(before, after *State) {
 	c.list("facts", before.Facts, after.Facts)
+	byPlace(c, "value", before.Values, after.Values, (*changes).given)
 	c.text("support", "unit", before.Agencies.Support, after.Agencies.Support)
 	c.text("competent", "unit", before.Agencies.Competent, after.Agencies.Competent)
 	if len(before.Components)+len(after.Components) > 0 {
@@ -81,6 +82,11 @@ func byPlace[T comparable](c *changes, name string, before, after []T, differ fu
 	}
 }
 
+func (c *changes) given(p string, was, is Given) {
+	c.text(p+"field", "", string(was.Field), string(is.Field))
+	c.text(p+"value", "", string(was.Value), string(is.Value))
+}
+
 func (c *changes) work(p string, was, is Work) {
 	c.text(p+"kind", "work_kind", string(was.Kind), string(is.Kind))
 	c.text(p+"step", "", was.Step, is.Step)
@@ -147,5 +153,7 @@ func (c *changes) link(p string, was, is Link) {
 func (c *changes) complaint(p string, was, is Complaint) {
 	c.text(p+"kind", "complaint_kind", string(was.Kind), string(is.Kind))
 	c.text(p+"other", "", was.Other, is.Other)
+	c.time(p+"due", was.Due, is.Due)
+	c.late(p+"late", was.Late, is.Late)
 	c.text(p+"finding", "complaint_finding", string(was.Finding), string(is.Finding))
 }

@@ -22,13 +22,19 @@ var update = flag.Bool("update", false, "rewrite generated documents and add gol
 
 var source = dossier.Of{From: dossier.Source{Activity: "ext:t02", Resource: "ext:resource01", Group: "ext:group-1", Case: "case-10011"}}
 
+// What is said of a dossier's facts.
+var (
+	itHolds, itFails = []dossier.Code{"disease_free_facility"}, []dossier.Code{"from_outbreak_area"}
+	inForm           = []dossier.Given{{Field: "application.head_count", Value: "20"}, {Field: "application.market", Value: "JP"}}
+)
+
 // said points to words in the vault.
 var said = dossier.Text{Ref: "text-9c1e", Commitment: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}
 
 // samples has one event of each kind, every member filled.
 var samples = []dossier.Event{
 	dossier.ComponentChecked{Component: "tp-1", Verdict: dossier.Insufficient, Reason: "illegible", Text: said, Of: source},
-	dossier.SubmissionAdjusted{Parts: []dossier.Code{"tp-1"}, Of: source},
+	dossier.SubmissionAdjusted{Parts: []dossier.Code{"tp-1"}, Facts: itHolds, Denied: itFails, Values: inForm, Of: source},
 	dossier.DossierTransferred{Number: 1, Sender: "mot-cua", To: "so-khac", Mode: dossier.Serial, Slip: "pc-12", Due: monday, Of: source},
 	dossier.TransferReceived{Number: 1, Late: true, Of: source},
 	dossier.TransferRefused{Number: 1, Reason: "not_competent", Of: source},
@@ -56,8 +62,8 @@ var samples = []dossier.Event{
 	dossier.UnitUrged{Unit: "phong-thu-y", Reason: dossier.UrgedLate, Of: source},
 	dossier.ServiceRated{Overall: "good", Attitude: "fair", Publicity: "poor", Reception: "good", Text: said, Of: source},
 	dossier.DossierLinked{Other: "0197f2aa-0000-7000-8000-00000000000a", Kind: dossier.GroupMember, Of: source},
-	dossier.ComplaintOpened{Number: 1, Other: "0197f2aa-0000-7000-8000-00000000000a", Kind: "appeal", Of: source},
-	dossier.ComplaintClosed{Number: 1, Finding: dossier.Overturned, Basis: "qd-14", Of: source},
+	dossier.ComplaintOpened{Number: 1, Other: "0197f2aa-0000-7000-8000-00000000000a", Kind: "appeal", Complex: true, Term: term, Of: source},
+	dossier.ComplaintClosed{Number: 1, Finding: dossier.Overturned, Basis: "qd-14", Late: true, Of: source},
 	dossier.MessageSent{Number: 1, Topic: "question", AnswerBy: monday, Text: said, Of: source},
 	dossier.MessageAnswered{Number: 2, Answers: 1, Late: true, Text: said, Of: source},
 	dossier.NoteAdded{Number: 1, Topic: "called", Text: said, Of: source},
@@ -65,11 +71,11 @@ var samples = []dossier.Event{
 	dossier.TimerFired{Timer: dossier.OpinionTimer, Number: 2, Notice: dossier.NoticeOverdue, Share: 120, Due: monday, At: monday.Add(6 * time.Hour), Tells: []dossier.Code{"case_officer", "division_head"},
 		Unit: "phong-xet-nghiem", Rule: "default", Basis: "nd-118-2025.19.4", Of: source},
 	dossier.RecordDisposed{Decision: "qd-15", Basis: "tt-10-2022", Of: source},
-	dossier.DossierSubmitted{Procedure: "vet-practice-cert-renew", ProcedureVersion: 1, Channel: dossier.Post, Applicant: "ref-7f3a", Unit: "mot-cua", ExternalCode: "H15.50.05.13-261008-0975", Support: "diem-ho-tro", Code: "000.00.01.H22-261008-0001", Of: source},
-	dossier.DossierAccepted{ProcedureVersion: 1, Facts: []dossier.Code{"disease_free_facility"}, Late: true, Code: "000.00.01.H22-261008-0001", Term: term, Of: source},
+	dossier.DossierSubmitted{Procedure: "vet-practice-cert-renew", ProcedureVersion: 1, Channel: dossier.Post, Applicant: "ref-7f3a", Unit: "mot-cua", ExternalCode: "H15.50.05.13-261008-0975", Support: "diem-ho-tro", Code: "000.00.01.H22-261008-0001", Facts: itHolds, Values: inForm, Of: source},
+	dossier.DossierAccepted{ProcedureVersion: 1, Facts: itHolds, Denied: itFails, Late: true, Code: "000.00.01.H22-261008-0001", Term: term, Of: source},
 	dossier.ReceptionRefused{Reason: "wrong_agency", Basis: "nd-118-2025.17.1", Late: true, Text: said, Of: source},
 	dossier.SupplementRequested{Stage: dossier.AtAppraisal, Items: []dossier.Code{"tp-1", "tp-3"}, Reason: "illegible", WindowDays: 15, Number: 2, Parts: []dossier.Part{{Code: "tp-1", Kind: "paper", Reason: "illegible", Originals: 1, Certified: 2, Copies: 3}}, Late: true, Text: said, Of: source},
-	dossier.SupplementSubmitted{Items: []dossier.Code{"tp-1"}, Late: true, Of: source},
+	dossier.SupplementSubmitted{Items: []dossier.Code{"tp-1"}, Late: true, Facts: itHolds, Denied: itFails, Values: inForm, Of: source},
 	dossier.SupplementAccepted{Of: source},
 	dossier.ClockStopped{Reason: dossier.AwaitingSupplement, Of: source},
 	dossier.ClockRestarted{CountedFrom: time.Date(2026, 11, 23, 7, 32, 0, 123456000, time.UTC), OldDue: monday, Term: term, Of: source},

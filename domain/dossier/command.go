@@ -23,11 +23,14 @@ type SubmitDossier struct {
 	Unit         Code     `json:"unit,omitempty"`          // the receiving one-stop unit
 	ExternalCode External `json:"external_code,omitempty"` // imports only
 	Support      Code     `json:"support,omitempty"`       // the support point that helped to file it
+	Facts        []Code   `json:"facts,omitempty"`         // conditions of the procedure that hold
+	Values       []Given  `json:"values,omitempty"`        // of fields that are not personal
 }
 
-// AcceptDossier receives a complete dossier and starts the processing clock. Facts are what conditions of the procedure came out true.
+// AcceptDossier receives a complete dossier and starts the processing clock. What was filed of its facts may be put right.
 type AcceptDossier struct {
-	Facts []Code `json:"facts,omitempty"` // "disease_free_facility"
+	Facts  []Code `json:"facts,omitempty"`  // conditions that hold too: "disease_free_facility"
+	Denied []Code `json:"denied,omitempty"` // conditions that do not hold
 }
 
 // RefuseReception does not receive the dossier (form 03).
@@ -58,7 +61,10 @@ type Part struct {
 
 // SubmitSupplement answers the open request; without items it answers all of them.
 type SubmitSupplement struct {
-	Items []Code `json:"items,omitempty"`
+	Items  []Code  `json:"items,omitempty"`
+	Facts  []Code  `json:"facts,omitempty"`
+	Denied []Code  `json:"denied,omitempty"`
+	Values []Given `json:"values,omitempty"`
 }
 
 // AcceptSupplement finds the answer complete and lets the limit start again.

@@ -81,9 +81,9 @@ func (q question) facts() []Event {
 	of := q.of()
 	switch c := q.c.(type) {
 	case SubmitDossier:
-		return []Event{DossierSubmitted{c.Procedure, q.x.Procedure.Number, c.Channel, c.Applicant, c.Unit, c.ExternalCode, c.Support, "", of}}
+		return []Event{DossierSubmitted{c.Procedure, q.x.Procedure.Number, c.Channel, c.Applicant, c.Unit, c.ExternalCode, c.Support, "", c.Facts, c.Values, of}}
 	case AcceptDossier:
-		return []Event{DossierAccepted{q.s.ProcedureVersion, c.Facts, q.late, "", q.term(q.at), of}}
+		return []Event{q.accepts(c)}
 	case RefuseReception:
 		return []Event{ReceptionRefused{c.Reason, c.Basis, q.late, c.Text, of}}
 	case RequestSupplement:
@@ -93,7 +93,7 @@ func (q question) facts() []Event {
 		}
 		return []Event{asked, ClockStopped{AwaitingSupplement, of}}
 	case SubmitSupplement:
-		return []Event{SupplementSubmitted{q.brought(), q.late, of}}
+		return []Event{SupplementSubmitted{q.brought(), q.late, c.Facts, c.Denied, c.Values, of}}
 	case AcceptSupplement:
 		answer, _ := q.s.OpenSupplement()
 		return []Event{SupplementAccepted{of}, ClockRestarted{answer.AnsweredAt, q.s.Due, q.term(answer.AnsweredAt), of}}
@@ -151,6 +151,17 @@ func (q question) facts() []Event {
 		return c.facts(q)
 	}
 	panic("decide: a command outside the sealed set: " + q.c.Name())
+}
+
+// accepts says all that holds, where something was said of it; else what was filed stands.
+func (q question) accepts(c AcceptDossier) DossierAccepted {
+	accepted := DossierAccepted{ProcedureVersion: q.s.ProcedureVersion, Denied: c.Denied, Late: q.late, Term: q.term(q.at), Of: q.of()}
+	if len(c.Facts)+len(c.Denied) > 0 {
+		for _, f := range q.holding() {
+			accepted.Facts = append(accepted.Facts, Code(f))
+		}
+	}
+	return accepted
 }
 
 // expiryBasis is the article by which an unanswered request ends a dossier.

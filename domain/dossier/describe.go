@@ -74,6 +74,8 @@ func (f field) describe(t reflect.Type) Member {
 		m.Pattern = codePattern
 	case External, DossierCode:
 		m.Pattern = externalPattern
+	case Value:
+		m.Pattern = valuePattern
 	case []Code:
 		m.Kind, m.Pattern, m.Most = TextsMember, codePattern, maxItems
 	case time.Time:
@@ -84,7 +86,7 @@ func (f field) describe(t reflect.Type) Member {
 		m.Kind = TruthMember
 	case Source, Text:
 		m.Kind, m.Members = ObjectMember, describe(t)
-	case []Part:
+	case []Part, []Given:
 		m.Kind, m.Members, m.Most = ListMember, describe(t.Elem()), maxItems
 	}
 	return m

@@ -36,16 +36,19 @@ type DossierSubmitted struct {
 	Unit             Code        `json:"unit,omitempty"`
 	ExternalCode     External    `json:"external_code,omitempty"`
 	Support          Code        `json:"support,omitempty"`
-	Code             DossierCode `json:"code,omitempty"` // given at reception by the system; else with the acceptance
+	Code             DossierCode `json:"code,omitempty"`   // given at reception by the system; else with the acceptance
+	Facts            []Code      `json:"facts,omitempty"`  // conditions of the procedure that hold
+	Values           []Given     `json:"values,omitempty"` // of fields that are not personal
 	Of
 }
 
 // DossierAccepted says that the dossier is received, complete, under this version of the procedure. The processing clock starts.
 type DossierAccepted struct {
 	ProcedureVersion int         `json:"procedure_version"`
-	Facts            []Code      `json:"facts,omitempty"`
-	Late             bool        `json:"late,omitempty"` // after the eight working hours of the check
-	Code             DossierCode `json:"code,omitempty"` // of a dossier that had none before
+	Facts            []Code      `json:"facts,omitempty"`  // all that hold, where reception said something of them
+	Denied           []Code      `json:"denied,omitempty"` // found not to hold
+	Late             bool        `json:"late,omitempty"`   // after the eight working hours of the check
+	Code             DossierCode `json:"code,omitempty"`   // of a dossier that had none before
 	Term
 	Of
 }
@@ -74,8 +77,11 @@ type SupplementRequested struct {
 
 // SupplementSubmitted brings items that were asked for. Late says that the window was over.
 type SupplementSubmitted struct {
-	Items []Code `json:"items"`
-	Late  bool   `json:"late,omitempty"`
+	Items  []Code  `json:"items"`
+	Late   bool    `json:"late,omitempty"`
+	Facts  []Code  `json:"facts,omitempty"`
+	Denied []Code  `json:"denied,omitempty"`
+	Values []Given `json:"values,omitempty"`
 	Of
 }
 

@@ -53,12 +53,14 @@ func (s *State) apply(f *Fact) {
 		s.Channel, s.Applicant, s.ExternalCode = e.Channel, string(e.Applicant), string(e.ExternalCode)
 		s.FiledAt, s.Unit, s.Agencies.Support = string(e.Unit), string(e.Unit), string(e.Support)
 		s.Code = string(e.Code)
+		s.Facts, s.Values = heard(nil, e.Facts, nil), e.Values
 	case DossierAccepted:
 		s.Status, s.Accepted, s.ProcedureVersion = Accepted, act, e.ProcedureVersion
 		s.Clock.StartedAt = act.At
 		if len(e.Facts) > 0 {
 			s.Facts = plain(e.Facts)
 		}
+		s.Facts = heard(s.Facts, nil, e.Denied)
 		s.Code = cmp.Or(s.Code, string(e.Code))
 		s.due(e.Term)
 	case ReceptionRefused:
@@ -170,9 +172,9 @@ func (s *State) due(t Term) {
 // awaiting is where a request for a supplement leads.
 var awaiting = map[Stage]Status{AtReception: SupplementAtReception, AtAppraisal: SupplementRequestedStatus}
 
-// asked adds the request; one per stage.
+// asked adds the request. One that was written before rounds had numbers takes the place of its stage's.
 func asked(list []Supplement, e SupplementRequested, act Act) []Supplement {
-	others := slices.DeleteFunc(slices.Clone(list), func(q Supplement) bool { return q.Stage == e.Stage })
+	others := slices.DeleteFunc(slices.Clone(list), func(q Supplement) bool { return q.Stage == e.Stage && q.Number == e.Number })
 	return append(others, Supplement{
 		Stage: e.Stage, Items: plain(e.Items), Reason: e.Reason, WindowDays: e.WindowDays,
 		RequestedAt: act.At, Until: endOfDay(act.At, e.WindowDays), Number: e.Number, Parts: e.Parts,
@@ -213,6 +215,7 @@ func (s State) supplied(e SupplementSubmitted, act Act) State {
 		}
 	}
 	s.Supplements = list
+	s.Facts, s.Values = heard(s.Facts, e.Facts, e.Denied), filled(s.Values, e.Values)
 	for _, item := range e.Items {
 		if len(s.Components) > 0 {
 			s.Components = without(s.Components, item) // what was found of it was of another paper

@@ -76,8 +76,8 @@ func ExampleDecide_refusal() {
 	fmt.Println(r.Basis)
 	// Output:
 	// second_supplement
-	// Chưa gửi được: bước thẩm định đã có một yêu cầu bổ sung (18/11/2026), mỗi bước chỉ được một lần. Có thể làm: trình duyệt, hoặc trình từ chối.
-	// Not sent: appraisal already asked once (18 Nov 2026), and each stage allows one. You can: submit for approval, or propose refusal.
+	// Chưa gửi được: bước thẩm định đã yêu cầu bổ sung (18/11/2026), mỗi bước chỉ được một lần. Có thể làm: trình duyệt, hoặc trình từ chối.
+	// Not sent: appraisal already asked (18 Nov 2026), and each stage may ask once. You can: submit for approval, or propose refusal.
 	// NĐ 118/2025, Điều 19.5
 }
 

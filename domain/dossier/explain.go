@@ -78,6 +78,10 @@ func (q question) explain(word, lang string) string {
 		return list(q.missing(), lang)
 	case "extra":
 		return string(q.notAsked()[0])
+	case "most_asks":
+		return times(q.mostAsks(), lang)
+	case "ask_within":
+		return q.askWithin().Text(lang)
 	case "days":
 		return strconv.Itoa(q.lawfulWindow())
 	case "due":
@@ -94,6 +98,17 @@ func (q question) explain(word, lang string) string {
 		return list(q.before(), lang)
 	case "owed":
 		return list(q.owed(), lang)
+	case "kept_until":
+		until, _, _ := q.kept()
+		return day(until, lang)
+	case "not_due":
+		return list(q.notDue(q.c.(RequestSupplement).Items), lang)
+	case "fees_not_due":
+		_, _, not := q.charged(q.toPay())
+		return list(not, lang)
+	case "table_fee":
+		amount, _, _ := q.charged(q.toPay())
+		return dong(amount, lang)
 	case "insufficient":
 		return list(q.s.Insufficient(), lang)
 	case "owed_payments":
@@ -171,6 +186,19 @@ func numbers[T any](things []T, one func(T) (int, string)) []string {
 		names = append(names, fmt.Sprintf("%d (%s)", n, what))
 	}
 	return names
+}
+
+// times says how often.
+func times(n int, lang string) string {
+	switch {
+	case lang == "vi" && n == 1:
+		return "một lần"
+	case lang == "vi":
+		return strconv.Itoa(n) + " lần"
+	case n == 1:
+		return "once"
+	}
+	return strconv.Itoa(n) + " times"
 }
 
 // dong writes an amount with its thousands: 1.200.000 đồng.

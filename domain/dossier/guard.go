@@ -32,8 +32,8 @@ const (
 )
 
 // guards is the law of refusals, in the order in which it is asked.
-var guards = slices.Concat(wayGuards, componentGuards, windowGuards, transferGuards, workGuards, paymentGuards, decisionGuards, deliveryGuards,
-	resultGuards, serviceGuards, linkGuards, messageGuards, undoGuards, timerGuards)
+var guards = slices.Concat(wayGuards, componentGuards, statedGuards, windowGuards, transferGuards, workGuards, paymentGuards, decisionGuards, deliveryGuards,
+	resultGuards, serviceGuards, linkGuards, retentionGuards, messageGuards, undoGuards, timerGuards)
 
 // wayGuards bind every command, and those of the usual way. The others stand beside what they guard.
 var wayGuards = []Guard{
@@ -81,12 +81,12 @@ var wayGuards = []Guard{
 	// Supplements
 	{Code: "second_supplement", Whatever: true, On: []string{"RequestSupplement"}, Basis: "NĐ 118/2025, Điều 11.2c và 16.3",
 		broken: func(q question) bool { return q.stage() == AtReception && q.asked() },
-		VI:     "Chưa gửi được: khi tiếp nhận đã có một yêu cầu bổ sung ({asked}), mỗi bước chỉ được một lần. Có thể làm: tiếp nhận, hoặc từ chối tiếp nhận.",
-		EN:     "Not sent: a supplement was already requested at reception ({asked}), and each stage allows one. You can: accept the dossier, or refuse reception."},
+		VI:     "Chưa gửi được: khi tiếp nhận đã yêu cầu bổ sung ({asked}), mỗi bước chỉ được {most_asks}. Có thể làm: tiếp nhận, hoặc từ chối tiếp nhận.",
+		EN:     "Not sent: a supplement was already requested at reception ({asked}), and each stage may ask {most_asks}. You can: accept the dossier, or refuse reception."},
 	{Code: "second_supplement", Whatever: true, On: []string{"RequestSupplement"}, Basis: "NĐ 118/2025, Điều 19.5",
 		broken: func(q question) bool { return q.stage() == AtAppraisal && q.asked() },
-		VI:     "Chưa gửi được: bước thẩm định đã có một yêu cầu bổ sung ({asked}), mỗi bước chỉ được một lần. Có thể làm: trình duyệt, hoặc trình từ chối.",
-		EN:     "Not sent: appraisal already asked once ({asked}), and each stage allows one. You can: submit for approval, or propose refusal."},
+		VI:     "Chưa gửi được: bước thẩm định đã yêu cầu bổ sung ({asked}), mỗi bước chỉ được {most_asks}. Có thể làm: trình duyệt, hoặc trình từ chối.",
+		EN:     "Not sent: appraisal already asked ({asked}), and each stage may ask {most_asks}. You can: submit for approval, or propose refusal."},
 	{Code: "window_too_short", Live: true, On: []string{"RequestSupplement"}, Field: "window_days", Basis: "NĐ 118/2025, Điều 19.5",
 		broken: func(q question) bool { return q.window() < q.lawfulWindow() },
 		VI:     "Người nộp có ít nhất {days} ngày để bổ sung. Ghi từ {days} ngày trở lên, hoặc bỏ trống.",

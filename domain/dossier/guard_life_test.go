@@ -32,7 +32,12 @@ func lifeSentences() []sentence {
 	appraising, approved, resolved := dossier.Appraising, dossier.Approved, dossier.Resolved
 	head2 := domain.Actor{Account: "head-2", Role: domain.DivisionHead}
 	bad := dossier.CheckComponent{Component: "tp-1", Verdict: dossier.Insufficient, Reason: "missing"}
+	farm, trees := func(x *dossier.Context) { *x.Procedure, _ = procedure.Lookup("animal-quarantine-out-of-province") }, func(x *dossier.Context) { *x.Procedure, _ = procedure.Lookup("forest-seed-source-recognition") }
 	return []sentence{
+		{"a paper is not asked for where its condition does not hold", paths[dossier.Submitted], by(reception, dossier.RequestSupplement{Items: []dossier.Code{"tp-2"}, Reason: "missing"}, farm), "component_not_due"},
+		{"a fee is not asked for where no row of the table holds", paths[dossier.Submitted], by(feeDesk, dossier.RequestPayment{Amount: 600_000, Fees: []dossier.Code{"appraisal-fee"}}, trees), "fee_not_due"},
+		{"a fee is what the table says", paths[dossier.Submitted], by(feeDesk, dossier.RequestPayment{Amount: 1, Fees: []dossier.Code{"appraisal-fee"}}), "fee_not_of_table"},
+		{"only the head asks where the procedure says so", paths[appraising], by(officer, askInCase.what, func(x *dossier.Context) { x.Procedure.Supplement.ByHead = true }), "head_asks"},
 		{"a described part is among the items", paths[dossier.Submitted], by(reception, dossier.RequestSupplement{Items: []dossier.Code{"tp-1"}, Reason: "missing", Parts: []dossier.Part{{Code: "tp-2", Kind: "paper"}}}), "part_not_in_items"},
 		{"a dossier is linked to 99 others at most", on(dossier.Submitted, many(99, func(i int) act {
 			return by(reception, dossier.LinkDossier{Other: dossier.Ref("d-" + string(rune('a'+i/26)) + string(rune('a'+i%26))), Kind: dossier.GroupMember})
@@ -103,6 +108,9 @@ func lifeSentences() []sentence {
 		{"nobody apologises in time", paths[appraising], by(officer, sorry.what), "not_late"},
 		{"nobody promises yesterday", paths[appraising], by(officer, dossier.ApologiseForDelay{Promised: monday, Reason: "complex_case"}, after(60*day)), "promise_in_past"},
 		{"a dossier is rated once", on(dossier.Returned, rate), by(citizen, dossier.RateService{Overall: "poor"}), "rated_already"},
+		{"nobody disposes of a record before its time is over", paths[dossier.Returned], by(clerk, dispose.what), "retention_not_over"},
+		{"what is kept for ever is never disposed of", paths[dossier.Returned], by(clerk, dispose.what, keeping(procedure.Retention{Permanent: true})), "kept_for_ever"},
+		{"nobody disposes of what nobody knows how long to keep", paths[dossier.Returned], by(clerk, dispose.what, keeping(procedure.Retention{})), "retention_unknown"},
 		{"what is contested is not disposed of", on(dossier.Returned, complain), dispose, "legal_hold"},
 
 		{"nobody is told before the time", on(dossier.Submitted, askByNote), by(timers, fire.what, under(&vietnam)), "not_used_up"},

@@ -65,6 +65,12 @@ func badCode(name string) *domain.Invalid {
 		EN: "“" + name + "” takes a code of 1 to 64 characters: a–z, digits and . _ : -, never a name, an identity number or a telephone number."}
 }
 
+func badValue(name string) *domain.Invalid {
+	return &domain.Invalid{Code: "bad_value", Field: name,
+		VI: "“" + name + "” nhận số, true/false, ngày hoặc mã dài 1 đến 64 ký tự không dấu, không nhận họ tên, số giấy tờ, số điện thoại.",
+		EN: "“" + name + "” takes a number, true or false, a date or a code of 1 to 64 plain characters, never a name, an identity number or a telephone number."}
+}
+
 func badTime(name string) *domain.Invalid {
 	return &domain.Invalid{Code: "out_of_range", Field: name,
 		VI: "“" + name + "” nhận thời điểm từ năm 1900, ví dụ 2026-11-23T14:32:00+07:00.",
@@ -101,6 +107,10 @@ func accepted(example any) (vi, en string) {
 		return "một đối tượng {\"ref\": \"…\", \"commitment\": \"…\"}", "an object {\"ref\": \"…\", \"commitment\": \"…\"}"
 	case []Part:
 		return "danh sách đối tượng, ví dụ [{\"code\": \"tp-1\", \"kind\": \"paper\", \"originals\": 1}]", "a list of objects, such as [{\"code\": \"tp-1\", \"kind\": \"paper\", \"originals\": 1}]"
+	case []Given:
+		return "danh sách đối tượng, ví dụ [{\"field\": \"application.head_count\", \"value\": \"20\"}]", "a list of objects, such as [{\"field\": \"application.head_count\", \"value\": \"20\"}]"
+	case Value:
+		return "một giá trị ghi trong dấu nháy, ví dụ \"20\"", "a value in quotes, such as \"20\""
 	case time.Time:
 		return "thời điểm, ví dụ 2026-11-23T14:32:00+07:00", "a time, such as 2026-11-23T14:32:00+07:00"
 	case int:

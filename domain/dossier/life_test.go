@@ -41,6 +41,7 @@ type life struct {
 	facts []dossier.Fact
 	now   time.Time
 	flow  procedure.Flow // what its procedure prescribes
+	rules string         // the id of its procedure, whose whole version counts; "": the usual one, with that flow
 }
 
 // act is one command in somebody's hands.
@@ -106,7 +107,9 @@ func (l *life) context(a act) dossier.Context {
 	if c, is := a.what.(dossier.SubmitDossier); is {
 		p, _ = procedure.Lookup(string(c.Procedure))
 	}
-	p.Flow = l.flow
+	if p.Flow = l.flow; l.rules != "" {
+		p, _ = procedure.Lookup(l.rules)
+	}
 	if c, is := a.what.(dossier.MoveToVersion); is {
 		p.Number = c.Version
 	}
@@ -235,7 +238,7 @@ var (
 	fire       = by(timers, dossier.FireTimer{Timer: dossier.AnswerTimer, Number: 1, Notice: dossier.NoticeDue, Share: 100, Due: monday.Add(2000 * time.Hour), Tells: []dossier.Code{"one_stop_lead"}, Rule: "default"},
 		both(under(&vietnam), after(2100*time.Hour)))
 	jot     = by(officer, dossier.AddNote{Topic: "called"})
-	dispose = by(clerk, dossier.DisposeRecord{Decision: "qd-15", Basis: "tt-10-2022"})
+	dispose = by(clerk, dossier.DisposeRecord{Decision: "qd-15", Basis: "tt-10-2022"}, after(11*365*24*time.Hour))
 )
 
 var twoLevels = procedure.Flow{Approvals: []procedure.Approval{{Level: 1, Role: domain.DivisionHead}, {Level: 2, Role: domain.Approver}}}

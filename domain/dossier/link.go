@@ -3,6 +3,8 @@ package dossier
 import (
 	"slices"
 	"time"
+
+	"dossier/domain/calendar"
 )
 
 // Dossiers may belong together: procedures that are linked share one reception, and each child has a clock and a result of its own; a new
@@ -49,8 +51,9 @@ type LinkDossier struct {
 
 // OpenComplaint notes that the dossier is contested in another one. Nothing of it may be disposed of meanwhile.
 type OpenComplaint struct {
-	Other Ref           `json:"other"`
-	Kind  ComplaintKind `json:"kind"`
+	Other   Ref           `json:"other"`
+	Kind    ComplaintKind `json:"kind"`
+	Complex bool          `json:"complex,omitempty"` // a complex case has longer
 }
 
 // CloseComplaint says how that ended.
@@ -67,11 +70,13 @@ type DossierLinked struct {
 	Of
 }
 
-// ComplaintOpened says that the dossier is contested in another one. A legal hold begins.
+// ComplaintOpened says that the dossier is contested in another one. A legal hold begins, and a limit of its own, beside the dossier's.
 type ComplaintOpened struct {
-	Number int           `json:"number"`
-	Other  Ref           `json:"other"`
-	Kind   ComplaintKind `json:"kind"`
+	Number  int           `json:"number"`
+	Other   Ref           `json:"other"`
+	Kind    ComplaintKind `json:"kind"`
+	Complex bool          `json:"complex,omitempty"`
+	Term
 	Of
 }
 
@@ -80,6 +85,7 @@ type ComplaintClosed struct {
 	Number  int              `json:"number"`
 	Finding ComplaintFinding `json:"finding"`
 	Basis   Code             `json:"basis,omitempty"`
+	Late    bool             `json:"late,omitempty"` // after its limit
 	Of
 }
 
@@ -95,8 +101,35 @@ type Complaint struct {
 	Other    string           `json:"other"`
 	Kind     ComplaintKind    `json:"kind"`
 	OpenedAt time.Time        `json:"opened_at"`
+	Due      time.Time        `json:"due,omitzero"`
 	Finding  ComplaintFinding `json:"finding,omitempty"`
 	ClosedAt time.Time        `json:"closed_at,omitzero"`
+	Late     bool             `json:"late,omitempty"`
+}
+
+// complaintDays is how long each instance has from the acceptance of a complaint, in calendar days; a complex case longer (Law on Complaints
+// 02/2011, Articles 28 and 37). They were not read in a copy of the law, so every date that rests on them is marked assumed. A court has its own time.
+var complaintDays = map[ComplaintKind][2]int{"complaint": {30, 45}, "appeal": {45, 60}}
+
+// answerTerm counts the limit of a complaint from now.
+func (q question) answerTerm(c OpenComplaint) Term {
+	days, known := complaintDays[c.Kind]
+	if !known || q.x.imports() {
+		return Term{}
+	}
+	n := days[0]
+	if c.Complex {
+		n = days[1]
+	}
+	l := calendar.Limit{Value: n, Unit: calendar.CalendarDays}
+	t := Term{Limits: []Code{Code(l.String())}, Policy: CountPolicy(calendar.WholeDays), Agency: Code(q.s.FiledAt)}
+	if q.x.Calendar == nil || !q.x.Calendar.Exists() {
+		t.MissingYear = q.at.In(hanoi).Year()
+		return t
+	}
+	t = t.over(*q.x.Calendar, q.at, nil)
+	t.Assumed = true
+	return t
 }
 
 // Open says whether it has not ended.
@@ -134,11 +167,11 @@ func (c LinkDossier) facts(q question) []Event {
 }
 
 func (c OpenComplaint) facts(q question) []Event {
-	return []Event{ComplaintOpened{len(q.s.Complaints) + 1, c.Other, c.Kind, q.of()}}
+	return []Event{ComplaintOpened{len(q.s.Complaints) + 1, c.Other, c.Kind, c.Complex, q.answerTerm(c), q.of()}}
 }
 
 func (c CloseComplaint) facts(q question) []Event {
-	return []Event{ComplaintClosed{c.Number, c.Finding, c.Basis, q.of()}}
+	return []Event{ComplaintClosed{c.Number, c.Finding, c.Basis, q.late, q.of()}}
 }
 
 func (e DossierLinked) evolve(s State, _ Act) State {
@@ -147,7 +180,7 @@ func (e DossierLinked) evolve(s State, _ Act) State {
 }
 
 func (e ComplaintOpened) evolve(s State, act Act) State {
-	s.Complaints = append(slices.Clone(s.Complaints), Complaint{Number: e.Number, Other: string(e.Other), Kind: e.Kind, OpenedAt: act.At})
+	s.Complaints = append(slices.Clone(s.Complaints), Complaint{Number: e.Number, Other: string(e.Other), Kind: e.Kind, OpenedAt: act.At, Due: instant(e.Due)})
 	return s
 }
 
@@ -155,7 +188,7 @@ func (e ComplaintClosed) evolve(s State, act Act) State {
 	s.Complaints = slices.Clone(s.Complaints)
 	for i := range s.Complaints {
 		if c := &s.Complaints[i]; c.Number == e.Number {
-			c.Finding, c.ClosedAt = e.Finding, act.At
+			c.Finding, c.ClosedAt, c.Late = e.Finding, act.At, e.Late
 		}
 	}
 	return s
@@ -189,6 +222,10 @@ var linkGuards = []Guard{
 		},
 		VI: "Hồ sơ này chưa kết thúc nên chưa có hồ sơ nộp lại. Chỉ liên kết hồ sơ mới với hồ sơ đã kết thúc.",
 		EN: "This dossier has not ended, so no other follows it. A new dossier is linked to one that has ended."},
+	{Code: "complaint_after_due", Soft: true, Live: true, On: []string{"CloseComplaint"}, Basis: "Luật 02/2011, Điều 28 và 37",
+		broken: func(q question) bool { c, known := q.complaint(); return known && q.past(c.Due) },
+		VI:     "Khiếu nại được giải quyết sau thời hạn của nó. Vẫn ghi nhận; việc này được đánh dấu muộn.",
+		EN:     "The complaint is settled after its own limit. It is recorded and marked late."},
 	{Code: "no_open_complaint", Whatever: true, On: []string{"CloseComplaint"}, Field: "number",
 		broken: func(q question) bool {
 			if q.offered() {

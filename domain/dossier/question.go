@@ -48,10 +48,15 @@ func (q question) stage() Stage {
 	return AtReception
 }
 
-// asked says whether this stage has had its one request.
-func (q question) asked() bool {
-	_, asked := q.s.SupplementAt(q.stage())
-	return asked
+// asked says whether this stage has had as many requests as the procedure allows.
+func (q question) asked() bool { return q.s.rounds(q.stage()) >= q.mostAsks() }
+
+// mostAsks is how often each stage may ask: once, where the sector's law says nothing (Decree 118/2025, Articles 11.2c, 16.3 and 19.5).
+func (q question) mostAsks() int {
+	if v := q.x.Procedure; v != nil && v.Supplement.MostPerStage > 1 {
+		return v.Supplement.MostPerStage
+	}
+	return 1
 }
 
 // missing lists what the open request still waits for.

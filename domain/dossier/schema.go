@@ -29,10 +29,11 @@ const (
 	isMoment
 	isCode
 	isExternal
+	isValue // of a form's field
 	isCodes
 	isListed  // one of a closed list
 	isObject  // a source, a text
-	isObjects // parts of a supplement
+	isObjects // parts of a supplement, values of a form
 )
 
 // schemas holds the fields of every command and event, read once from the struct tags.
@@ -45,7 +46,7 @@ var schemas = func() map[reflect.Type][]field {
 	for _, k := range kinds {
 		all[reflect.TypeOf(k.event)] = fieldsOf(reflect.TypeOf(k.event))
 	}
-	for _, t := range []reflect.Type{reflect.TypeFor[Source](), reflect.TypeFor[Text](), reflect.TypeFor[Part]()} {
+	for _, t := range []reflect.Type{reflect.TypeFor[Source](), reflect.TypeFor[Text](), reflect.TypeFor[Part](), reflect.TypeFor[Given]()} {
 		all[t] = fieldsOf(t)
 	}
 	return all
@@ -84,7 +85,9 @@ func shapeOf(t reflect.Type) shape {
 		return isCodes
 	case Source, Text:
 		return isObject
-	case []Part:
+	case Value:
+		return isValue
+	case []Part, []Given:
 		return isObjects
 	case lister:
 		return isListed
@@ -140,6 +143,10 @@ func (f field) check(v reflect.Value) *domain.Invalid {
 	case isExternal:
 		if !External(v.String()).Valid() {
 			return badCode(f.name)
+		}
+	case isValue:
+		if !Value(v.String()).Valid() {
+			return badValue(f.name)
 		}
 	case isCodes:
 		return checkItems(f, v.Interface().([]Code))

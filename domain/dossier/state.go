@@ -2,6 +2,7 @@ package dossier
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"dossier/domain"
@@ -50,7 +51,7 @@ type State struct {
 	Way           Channel       `json:"way,omitempty"`
 	To            Recipient     `json:"to,omitempty"`
 
-	Supplements []Supplement `json:"supplements,omitempty"` // at most one per stage, in the order asked
+	Supplements []Supplement `json:"supplements,omitempty"` // every round, in the order asked
 	Opinions    []Opinion    `json:"opinions,omitempty"`    // in the order asked
 	BackTo      Status       `json:"back_to,omitempty"`     // where verifying came from
 	StoodAt     Status       `json:"stood_at,omitempty"`    // where the dossier was when its withdrawal was asked for
@@ -72,8 +73,9 @@ type State struct {
 	LastStep       Step `json:"last_step,omitzero"`
 
 	// What follows came later than the rest: a state that has none of it is written as before.
-	Code        string             `json:"code,omitempty"`  // given by this authority, never changed
-	Facts       []string           `json:"facts,omitempty"` // conditions that came out true
+	Code        string             `json:"code,omitempty"`   // given by this authority, never changed
+	Facts       []string           `json:"facts,omitempty"`  // conditions of the procedure that hold
+	Values      []Given            `json:"values,omitempty"` // of fields of the forms that are not personal
 	Agencies    Agencies           `json:"agencies,omitzero"`
 	Components  []CheckedComponent `json:"components,omitempty"`
 	Works       []Work             `json:"works,omitempty"`
@@ -202,14 +204,25 @@ func (s State) OpenSupplement() (Supplement, bool) {
 	return Supplement{}, false
 }
 
-// SupplementAt returns the request of that stage.
+// SupplementAt returns the newest request of that stage.
 func (s State) SupplementAt(stage Stage) (Supplement, bool) {
-	for _, q := range s.Supplements {
+	for _, q := range slices.Backward(s.Supplements) {
 		if q.Stage == stage {
 			return q, true
 		}
 	}
 	return Supplement{}, false
+}
+
+// rounds is how often that stage has asked.
+func (s State) rounds(stage Stage) int {
+	n := 0
+	for _, q := range s.Supplements {
+		if q.Stage == stage {
+			n++
+		}
+	}
+	return n
 }
 
 func (s State) opinion(number int) (Opinion, bool) {

@@ -69,7 +69,7 @@ var transitions = []Transition{
 
 	{Command: "RequestSupplement", From: []Status{Appraising}, To: SupplementRequestedStatus,
 		Events: []string{"dossier.supplement-requested", "dossier.clock-stopped"},
-		Actors: []domain.Role{domain.CaseOfficer}},
+		Actors: []domain.Role{domain.CaseOfficer, domain.DivisionHead}},
 
 	{Command: "SubmitSupplement", From: []Status{SupplementAtReception}, To: Submitted, Else: Same,
 		Events: []string{"dossier.supplement-submitted"},

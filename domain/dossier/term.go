@@ -28,18 +28,23 @@ func (CountPolicy) values() []string {
 	return []string{string(calendar.WholeDays), string(calendar.FromInstant)}
 }
 
-// term counts the limit of the dossier's procedure from a moment. Without a limit, a calendar or one of its years the due date
+// term counts the limit that the dossier's procedure gives under its facts from a moment. Without a limit, a calendar or one of its years the due date
 // stays unknown, and no act waits for it.
 func (q question) term(from time.Time) Term {
 	v, c := q.x.Procedure, q.x.Calendar
-	if v == nil || len(v.Limits) == 0 {
+	if v == nil {
+		return Term{}
+	}
+	held := q.holding()
+	limits := v.LimitsUnder(func(fact string) bool { return has(held, fact) })
+	if len(limits) == 0 {
 		return Term{}
 	}
 	t := Term{Policy: CountPolicy(v.Policy), Agency: Code(q.s.FiledAt)}
 	if q.x.HoursOf != "" {
 		t.Agency = q.x.HoursOf
 	}
-	for _, l := range v.Limits {
+	for _, l := range limits {
 		t.Limits = append(t.Limits, Code(l.String()))
 	}
 	if c == nil || !c.Exists() {

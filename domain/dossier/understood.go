@@ -18,6 +18,9 @@ func (q question) understood() error {
 	if c, is := q.c.(SubmitDossier); is && (q.x.Procedure == nil || q.x.Procedure.ID != string(c.Procedure)) {
 		return unknownProcedure(c.Procedure)
 	}
+	if bad := q.misstated(); bad != nil {
+		return bad
+	}
 	if field := q.importedValue(); field != "" && !q.x.imports() {
 		return importOnly(field)
 	}

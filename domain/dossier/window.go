@@ -3,6 +3,7 @@ package dossier
 import (
 	"time"
 
+	"dossier/domain"
 	"dossier/domain/calendar"
 )
 
@@ -30,6 +31,14 @@ func (q question) counted(from time.Time, l calendar.Limit) time.Time {
 		return instant(due)
 	}
 	return time.Time{}
+}
+
+// askWithin is how long after reception appraisal may ask: as the sector's law says, else three working days.
+func (q question) askWithin() calendar.Limit {
+	if v := q.x.Procedure; v != nil && v.Supplement.AskWithin != nil {
+		return *v.Supplement.AskWithin
+	}
+	return calendar.Limit{Value: supplementDays, Unit: calendar.WorkingDays}
 }
 
 // past says whether a window that could be counted is over.
@@ -95,8 +104,15 @@ var windowGuards = []Guard{
 		EN:     "A dossier is forwarded on the day of reception, next morning if received after 15:00 (by {forward_until}). It passes and is marked late."},
 	{Code: "supplement_late", Soft: true, Live: true, On: []string{"RequestSupplement"}, Basis: "NĐ 118/2025, Điều 19.5",
 		broken: func(q question) bool {
-			return q.stage() == AtAppraisal && q.past(q.workingDays(q.s.Accepted.At, supplementDays))
+			return q.stage() == AtAppraisal && q.past(q.counted(q.s.Accepted.At, q.askWithin()))
 		},
-		VI: "Khi thẩm định, yêu cầu bổ sung phải trong 3 ngày làm việc kể từ khi tiếp nhận. Vẫn gửi được; việc này được đánh dấu muộn.",
-		EN: "Appraisal asks for a supplement within 3 working days of reception. It is sent all the same and marked late."},
+		VI: "Khi thẩm định, yêu cầu bổ sung phải trong {ask_within} kể từ khi tiếp nhận. Vẫn gửi được; việc này được đánh dấu muộn.",
+		EN: "Appraisal asks for a supplement within {ask_within} of reception. It is sent all the same and marked late."},
+	{Code: "head_asks", Live: true, On: []string{"RequestSupplement"}, Basis: "NĐ 118/2025, Điều 19.5",
+		broken: func(q question) bool {
+			v := q.x.Procedure
+			return q.stage() == AtAppraisal && v != nil && v.Supplement.ByHead && q.x.Actor.Role != domain.DivisionHead
+		},
+		VI: "Chưa gửi được: thủ tục này đòi lãnh đạo phòng duyệt yêu cầu bổ sung. Trình lãnh đạo phòng gửi.",
+		EN: "Not sent: under this procedure the head of the division approves a request for a supplement. Let the head send it."},
 }

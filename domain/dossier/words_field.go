@@ -64,6 +64,8 @@ var fieldWords = map[string]word{
 	"opinion_n_verdict":                {"Ý kiến {n}: trả lời", "Opinion {n}: answer"},
 	"opinion_n_late":                   {"Ý kiến {n}: thời điểm", "Opinion {n}: timing"},
 	"facts":                            {"Điều kiện đã xác định", "Conditions found true"},
+	"value_n_field":                    {"Mục {n} của biểu mẫu", "Field {n} of the forms"},
+	"value_n_value":                    {"Mục {n}: giá trị", "Field {n}: value"},
 	"support":                          {"Điểm hỗ trợ", "Support point"},
 	"competent":                        {"Cơ quan có thẩm quyền", "Competent agency"},
 	"components":                       {"Thành phần đã kiểm tra", "Components checked"},
@@ -123,5 +125,7 @@ var fieldWords = map[string]word{
 	"link_n_other":                     {"Liên kết {n}: hồ sơ", "Link {n}: dossier"},
 	"complaint_n_kind":                 {"Khiếu nại {n}: loại", "Complaint {n}: kind"},
 	"complaint_n_other":                {"Khiếu nại {n}: hồ sơ", "Complaint {n}: dossier"},
+	"complaint_n_due":                  {"Khiếu nại {n}: hạn giải quyết", "Complaint {n}: due"},
+	"complaint_n_late":                 {"Khiếu nại {n}: thời điểm", "Complaint {n}: timing"},
 	"complaint_n_finding":              {"Khiếu nại {n}: kết quả", "Complaint {n}: finding"},
 }

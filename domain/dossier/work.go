@@ -162,6 +162,13 @@ func (s State) stepDone(code string) bool {
 	})
 }
 
+// heardFrom says whether a unit that the procedure wants asked has answered, or let its time pass.
+func (s State) heardFrom(step procedure.WorkStep) bool {
+	return slices.ContainsFunc(s.Opinions, func(o Opinion) bool {
+		return !o.Open() && (o.Unit == step.Unit && step.Unit != "" || o.Subject == step.Code)
+	})
+}
+
 // flow is what the dossier's procedure prescribes; nothing where none is known.
 func (q question) flow() procedure.Flow {
 	if q.x.Procedure == nil {
@@ -185,7 +192,8 @@ func (q question) prescribed() (procedure.WorkStep, bool) {
 func (q question) owed() []string {
 	var owed []string
 	for _, s := range q.flow().Steps {
-		if s.Required && (s.When == "" || has(q.s.Facts, s.When)) && s.Kind != procedure.Remediation && s.Kind != procedure.Opinion && !q.s.stepDone(s.Code) {
+		due := s.Required && s.Kind != procedure.Remediation && (s.When == "" || q.s.Holds(s.When))
+		if due && !q.s.stepDone(s.Code) && !(s.Kind == procedure.Opinion && q.s.heardFrom(s)) {
 			owed = append(owed, s.Code)
 		}
 	}

@@ -90,7 +90,8 @@ func TestAStepOfTheProcedureBringsItsKindItsUnitItsTimeAndItsEffect(t *testing.T
 }
 
 func TestAFactThatWasFoundTrueMakesAStepDue(t *testing.T) {
-	l := given(t, submit, by(reception, dossier.AcceptDossier{Facts: []dossier.Code{"from_outbreak_area"}}), forward, assign, start)
+	known := func(x *dossier.Context) { x.Procedure.Facts = []procedure.Condition{{Name: "from_outbreak_area"}} }
+	l := given(t, submit, by(reception, dossier.AcceptDossier{Facts: []dossier.Code{"from_outbreak_area"}}, known), forward, assign, start)
 	l.flow = procedure.Flow{Steps: []procedure.WorkStep{{Code: "kiem-dich", Kind: procedure.Inspection, When: "from_outbreak_area", Required: true}}}
 	if _, err := l.ask(propose); refusal(err) != "steps_owed" {
 		t.Errorf("%v", err)

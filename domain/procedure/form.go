@@ -15,6 +15,10 @@ type Field struct {
 	VI, EN   string
 	Personal bool // its value belongs into the vault, never into an event
 	Required bool
+	Format   string   // date
+	Pattern  string   // of texts
+	Least    *float64 // of numbers
+	Most     *float64
 }
 
 // schema is the part of a JSON Schema that the catalogue itself reads; what else it says, the validator of handlers knows.
@@ -24,6 +28,10 @@ type schema struct {
 	TitleEN    string            `json:"x-title-en"`
 	Personal   *bool             `json:"x-personal"`
 	Enum       []string          `json:"enum"`
+	Format     string            `json:"format"`
+	Pattern    string            `json:"pattern"`
+	Minimum    *float64          `json:"minimum"`
+	Maximum    *float64          `json:"maximum"`
 	Required   []string          `json:"required"`
 	Additional *bool             `json:"additionalProperties"`
 	Properties map[string]schema `json:"properties"`
@@ -38,7 +46,7 @@ func (f Form) Fields() []Field {
 	var fields []Field
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 		p := s.Properties[name]
-		fields = append(fields, Field{name, p.Type, p.Enum, p.Title, p.TitleEN, p.Personal != nil && *p.Personal, slices.Contains(s.Required, name)})
+		fields = append(fields, Field{name, p.Type, p.Enum, p.Title, p.TitleEN, p.Personal != nil && *p.Personal, slices.Contains(s.Required, name), p.Format, p.Pattern, p.Minimum, p.Maximum})
 	}
 	return fields
 }

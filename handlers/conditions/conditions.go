@@ -33,6 +33,7 @@ type question struct {
 	name    string
 	program cel.Program
 	fields  []string // it looks at
+	facts   []string // it builds on
 	values  []any    // it compares with: where its answer may turn
 }
 
@@ -103,6 +104,11 @@ func (s *Set) compile(env *cel.Env, i int, c procedure.Condition) (q question, f
 			if !f.Required {
 				findings = append(findings, bad(i, "optional_field", "mục “"+r.Name+"” có thể bỏ trống: đưa nó vào required của biểu mẫu", "“"+r.Name+"” may be left out: make it required in its form"))
 			}
+		}
+	}
+	for _, r := range tree.NativeRep().ReferenceMap() {
+		if fact, is := strings.CutPrefix(r.Name, "fact."); is {
+			q.facts = append(q.facts, fact)
 		}
 	}
 	slices.Sort(q.fields)

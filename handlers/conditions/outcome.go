@@ -44,16 +44,10 @@ func Ask(v procedure.Version, forms []byte) (Outcome, error) {
 // follow is what these facts lead to.
 func follow(v procedure.Version, facts procedure.Case) Outcome {
 	holds := func(f string) bool { return f == "" || slices.Contains(facts, f) }
-	o := Outcome{Facts: facts, Components: []procedure.Component{}, Fees: []procedure.Fee{}, Limits: []string{}, Steps: []string{}}
-	for _, c := range v.Components {
-		if holds(c.When) {
-			o.Components = append(o.Components, c)
-		}
-	}
-	for _, f := range v.Fees {
-		if holds(f.When) && !slices.ContainsFunc(o.Fees, func(due procedure.Fee) bool { return due.Code == f.Code }) {
-			o.Fees, o.Total = append(o.Fees, f), o.Total+f.Amount
-		}
+	o := Outcome{Facts: facts, Limits: []string{}, Steps: []string{}}
+	o.Components, o.Fees = v.ComponentsUnder(holds), v.FeesUnder(holds)
+	for _, f := range o.Fees {
+		o.Total += f.Amount
 	}
 	for _, l := range v.LimitsUnder(holds) {
 		o.Limits = append(o.Limits, l.String())

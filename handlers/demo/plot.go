@@ -50,7 +50,7 @@ func plot(now time.Time, n int) ([]story, error) {
 
 // standing looks for a story that has just come to a state: other dice until it passes there, later days until it is there now.
 func standing(now time.Time, i int, want dossier.Status, wanted []procedure.Version) (story, error) {
-	for dice := uint64(seed); dice < seed+200; dice++ {
+	for dice := uint64(seed); dice < seed+1000; dice++ {
 		for ago := range 45 {
 			s := tell(i, dice, now.AddDate(0, 0, -ago), 0.7, wanted)
 			at, err := s.reaches(want)

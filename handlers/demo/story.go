@@ -3,12 +3,15 @@ package demo
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"sync"
 	"time"
 
 	"dossier/domain"
 	"dossier/domain/calendar"
 	"dossier/domain/dossier"
 	"dossier/domain/procedure"
+	"dossier/handlers/conditions"
 )
 
 // An act is one command of one dossier at the time it is entered; it may have happened before.
@@ -40,7 +43,10 @@ type teller struct {
 	when time.Time
 	acts []act
 
+	rules  procedure.Version
+	facts  []string       // conditions of the procedure that hold in this dossier
 	flow   procedure.Flow // what the procedure prescribes
+	asked  int            // opinions
 	works  int            // pieces of work begun
 	window int            // days the applicant has for a supplement
 	limit  float64        // hours of work that the procedure's limit gives
@@ -64,7 +70,9 @@ func (t *teller) do(by domain.Actor, c dossier.Command) {
 func tell(i int, dice uint64, day time.Time, online float64, demand []procedure.Version) story {
 	r := rand.New(rand.NewPCG(dice, uint64(i)))
 	v := pick(demand, r)
-	t := &teller{r: r, at: officeFor(v.Sector), who: applicant(r), flow: v.Flow, window: max(v.SupplementDays, procedure.SupplementDays), limit: hoursOf(v.Limits), pace: 1}
+	t := &teller{r: r, at: officeFor(v.Sector), who: applicant(r), rules: v, flow: v.Flow, window: max(v.SupplementDays, procedure.SupplementDays), pace: 1}
+	t.facts = someCase(v, r)
+	t.limit = hoursOf(v.LimitsUnder(t.holds))
 	t.file(v, day, online)
 	t.reception()
 	return story{number: i, procedure: v, acts: t.acts}
@@ -92,6 +100,30 @@ func hoursOf(limits []calendar.Limit) (hours float64) {
 	return hours
 }
 
+// someCase is which conditions of the procedure hold in a dossier: one of the combinations that its forms can give.
+func someCase(v procedure.Version, r *rand.Rand) []string {
+	cases := casesOf(v)
+	if len(cases) == 0 {
+		return nil
+	}
+	return cases[r.IntN(len(cases))]
+}
+
+// cases are found once for each procedure: it takes trying all its forms.
+var cases sync.Map
+
+func casesOf(v procedure.Version) []procedure.Case {
+	if found, known := cases.Load(v.ID); known {
+		return found.([]procedure.Case)
+	}
+	found, _ := conditions.Try(v)
+	cases.Store(v.ID, found)
+	return found
+}
+
+// holds says whether a condition of the procedure holds in this dossier.
+func (t *teller) holds(fact string) bool { return fact == "" || slices.Contains(t.facts, fact) }
+
 // pick favours the head of the list: a few procedures make most of the work.
 func pick(demand []procedure.Version, r *rand.Rand) procedure.Version {
 	x := r.Float64()
@@ -111,6 +143,9 @@ func applicant(r *rand.Rand) domain.Actor {
 // the post are at times typed in days later.
 func (t *teller) file(v procedure.Version, day time.Time, online float64) {
 	c := dossier.SubmitDossier{Procedure: dossier.Code(v.ID), Applicant: dossier.Ref(t.who.Account)}
+	for _, f := range t.facts {
+		c.Facts = append(c.Facts, dossier.Code(f))
+	}
 	x := t.r.Float64()
 	if x < online {
 		c.Channel = dossier.Online
@@ -176,7 +211,7 @@ func (t *teller) appraisal() {
 		t.do(t.at.reception, dossier.AcceptSupplement{})
 	}
 	if t.chance(18) {
-		t.opinion()
+		t.opinion(dossier.Code(t.at.consulted.Unit))
 	}
 	if t.chance(30) {
 		t.work(2, 16)
@@ -229,9 +264,13 @@ func (t *teller) appraisal() {
 	t.returned()
 }
 
-// step does what the procedure prescribes in any case: opinions are asked for by chance, and what depends on a fact is left out.
+// step does what the procedure prescribes of this dossier.
 func (t *teller) step(s procedure.WorkStep) {
-	if s.When != "" || s.Kind == procedure.Opinion || s.Kind == procedure.Remediation || !s.Required && t.chance(75) {
+	if !t.holds(s.When) || s.Kind == procedure.Remediation || !s.Required && t.chance(75) {
+		return
+	}
+	if s.Kind == procedure.Opinion {
+		t.opinion(dossier.Code(s.Unit))
 		return
 	}
 	if s.Kind == procedure.Inspection && t.chance(10) {
@@ -264,20 +303,27 @@ func (t *teller) once(s procedure.WorkStep, finding dossier.Finding) {
 // fee is due during processing: the dossier waits for the applicant.
 func (t *teller) fee() {
 	t.work(1, 8)
-	amount := 100_000 * (1 + t.r.IntN(12))
-	t.do(t.at.officer, dossier.RequestPayment{Amount: amount, Fees: []dossier.Code{"appraisal-fee"}})
+	amount, fees := 0, []dossier.Code(nil)
+	for _, f := range t.rules.FeesUnder(t.holds) {
+		amount, fees = amount+f.Amount, append(fees, dossier.Code(f.Code))
+	}
+	if amount == 0 {
+		amount, fees = 100_000*(1+t.r.IntN(12)), []dossier.Code{"other-fee"}
+	}
+	t.do(t.at.officer, dossier.RequestPayment{Amount: amount, Fees: fees})
 	t.when = evening(t.when.AddDate(0, 0, 1+t.r.IntN(6)), t.r)
 	t.work(0.5, 6)
 	t.do(t.at.reception, dossier.ConfirmPayment{Number: 1, Amount: amount, Method: "online"})
 }
 
 // opinion asks another unit; the answer is at times late.
-func (t *teller) opinion() {
+func (t *teller) opinion(unit dossier.Code) {
 	t.work(1, 6)
 	due := after(t.when, 3*workday)
-	t.do(t.at.officer, dossier.RequestOpinion{Unit: dossier.Code(t.at.consulted.Unit), Due: due.UTC()})
+	t.do(t.at.officer, dossier.RequestOpinion{Unit: unit, Due: due.UTC()})
 	t.work(4, 32)
-	t.do(t.at.consulted, dossier.RecordOpinion{Number: 1, Verdict: verdicts[t.r.IntN(len(verdicts))]})
+	t.asked++
+	t.do(t.at.consulted, dossier.RecordOpinion{Number: t.asked, Verdict: verdicts[t.r.IntN(len(verdicts))]})
 }
 
 // returned hands the result over; some results wait long to be fetched.
@@ -294,10 +340,6 @@ func (t *teller) returned() {
 		}
 	}
 	t.do(t.at.returns, c)
-	if t.chance(4) {
-		t.when = officeTime(t.when.AddDate(0, 0, 150+t.r.IntN(60)), t.r) // a short retention, so that the demo shows one
-		t.do(t.at.clerk, dossier.DisposeRecord{Decision: "decision-12", Basis: "retention-schedule"})
-	}
 }
 
 // The demo's vocabulary, all of it from the domain's lists or codes.

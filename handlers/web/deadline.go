@@ -84,6 +84,9 @@ func (v *visit) deadlineNotes(d handlers.Deadline) (notes []string) {
 		}
 	}
 	say(d.Source == dossier.ImportedDeadline, Words{"Hạn này được ghi ở hệ thống cũ và giữ nguyên, không tính lại.", "This date was taken over from the other system as it stood and is never computed again."})
+	if d.Original != nil {
+		say(true, Words{"Đã gia hạn một lần (NĐ 118/2025, Điều 19.6). Bảng dưới đây là cách tính hạn ban đầu, %s.", "Extended once (Decree 118/2025, Article 19.6). The table shows how the original date, %s, was reached."}, v.Date(*d.Original))
+	}
 	if d.StoppedAt != nil {
 		say(true, Words{"Thời hạn tạm dừng từ %s; nộp bổ sung đủ thì tính lại từ đầu.", "The clock stands still since %s; once the supplement is complete the limit starts again."}, v.Moment(*d.StoppedAt))
 	}

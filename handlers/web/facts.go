@@ -26,6 +26,13 @@ func (v *visit) facts(s dossier.State, id uuid.UUID) []fact {
 	}
 	say(Words{"Người nộp", "Applicant"}, codeWords(s.Applicant))
 	say(Words{"Kênh", "Channel"}, label("channel", string(s.Channel), v.lang))
+	rules, _ := v.rules.Version(s.Procedure, s.ProcedureVersion)
+	for _, f := range s.Facts {
+		say(Words{"Điều kiện đúng", "Condition that holds"}, rules.FactWords(f, string(v.lang)))
+	}
+	for _, g := range s.Values {
+		say(Words{rules.FieldWords(string(g.Field), "vi"), rules.FieldWords(string(g.Field), "en")}, string(g.Value))
+	}
 	say(Words{"Đơn vị", "Unit"}, unitWords(s.Unit, v.lang))
 	say(Words{"Người thụ lý", "Officer"}, codeWords(s.Officer))
 	when(Words{"Nộp", "Filed"}, s.Submitted.At)

@@ -54,7 +54,7 @@ func newTown(t *testing.T) *town {
 		case dossier.AwaitingPayment:
 			r = s.do("officer-1", s.way(r, dossier.Appraising), dossier.RequestPayment{Amount: 1_200_000})
 		case dossier.Disposed:
-			r = s.do("clerk", s.way(r, dossier.Returned), dossier.DisposeRecord{Decision: "decision-12", Basis: "retention-schedule"})
+			r = s.disposed(s.way(r, dossier.Returned))
 		default:
 			r = s.way(r, status)
 		}
@@ -63,6 +63,19 @@ func newTown(t *testing.T) *town {
 	w.imported = s.importOld("case-10011")
 	s.seen(w.imported)
 	return w
+}
+
+// disposed is a dossier whose record went at a time that this machine's clock has not reached.
+func (s *stack) disposed(r handlers.Receipt) handlers.Receipt {
+	s.t.Helper()
+	r, err := s.executor.Import(s.t.Context(), domain.Actor{Account: "importer", Role: domain.System}, r.ID, "disposed", []byte("{}"),
+		func(dossier.State) ([]handlers.Decided, error) {
+			return []handlers.Decided{{Event: dossier.RecordDisposed{Decision: "decision-12", Basis: "retention-schedule"}, OccurredAt: time.Now()}}, nil
+		})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return r
 }
 
 // importOld brings in a dossier as an importer does.
