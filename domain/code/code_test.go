@@ -186,6 +186,10 @@ func TestABadRuleIsRefused(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
+	var bad *domain.Invalid
+	if _, err := code.ParseRules("a=H15 circular-01-2018;a=H16 circular-01-2018"); !errors.As(err, &bad) || !strings.Contains(bad.VI, "thứ 2: ") {
+		t.Errorf("the second rule of a unit: %+v", bad)
+	}
 }
 
 func TestAnAgencyHasOneTo32LettersDigitsAndDots(t *testing.T) {
