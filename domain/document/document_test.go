@@ -42,23 +42,28 @@ func TestARuleIsReadAsItStands(t *testing.T) {
 		"next": {"code": "b"},
 		"parts": [{"code": "c"}, {"code": "d", "number": 1}],
 		"names": {"x": 1, "y": 2}, "paints": {"blue": true},
-		"schema": {"type": "object", "enum": [1, {"a": []}]}}`
+		"schema": {"type": "object", "enum": [1,
+			{"a": []}]}}`
 	var got desk
 	doc, mistakes := document.Read([]byte(text), &got)
 	want := desk{
 		Code: "a", Number: -7, Open: true, Paint: "red", Next: &desk{Code: "b"}, Parts: []desk{{Code: "c"}, {Code: "d", Number: 1}},
-		Names: map[string]int{"x": 1, "y": 2}, Paints: map[colour]bool{"blue": true}, Schema: json.RawMessage(`{"type": "object", "enum": [1, {"a": []}]}`),
+		Names: map[string]int{"x": 1, "y": 2}, Paints: map[colour]bool{"blue": true}, Schema: json.RawMessage("{\"type\": \"object\", \"enum\": [1,\n\t\t\t{\"a\": []}]}"),
 	}
 	if len(mistakes) > 0 || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v; want %+v", got, mistakes, want)
 	}
 	for path, line := range map[string]int{
 		"": 1, "code": 1, "next": 2, "next.code": 2, "next.number": 2, "parts": 3, "parts[1].number": 3, "parts[7].code": 3, "names.y": 4, "paints.blue": 4,
-		"schema.enum[1].a": 5, "schema.properties.a": 5, "unknown": 1,
+		"schema.enum[0]": 5, "schema.enum[1].a": 6, "schema.properties.a": 5, "unknown": 1,
 	} {
 		if got := doc.Line(path); got != line {
 			t.Errorf("%q stands on line %d, not %d", path, got, line)
 		}
+	}
+	doc, _ = document.Read([]byte("\n"+text), &got)
+	if root, part, unknown := doc.Line(""), doc.Line("[7]"), doc.Line("unknown"); root != 2 || part != 2 || unknown != 2 {
+		t.Errorf("an object from line 2 on stands on line %d, its parts on %d and %d", root, part, unknown)
 	}
 	if got := (document.Document{}).Line("parts[1].code"); got != 1 {
 		t.Errorf("of a document that was not read, a part stands on line %d", got)
