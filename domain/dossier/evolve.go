@@ -214,9 +214,7 @@ func (s State) supplied(e SupplementSubmitted, act Act) State {
 	}
 	s.Supplements = list
 	for _, item := range e.Items {
-		if len(s.Components) > 0 {
-			s.Components = without(s.Components, item) // what was found of it was of another paper
-		}
+		s.Components = without(s.Components, item) // what was found of it was of another paper
 	}
 	return s
 }

@@ -1,0 +1,82 @@
+package dossier
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestAnAmountIsSaidWithItsThousands(t *testing.T) {
+	for n, want := range map[int][2]string{
+		0: {"0 đồng", "0 dong"}, 999: {"999 đồng", "999 dong"}, 1000: {"1.000 đồng", "1,000 dong"}, 100_000: {"100.000 đồng", "100,000 dong"}, 1_200_000: {"1.200.000 đồng", "1,200,000 dong"},
+	} {
+		if vi, en := dong(n, "vi"), dong(n, "en"); vi != want[0] || en != want[1] {
+			t.Errorf("%d: %q %q, want %q", n, vi, en, want)
+		}
+	}
+}
+
+func TestAListSaysWhenItIsEmpty(t *testing.T) {
+	for _, c := range []struct {
+		words  []string
+		vi, en string
+	}{{nil, "không có", "none"}, {[]string{"a"}, "a", "a"}, {[]string{"a", "b"}, "a; b", "a; b"}} {
+		if vi, en := list(c.words, "vi"), list(c.words, "en"); vi != c.vi || en != c.en {
+			t.Errorf("%q: %q %q", c.words, vi, en)
+		}
+	}
+}
+
+func TestWhatIsRepeatedInAnAnswerIsKeptShort(t *testing.T) {
+	for n, want := range map[int]string{39: strings.Repeat("ệ", 39), 40: strings.Repeat("ệ", 40), 41: strings.Repeat("ệ", 40) + "…"} {
+		if got := clip(strings.Repeat("ệ", n)); got != want {
+			t.Errorf("of %d characters %q is left", n, got)
+		}
+	}
+}
+
+func TestWhatMayComeNextIsWhatTheTableSaysOfTheState(t *testing.T) {
+	next := nextActs(State{Status: Submitted})
+	for command, want := range map[string]bool{"accept": true, "refuse-reception": true, "sign": false, "issue": false, "record-outcome": false, "submit": false} {
+		if slices.Contains(next, command) != want {
+			t.Errorf("%s follows a submission: %v, want %v", command, !want, want)
+		}
+	}
+	if from := startsFrom("SignResult"); !slices.Equal(from, []Status{Approved}) {
+		t.Errorf("a result is signed in %q", from)
+	}
+}
+
+func TestEachArrowIsDrawnOnce(t *testing.T) {
+	seen := map[[2]string]bool{}
+	for _, e := range edges() {
+		if seen[[2]string{e.from, e.to}] {
+			t.Errorf("%s to %s is drawn twice", e.from, e.to)
+		}
+		seen[[2]string{e.from, e.to}] = true
+	}
+}
+
+func TestWithoutALimitNothingIsDue(t *testing.T) {
+	var s State
+	if s.due(Term{}); s.DueSource != "" || !s.Due.IsZero() {
+		t.Errorf("due %s by %q", s.Due, s.DueSource)
+	}
+}
+
+func TestALetterMakesACodeOfDigits(t *testing.T) {
+	for s, want := range map[string]bool{
+		"a": true, "z": true, "0": true, "9": true, "a-b_c:d.e": true, strings.Repeat("a", 64): true, strings.Repeat("a", 65): false, "": false,
+		"12345678": true, "123456789": false, "123456789a": true, "123456789z": true, "a123456789": true,
+		".a": false, "_a": false, ":a": false, "-a": false, "a/b": false, "A": false, "a b": false, "`": false, "{": false, "/": false, ":": false,
+	} {
+		if Code(s).Valid() != want {
+			t.Errorf("%q as a code: %v", s, !want)
+		}
+	}
+	for s, want := range map[string]bool{"A1": true, "Z1": true, "@1": false, "[1": false, "a/b": true, "/a": false, "A/": true} {
+		if External(s).Valid() != want {
+			t.Errorf("%q as a number of another system: %v", s, !want)
+		}
+	}
+}
