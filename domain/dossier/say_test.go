@@ -1,9 +1,11 @@
 package dossier
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestAnAmountIsSaidWithItsThousands(t *testing.T) {
@@ -77,6 +79,37 @@ func TestALetterMakesACodeOfDigits(t *testing.T) {
 	for s, want := range map[string]bool{"A1": true, "Z1": true, "@1": false, "[1": false, "a/b": true, "/a": false, "A/": true} {
 		if External(s).Valid() != want {
 			t.Errorf("%q as a number of another system: %v", s, !want)
+		}
+	}
+}
+
+// What a projection writes for every event is written without the price of reflection, and as encoding/json writes it.
+func TestTimesAndTextsAreWrittenShortAndAsEncodingJSONWritesThem(t *testing.T) {
+	room := make([]byte, 0, 256)
+	for _, v := range []struct {
+		at    time.Time
+		short bool
+	}{
+		{time.Date(2026, 11, 23, 7, 32, 0, 1000, time.UTC), true}, {time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), true}, {time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC), true},
+		{time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC), false}, {time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), false},
+		{time.Date(2026, 11, 23, 14, 32, 0, 0, hanoi), false}, {time.Date(2026, 11, 23, 14, 32, 0, 0, time.FixedZone("", 30)), false},
+	} {
+		want, wrong := json.Marshal(v.at)
+		got, err := appendTime(room, v.at)
+		if (err == nil) != (wrong == nil) || err == nil && string(got) != string(want) {
+			t.Errorf("%v: %s, %v; encoding/json writes %s, %v", v.at, got, err, want, wrong)
+		}
+		if short := testing.AllocsPerRun(20, func() { _, _ = appendTime(room, v.at) }) == 0; short != v.short {
+			t.Errorf("%v takes the short way: %v", v.at, short)
+		}
+	}
+	for s, isShort := range map[string]bool{"nv 01~": true, "": true, "a\x1f": false, "a\x7f": false, "é": false, `"`: false, `\`: false, "<": false, ">": false, "&": false} {
+		want, _ := json.Marshal(s)
+		if got, err := appendText(room, s); err != nil || string(got) != string(want) {
+			t.Errorf("%q: %s, %v; encoding/json writes %s", s, got, err, want)
+		}
+		if short := testing.AllocsPerRun(20, func() { _, _ = appendText(room, s) }) == 0; short != isShort {
+			t.Errorf("%q takes the short way: %v", s, short)
 		}
 	}
 }
