@@ -113,3 +113,27 @@ func TestTimesAndTextsAreWrittenShortAndAsEncodingJSONWritesThem(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatEncodeWritesIsSeenToBeJSONAtAGlance(t *testing.T) {
+	for text, rest := range map[string]string{
+		`{}`: "", `[]`: "", `{}x`: "x", `[]]`: "]", `""`: "", `"nv 01~"`: "", `"a"b`: "b", "0": "", "12": "", "90,": ",", "true": "", "false": "", "null": "",
+		`[1]`: "", `[1,20,"a"]`: "", `[[],{}]`: "", `{"a":1}`: "", `{"a":"b","c":[1,20],"d":{"e":true},"f":false,"g":null,"h":0}`: "", `{"a":1}}`: "}",
+	} {
+		if got, is := simple([]byte(text)); !is || string(got) != rest {
+			t.Errorf("%s: %v, %q is left, want %q", text, is, got, rest)
+		}
+	}
+	for _, text := range []string{
+		"", "{", "[", `"`, `"a`, `"a\"b"`, "\"\x1f\"", "\"\x7f\"", "\"é\"", "-1", "x", "tru", " {}", `{"a"`, `{"a"}`, `{"a":`, `{"a":}`, `{"a":1`, `{"a":1,`, `{"a":1,}`, `{"a";1}`, `{a:1}`, `{"a" :1}`, `{"a": 1}`,
+		`{1:1}`, `{"a":1]`, `{"a":1;"b":2}`, `[1}`, `[1`, `[1,`, `[1,]`, `[,1]`, `[1;2]`, `[x]`, `{"a":x}`, `{"a":1,x}`,
+	} {
+		if rest, is := simple([]byte(text)); is {
+			t.Errorf("%q is taken for JSON, %q is left", text, rest)
+		}
+	}
+	for text, want := range map[string]bool{`{}`: true, ` { "a" : 1 } `: true, `[]`: false, "0": false, `{}{}`: false, `{"a":01}`: false, `{"a":"b"}x`: false, "": false, " ": false} {
+		if bad := wellFormed([]byte(text)); (bad == nil) != want {
+			t.Errorf("%q: %v", text, bad)
+		}
+	}
+}
