@@ -59,3 +59,46 @@ func TestTheListsOfACommandAreReadToTheirEdge(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoseAppraisalWasTakenBackMayDecide(t *testing.T) {
+	l := in(t, dossier.Appraising)
+	if !slices.Equal(l.state.Appraisers, []string{"officer"}) {
+		t.Fatalf("appraised by %q", l.state.Appraisers)
+	}
+	if l.then(t, undo(dossier.Appraising)); len(l.state.Appraisers) > 0 {
+		t.Errorf("after it was taken back: %q", l.state.Appraisers)
+	}
+}
+
+// Whoever answers what has arrived after eight working hours is late; refusing what was not supplemented answers nothing that arrived,
+// and appraisal has a time of its own.
+func TestOnlyAnAnswerToWhatArrivedIsLate(t *testing.T) {
+	late := func(events []dossier.Event) bool {
+		switch e := events[0].(type) {
+		case dossier.ReceptionRefused:
+			return e.Late
+		case dossier.SupplementRequested:
+			return e.Late
+		}
+		t.Fatalf("%T", events[0])
+		return false
+	}
+	for _, c := range []struct {
+		name  string
+		given dossier.Status
+		wish  act
+		want  bool
+	}{
+		{"a refusal at once", dossier.Submitted, refuse, false},
+		{"a refusal after days", dossier.Submitted, by(reception, refuse.what, after(5*day)), true},
+		{"a request at reception at once", dossier.Submitted, askAtDesk, false},
+		{"a request at reception after days", dossier.Submitted, by(reception, askAtDesk.what, after(5*day)), true},
+		{"a request in appraisal on the next working day", dossier.Appraising, by(officer, askInCase.what, after(2*day)), false},
+		{"a refusal for a supplement that never came", dossier.SupplementAtReception, by(reception, dossier.RefuseReception{Reason: dossier.SupplementExpired, Basis: "nd-118-2025.19.5"}, after(40*day)), false},
+	} {
+		events, err := in(t, c.given).ask(c.wish)
+		if err != nil || late(events) != c.want {
+			t.Errorf("%s: %+v, %v", c.name, events, err)
+		}
+	}
+}
