@@ -36,6 +36,31 @@ func TestOnlyTheSameWishIsPassedOver(t *testing.T) {
 			by(feeDesk, dossier.RequestPayment{Amount: 1_200_000, WindowDays: 5, Fees: []dossier.Code{"phi-tham-dinh"}})}},
 		{on(dossier.Submitted, charge), charge, []act{by(feeDesk, dossier.RequestPayment{Amount: 1_200_001, Fees: []dossier.Code{"phi-tham-dinh"}})}},
 		{on(dossier.Resolved, charge), charge, nil},
+		{on(dossier.Appraising, askLonger), askLonger, []act{
+			by(officer, dossier.ProposeExtension{Due: monday.Add(31 * day), Reason: "awaiting_laboratory"}), by(officer, dossier.ProposeExtension{Due: monday.Add(30 * day), Reason: "complex_case"})}},
+		{on(dossier.WithdrawalRequestedStatus, keep), keep, []act{by(reception, dossier.RejectWithdrawal{Reason: "not_by_owner"})}},
+		{on(dossier.PendingApproval, rework), rework, []act{by(leader, dossier.ReturnForRework{Reason: "incomplete_appraisal"})}},
+		{on(dossier.Appraising, stop), stop, []act{
+			by(leader, dossier.StopDossier{Reason: "void", Basis: "nd-118-2025.21"}), by(leader, dossier.StopDossier{Reason: "legal_impediment", Basis: "nd-118-2025.22"})}},
+		{on(dossier.PendingApproval, endorse), endorse, []act{by(head, dossier.Endorse{Outcome: dossier.Refuse}, prescribing(twoLevels))}},
+		{on(dossier.Submitted, atOnce), atOnce, []act{by(reception, dossier.ResolveAtOnce{Outcome: dossier.Refuse}, atOnce.how)}},
+		{on(dossier.Appraising, complain), complain, []act{
+			by(reception, dossier.OpenComplaint{Other: "d-9", Kind: "complaint"}), by(reception, dossier.OpenComplaint{Other: "d-3", Kind: "lawsuit"})}},
+		{on(dossier.AwaitingPayment, pay), pay, []act{
+			by(feeDesk, dossier.ConfirmPayment{Number: 1, Amount: 1, Method: "cash", Receipt: "bl-7"}), by(feeDesk, dossier.ConfirmPayment{Number: 1, Amount: 1_200_000, Method: "transfer", Receipt: "bl-7"})}},
+		{on(dossier.AwaitingPayment, unpaid), unpaid, []act{by(domain.Actor{Account: "fee-desk-2", Role: domain.FeeOfficer}, unpaid.what)}},
+		{on(dossier.Resolved, findError), findError, []act{
+			by(citizen, dossier.ReportError{Paper: 1, Part: "ngay-sinh", By: "authority"}), by(citizen, dossier.ReportError{Paper: 1, Part: "ten", By: "applicant"}),
+			by(citizen, dossier.ReportError{Paper: 2, Part: "ten", By: "authority"})}},
+		{on(dossier.Submitted, passOn, takeOver), takeOver, []act{by(domain.Actor{Account: "neighbour-2", Role: domain.ReceptionOfficer, Unit: "so-khac"}, takeOver.what)}},
+		{on(dossier.Appraising, test, finish), finish, []act{by(officer, dossier.FinishWork{Number: 1, Finding: dossier.Failed})}},
+		{on(dossier.Appraising, inspect, mend, mended), mended, []act{by(citizen, dossier.ReportRemediation{Number: 1})}},
+		{on(dossier.Accepted, undo(dossier.Accepted)), undo(dossier.Accepted), []act{
+			by(secondDesk, undo(dossier.Accepted).what), by(reception, dossier.UndoAct{Act: "accept", Reason: "wrong_dossier"}), by(reception, dossier.UndoAct{Act: "forward", Reason: "wrong_content"})}},
+		{on(dossier.Appraising, test), test, []act{
+			by(officer, dossier.BeginWork{Kind: dossier.Laboratory, Unit: "phong-khac", Due: monday.Add(240 * time.Hour)}),
+			by(officer, dossier.BeginWork{Kind: dossier.DeskCheck, Unit: "phong-xet-nghiem", Due: monday.Add(240 * time.Hour)})}},
+		{on(dossier.Appraising, inspect), inspect, []act{by(officer, dossier.BeginWork{Kind: dossier.Inspection, At: monday.Add(49 * time.Hour)})}},
 	} {
 		l := given(t, c.given...)
 		if events, err := l.ask(c.wish); err != nil || len(events) > 0 {
@@ -88,6 +113,11 @@ func TestAnOfferSaysWhatStandsAgainstIt(t *testing.T) {
 		{on(dossier.Resolved, byPost), returnDesk, "fail-delivery", "not_sent"},
 		{on(dossier.Resolved, byPost, post), returnDesk, "fail-delivery", ""},
 		{paths[dossier.Appraising], citizen, "answer-message", "no_open_message"},
+		{on(dossier.AwaitingPayment), feeDesk, "refund-payment", "nothing_to_refund"},
+		{on(dossier.AwaitingPayment, pay), feeDesk, "refund-payment", ""},
+		{on(dossier.AwaitingPayment, pay, refund), feeDesk, "refund-payment", "nothing_to_refund"},
+		{on(dossier.Appraising, inspect), citizen, "report-remediation", "no_open_work"},
+		{on(dossier.Appraising, inspect, mend), citizen, "report-remediation", ""},
 		{on(dossier.Appraising, askByNote), citizen, "answer-message", ""},
 		{paths[dossier.Appraising], reception, "close-complaint", "no_open_complaint"},
 		{on(dossier.Appraising, complain), reception, "close-complaint", ""},

@@ -137,3 +137,21 @@ func TestWhatEncodeWritesIsSeenToBeJSONAtAGlance(t *testing.T) {
 		}
 	}
 }
+
+func TestAStepIsDoneWhenItsOwnWorkHasEndedWell(t *testing.T) {
+	for _, c := range []struct {
+		work Work
+		want bool
+	}{
+		{Work{Step: "a", Kind: Inspection, Finding: Passed, FinishedAt: time.Unix(1, 0)}, true},
+		{Work{Step: "b", Kind: Inspection, Finding: Passed, FinishedAt: time.Unix(1, 0)}, false},
+		{Work{Step: "a", Kind: Inspection}, false},
+		{Work{Step: "a", Kind: Inspection, Finding: Failed, FinishedAt: time.Unix(1, 0)}, false},
+		{Work{Step: "a", Kind: Inspection, Finding: ToMend, FinishedAt: time.Unix(1, 0)}, false},
+		{Work{Step: "a", Kind: Remediation, Finding: Passed, FinishedAt: time.Unix(1, 0)}, false},
+	} {
+		if got := (State{Works: []Work{c.work}}).stepDone("a"); got != c.want {
+			t.Errorf("%+v: step a is done: %v", c.work, got)
+		}
+	}
+}

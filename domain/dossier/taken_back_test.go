@@ -5,8 +5,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"dossier/domain"
 	"dossier/domain/dossier"
+	"dossier/domain/procedure"
 )
 
 func TestATransferThatIsSentBackIsTheOneThatWasNamed(t *testing.T) {
@@ -99,6 +102,52 @@ func TestOnlyAnAnswerToWhatArrivedIsLate(t *testing.T) {
 		events, err := in(t, c.given).ask(c.wish)
 		if err != nil || late(events) != c.want {
 			t.Errorf("%s: %+v, %v", c.name, events, err)
+		}
+	}
+}
+
+func TestFeesAreTouchedWhenReceptionIsTakenBack(t *testing.T) {
+	for _, c := range []struct {
+		given []act
+		want  bool
+	}{{on(dossier.Submitted, charge, pay, accept), true}, {paths[dossier.Accepted], false}, {on(dossier.ReceptionRefusedStatus), false}, {on(dossier.Submitted, charge, refuse), true}, {on(dossier.Submitted, charge, pay, accept, forward), false}} {
+		u, _ := given(t, c.given...).state.Undoable()
+		if slices.Contains(u.Consequences, dossier.FeesTouched) != c.want {
+			t.Errorf("%s taken back: %q", u.Act, u.Consequences)
+		}
+	}
+}
+
+func TestOfTwoEndorsementsTheLastIsTakenBack(t *testing.T) {
+	l := in(t, dossier.PendingApproval)
+	l.flow = procedure.Flow{Approvals: []procedure.Approval{{Level: 1, Role: domain.DivisionHead}, {Level: 2, Role: domain.DivisionHead}, {Level: 3, Role: domain.Approver}}}
+	second := domain.Actor{Account: "head-2", Role: domain.DivisionHead, Unit: "phong-thu-y"}
+	l.then(t, by(head, endorse.what), by(second, endorse.what))
+	at := l.state.Endorsed[1].At
+	if u, can := l.state.Undoable(); !can || u.Act != "endorse" || !u.At.Equal(at) {
+		t.Fatalf("%+v", u)
+	}
+	l.then(t, by(second, dossier.UndoAct{Act: "endorse", Reason: "wrong_content", Seen: []dossier.Code{"unit_told"}}))
+	if len(l.state.Endorsed) != 1 || l.state.Endorsed[0].By != "head" {
+		t.Errorf("left is %+v", l.state.Endorsed)
+	}
+}
+
+// The silence of a unit counts as the step says that asked for it, by its unit or by what it was asked.
+func TestSilenceCountsAsItsStepSays(t *testing.T) {
+	for _, c := range []struct {
+		ask  dossier.RequestOpinion
+		want dossier.Verdict
+	}{
+		{dossier.RequestOpinion{Unit: "phong-xet-nghiem", Due: monday.Add(240 * time.Hour)}, dossier.Agreed},
+		{dossier.RequestOpinion{Unit: "phong-khac", Subject: "y-kien", Due: monday.Add(240 * time.Hour)}, dossier.Agreed},
+		{dossier.RequestOpinion{Unit: "phong-khac", Subject: "hoi-dong", Due: monday.Add(240 * time.Hour)}, ""},
+	} {
+		l := in(t, dossier.Appraising)
+		l.flow = inspecting
+		l.then(t, by(officer, c.ask), by(officer, dossier.RecordOpinion{Number: 1, Verdict: dossier.NoAnswer}, after(30*day)))
+		if got := l.state.Opinions[0].Counts; got != c.want {
+			t.Errorf("%+v: counts as %q, want %q", c.ask, got, c.want)
 		}
 	}
 }
