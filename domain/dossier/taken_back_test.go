@@ -151,3 +151,22 @@ func TestSilenceCountsAsItsStepSays(t *testing.T) {
 		}
 	}
 }
+
+func TestWorkThatNoProcedurePrescribesIsInOrderAndDueWhenSaid(t *testing.T) {
+	l := in(t, dossier.Appraising).then(t, by(officer, dossier.BeginWork{Kind: dossier.Laboratory, Unit: "phong-xet-nghiem"}, func(x *dossier.Context) { x.Procedure = nil }))
+	if w := l.state.Works[0]; w.OutOfFlow || !w.Due.IsZero() {
+		t.Errorf("%+v", w)
+	}
+}
+
+func TestWhatIsToBeMendedIsDueInTheProceduresWindowElseIn15Days(t *testing.T) {
+	for days, want := range map[int]int{0: 15, 1: 1} {
+		l := in(t, dossier.Appraising)
+		l.flow.RemediationDays = days
+		l.then(t, inspect, mend)
+		mended := l.state.Works[1]
+		if got := int(mended.Due.Sub(mended.BegunAt) / day); got < want || got > want+2 { // the end of the day; a weekend moves it
+			t.Errorf("a window of %d days: due %s after %s", days, mended.Due, mended.BegunAt)
+		}
+	}
+}
