@@ -5,7 +5,7 @@ DATA ?=
 ARGS ?=
 BROKERS ?= 1
 
-.PHONY: archetypes bench-peers test-bench help dev test test-kafka kafka kafka-kill kafka-revive kafka-stop receipt test-faults test-faults-kafka soak soak-hostile soak-memory build lint fmt fuzz bench clean
+.PHONY: archetypes mutate bench-peers test-bench help dev test test-kafka kafka kafka-kill kafka-revive kafka-stop receipt test-faults test-faults-kafka soak soak-hostile soak-memory build lint fmt fuzz bench clean
 
 help: ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,15 @@ fuzz: ## Ten seconds of each fuzz target
 	@for p in $$(git grep -l '^func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u); do \
 		for f in $$(grep -ho '^func Fuzz[A-Za-z0-9_]*' $$p/*_test.go | sed 's/func //'); do \
 			echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime 10s ./$$p || exit 1; done; done
+
+GREMLINS := .bin/gremlins-v0.6.0
+
+$(GREMLINS):
+	@GOBIN=$(CURDIR)/.bin go install github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0 && mv .bin/gremlins $@
+
+mutate: $(GREMLINS) ## Change the rules one operator at a time and see that a test fails: all of domain/, or PKG=calendar. Slow (docs/mutation.md)
+	@go run ./internal/mutate -gremlins $(GREMLINS) -results .mutants $(PKG)
+	@DOSSIER_MUTANTS=$(CURDIR)/.mutants go run ./internal/gotest mutate -count=1 ./internal/mutate
 
 bench: bin/dossier ## All measurements, each beside its baseline of the same run
 	@for b in append replay relay project; do bin/dossier bench $$b || exit; done

@@ -94,7 +94,7 @@ func DecodeMeta(b []byte) (Meta, error) {
 
 // plain reads an object of known members with texts of plain ASCII and no spaces around them, and says whether it was one.
 func (m *Meta) plain(b []byte) bool {
-	if len(b) < 2 || b[0] != '{' {
+	if len(b) == 0 || b[0] != '{' {
 		return false
 	}
 	for b = b[1:]; ; b = b[1:] {

@@ -54,6 +54,38 @@ func TestLawMetaReadsAsEncodingJSONReadsIt(t *testing.T) {
 	})
 }
 
+// What is read for every event is read cheaply: one allocation for the value and one for each text, blanks and tildes included.
+func TestMetaAsItIsWrittenTakesTheShortWay(t *testing.T) {
+	b, err := domain.Meta{
+		Actor: "nv 01~", ActorRole: domain.Clerk, ActorUnit: "one-stop", CommandHash: "c2f1", CommandID: "0b5f", LateReason: "paper", Origin: domain.Demo, Traceparent: "00-af",
+	}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := testing.AllocsPerRun(20, func() {
+		if _, err := domain.DecodeMeta(b); err != nil {
+			t.Fatal(err)
+		}
+	}); n > 1+8 {
+		t.Errorf("%s is read with %v allocations", b, n)
+	}
+}
+
+func TestMetaThatSomebodyElseWroteReadsAsEncodingJSONReadsIt(t *testing.T) {
+	for _, text := range []string{
+		"", "{", "{}", "[]", `{"actor"`, `{"actor"}`, `{"actor":`, `{"actor":"a"`, `{"actor":"a",`, `{"actor":"a"}`, `{"actor":"a"};`, `{"actor":"a"}}`, `{"actor":"a"},`,
+		`{"actor":"a"x"actorunit":"b"}`, `{"actor";"a"}`, `{"actor":"a","unknown":"b"}`, `{"unknown":"b","actor":"a"}`, `{"actor":"a\u0062"}`, `{"actor":"a\"}`,
+		"{\"actor\":\"a\tb\"}", "{\"actor\":\"a\x1fb\"}", "{\"actor\":\"a\x7fb\"}", "{\"actor\":\"é\"}", "{\"actor\":\"\xff\"}", `{"ACTOR":"a"}`, `{"actor":null}`, `{"actor":7}`, `x"actor":"a"}`,
+		`{x"actor":"a"}`, `{"actor":"a","actor":"b"}`, `{"actor":"a","":"b"}`, `{ "actor": "a" }`,
+	} {
+		var want domain.Meta
+		wrong := json.Unmarshal([]byte(text), &want)
+		if got, err := domain.DecodeMeta([]byte(text)); (err == nil) != (wrong == nil) || err == nil && got != want {
+			t.Errorf("%q reads %+v, %v; encoding/json reads %+v, %v", text, got, err, want, wrong)
+		}
+	}
+}
+
 // A CloudEvents attribute is a lower-case name with a text; written in the order of its names it survives headers and back.
 func TestLawMetaIsAFlatObjectOfTextsInAlphabeticalOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

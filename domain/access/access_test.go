@@ -96,6 +96,18 @@ func TestWhatAPersonTypedIsNotStored(t *testing.T) {
 	}
 }
 
+func TestAGapIsRecordedWithHowManyAndSinceWhen(t *testing.T) {
+	since := time.Date(2026, 11, 25, 8, 30, 0, 0, time.UTC)
+	for _, c := range []struct {
+		gap    EntriesMissed
+		stored bool
+	}{{EntriesMissed{1, since}, true}, {EntriesMissed{0, since}, false}, {EntriesMissed{-1, since}, false}, {EntriesMissed{1, time.Time{}}, false}} {
+		if _, _, data, err := Encode(c.gap); (err == nil) != c.stored {
+			t.Errorf("%+v: stored as %s, %v", c.gap, data, err)
+		}
+	}
+}
+
 func TestEveryRuleOfTheDomainCanBeRecordedWithItsBasis(t *testing.T) {
 	for _, g := range dossier.Guards() {
 		e := Refused("accept", uuid.Nil, &domain.Refusal{Code: g.Code, Basis: g.Basis})

@@ -6,6 +6,7 @@
 package calendar
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -60,7 +61,7 @@ func Evolve(c Calendar, f Fact) Calendar {
 		c.loc, _ = location(e.Zone) // Decide has looked; without one, times are read as UTC
 	case HoursSet:
 		c.Hours = append(slices.Clone(c.Hours), Hours{e.Agency, e.From, e.Week})
-		slices.SortStableFunc(c.Hours, func(a, b Hours) int { return int(a.From) - int(b.From) })
+		slices.SortStableFunc(c.Hours, func(a, b Hours) int { return cmp.Compare(a.From, b.From) })
 	case YearPublished:
 		days := make(map[Date]Day, len(e.Days))
 		for _, d := range e.Days {

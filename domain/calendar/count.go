@@ -6,7 +6,7 @@ import (
 )
 
 // workingDay is the length of a day when a limit in days is counted from an instant.
-const workingDay = 8 * time.Hour
+const workingDay = 8 // hours
 
 // Count finds when a limit ends that begins at a moment, for an agency. It never guesses over a year that is not published.
 func (c Calendar) Count(agency string, from time.Time, l Limit, p Policy, pauses ...Pause) Count {
@@ -18,7 +18,7 @@ func (c Calendar) Count(agency string, from time.Time, l Limit, p Policy, pauses
 	case l.Unit == WorkingHours:
 		w.workingHours(time.Duration(l.Value) * time.Hour)
 	case l.Unit == WorkingDays && p == FromInstant:
-		w.workingHours(time.Duration(l.Value) * workingDay)
+		w.workingHours(time.Duration(l.Value*workingDay) * time.Hour)
 	case l.Unit == WorkingDays:
 		w.workingDays(l.Value)
 	case l.Unit == CalendarDays:
@@ -180,7 +180,7 @@ func (w *walk) hours(left time.Duration) {
 	w.Due = w.from.Add(left)
 	for _, p := range w.pauses {
 		if !p.To.IsZero() && p.From.Before(w.Due) {
-			w.Due = w.Due.Add(p.To.Sub(later(p.From, w.from)))
+			w.Due = w.Due.Add(later(p.To, w.from).Sub(later(p.From, w.from))) // nothing for one that was over before
 		}
 	}
 	w.Closes = w.Due

@@ -84,9 +84,3 @@ func (c *Clock) UnmarshalText(b []byte) (err error) {
 	*c, err = ParseClock(string(b))
 	return err
 }
-
-// clockOf is how far a moment is into its day in a zone, in minutes on the clock; seconds are dropped.
-func clockOf(t time.Time, loc *time.Location) Clock {
-	t = t.In(loc)
-	return Clock(t.Hour()*60 + t.Minute())
-}

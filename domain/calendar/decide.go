@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -65,17 +66,14 @@ func setHours(c Calendar, w SetHours) ([]Event, error) {
 	if !works {
 		return nil, invalid("no_working_day", "week", "ít nhất một ngày có giờ làm việc", "at least one day with working hours")
 	}
-	now := Hours{w.Agency, w.From, w.Week}
-	if i := slices.IndexFunc(c.Hours, func(h Hours) bool { return h.Agency == w.Agency && h.From == w.From }); i >= 0 {
-		last := c.Hours[i]
-		for _, h := range c.Hours[i:] {
-			if h.Agency == w.Agency && h.From == w.From {
-				last = h
-			}
+	for _, h := range slices.Backward(c.Hours) { // of those set for one day the last counts
+		if h.Agency != w.Agency || h.From != w.From {
+			continue
 		}
-		if last.Week.equal(now.Week) {
+		if h.Week.equal(w.Week) {
 			return nil, nil
 		}
+		break
 	}
 	return []Event{HoursSet{w.Agency, w.From, w.Week, w.Basis}}, nil
 }
@@ -107,7 +105,7 @@ func publishYear(c Calendar, w PublishYear) ([]Event, error) {
 		}
 		seen[d.Date] = true
 	}
-	slices.SortFunc(days, func(a, b Day) int { return int(a.Date) - int(b.Date) })
+	slices.SortFunc(days, func(a, b Day) int { return cmp.Compare(a.Date, b.Date) })
 	if before, known := c.Years[w.Year]; known && before.is(w, days) {
 		return nil, nil
 	}

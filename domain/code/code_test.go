@@ -26,6 +26,7 @@ func TestAPatternWritesAgencyDayAndNumber(t *testing.T) {
 		{"{agency}-{yy}{mm}{dd}-{number:4}", "000.00.01.H22", 12345, "000.00.01.H22-261008-12345"},
 		{"{number:6}/{yyyy}/HS-{mm}{dd}{agency}", "G10", 7, "000007/2026/HS-1008G10"},
 		{"{agency}-{yy}{mm}{dd}-10{number:5}", "G10.02", 42, "G10.02-261008-1000042"},
+		{"{agency}-{yy}{mm}{dd}-{number:9}", "09azAZ.a", 8, "09azAZ.a-261008-000000008"},
 		{"TTHC{dd}.{mm}.{yyyy}:{agency}:{number}", "H15", 8, "TTHC08.10.2026:H15:8"},
 	} {
 		p, err := code.Parse(c.pattern)
@@ -55,11 +56,13 @@ func TestABadPatternSaysWhatIsWrongAndWhereInBothLanguages(t *testing.T) {
 		{"{agency}-{yy}{mm}{dd}-{number:4", 23, "không có dấu }", "is not closed"},
 		{"{agency}-{yy}{mm}{day}-{number:4}", 18, "không có trường {day}", "no field {day}"},
 		{"{agency}-{yy}{mm}{dd}-{number:0}", 23, "từ 1 đến 9", "1 to 9"},
+		{"{agency}-{yy}{mm}{dd}-{number:10}", 23, "từ 1 đến 9", "1 to 9"},
 		{"{agency}-{yy}{mm}{dd}-{number:many}", 23, "từ 1 đến 9", "1 to 9"},
 		{"{agency:3}-{yy}{mm}{dd}-{number}", 1, "chỉ {number}", "only {number}"},
 		{"{agency}-{yy}{yyyy}{mm}{dd}-{number}", 14, "nói lại", "says again"},
 		{"{agency}-{yy}{mm}{dd}-{number}-{agency}", 32, "nói lại", "says again"},
 		{"{agency}{yy}{mm}{dd}{number:4}", 21, "phải có một trong các dấu", "must stand between"},
+		{"A-{agency}{yy}{mm}{dd}{number:4}-A", 23, "phải có một trong các dấu", "must stand between"},
 		{"{agency}.{yy}{mm}{dd}{number:4}", 22, "phải có một trong các dấu", "must stand between"},
 		{"{agency}-{yy}{mm}{dd} {number:4}", 22, "chữ cái không dấu", "letters without accents"},
 		{"Hồ{agency}-{yy}{mm}{dd}-{number:4}", 2, "chữ cái không dấu", "letters without accents"},
@@ -171,7 +174,7 @@ func TestABadRuleIsRefused(t *testing.T) {
 		"one-stop=H15":                        "is no rule",
 		"one-stop=H15 circular-01-2018 later": "is no rule",
 		"=H15 circular-01-2018":               "is no rule",
-		"a=H15 circular-01-2018;a=H16 circular-01-2018": "has a rule already",
+		"a=H15 circular-01-2018;a=H16 circular-01-2018": "Rule 2 of codes: the unit has a rule already",
 		"a=Hà-Nội circular-01-2018":                     "is no identifier",
 		"a=.H15 circular-01-2018":                       "is no identifier",
 		"a=H15 circular":                                "is missing",
@@ -183,6 +186,62 @@ func TestABadRuleIsRefused(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
+	var bad *domain.Invalid
+	if _, err := code.ParseRules("a=H15 circular-01-2018;a=H16 circular-01-2018"); !errors.As(err, &bad) || !strings.Contains(bad.VI, "thứ 2: ") {
+		t.Errorf("the second rule of a unit: %+v", bad)
+	}
+}
+
+func TestAnAgencyHasOneTo32LettersDigitsAndDots(t *testing.T) {
+	for agency, ok := range map[string]bool{
+		"": false, "H": true, strings.Repeat("9", 32): true, strings.Repeat("9", 33): false, ".H15": false, "H15.": true,
+		"0/": false, "9:": false, "A@": false, "Z[": false, "a`": false, "z{": false, "H 15": false, "H-15": false,
+	} {
+		var bad *domain.Invalid
+		switch err := code.CheckAgency(agency); {
+		case ok && err != nil:
+			t.Errorf("%q: %v", agency, err)
+		case !ok && (!errors.As(err, &bad) || bad.Code != "bad_agency" || bad.VI == "" || bad.EN == ""):
+			t.Errorf("%q passes as an agency: %v", agency, err)
+		}
+	}
+}
+
+// The longest number has 12 digits: what is before and after it has 52 characters at most.
+func TestACodeHasRoomFor64Characters(t *testing.T) {
+	for _, c := range []struct {
+		before, after int
+		ok            bool
+	}{{26, 26, true}, {27, 26, false}, {26, 27, false}, {52, 0, true}, {53, 0, false}} {
+		p, err := code.Parse(strings.Repeat("A", c.before-len("H15-261008-")) + "{agency}-{yy}{mm}{dd}-{number:4}" + strings.Repeat("B", c.after))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := p.Blank("H15", day)
+		if (err == nil) != c.ok {
+			t.Errorf("%d before and %d after: %v", c.before, c.after, err)
+		}
+		if err == nil && len(b.With(999999999999)) > 64 {
+			t.Errorf("%s is too long", b.With(999999999999))
+		}
+	}
+}
+
+func TestUnitsWithoutARuleGoByTheDefault(t *testing.T) {
+	r, err := code.ParseRules("post=H15 agriculture-2026")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var units []string
+	for _, rule := range r.List() {
+		units = append(units, rule.Unit+"="+rule.Agency)
+	}
+	if got := strings.Join(units, " "); got != "post=H15 =000.00.00.H00" {
+		t.Errorf("the rules are %s", got)
+	}
+	if r, err = code.ParseRules("*=H16 agriculture-2026"); err != nil || len(r.List()) != 1 || r.Of("post").Agency != "H16" {
+		t.Errorf("one rule for all: %+v, %v", r.List(), err)
+	}
 }
 
 func TestADayOfAnotherCenturyHasNoCode(t *testing.T) {
@@ -190,9 +249,11 @@ func TestADayOfAnotherCenturyHasNoCode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range []calendar.Date{calendar.On(1999, 12, 31), calendar.On(2100, 1, 1)} {
-		if _, err := p.Blank("H15", d); err == nil {
-			t.Errorf("%s has a code", d)
+	for d, want := range map[calendar.Date]string{
+		calendar.On(1999, 12, 31): "", calendar.On(2000, 1, 1): "H15-000101-0007", calendar.On(2099, 12, 31): "H15-991231-0007", calendar.On(2100, 1, 1): "",
+	} {
+		if b, err := p.Blank("H15", d); (err != nil) != (want == "") || err == nil && b.With(7) != want {
+			t.Errorf("%s: %s, %v; want %q", d, b.With(7), err, want)
 		}
 	}
 }

@@ -46,12 +46,12 @@ func Parse(text string) (Pattern, error) {
 		case length > 0:
 			p.parts = append(p.parts, part{literal: text[at : at+length], at: at + 1})
 		default:
-			end := strings.IndexByte(text[at:], '}')
-			if end < 0 {
+			name, _, closed := strings.Cut(text[at+1:], "}")
+			if !closed {
 				return Pattern{}, wrong(text, at+1, "dấu { không có dấu } đóng", "the { is not closed")
 			}
-			length = end + 1
-			field, bad := fieldOf(text, text[at+1:at+end], at+1)
+			length = len("{") + len(name) + len("}")
+			field, bad := fieldOf(text, name, at+1)
 			if bad != nil {
 				return Pattern{}, bad
 			}
@@ -128,13 +128,16 @@ func (p Pattern) checkLiteral(f part) error {
 
 // checkBetween wants a mark between agency and number, both of which have no fixed length, that neither can hold: it says where one ends.
 func (p Pattern) checkBetween(agency, number int) error {
-	from, to := min(agency, number), max(agency, number)
+	between := false
 	for _, f := range p.parts {
-		if f.field == "" && f.at > from && f.at < to && strings.ContainsFunc(f.literal, func(r rune) bool { return separates(byte(r)) }) {
+		switch {
+		case f.field == "agency" || f.field == "number":
+			between = !between
+		case between && strings.ContainsFunc(f.literal, func(r rune) bool { return separates(byte(r)) }):
 			return nil
 		}
 	}
-	return wrong(p.text, to, "giữa {agency} và {number} phải có một trong các dấu - _ : /", "one of the marks - _ : / must stand between {agency} and {number}")
+	return wrong(p.text, max(agency, number), "giữa {agency} và {number} phải có một trong các dấu - _ : /", "one of the marks - _ : / must stand between {agency} and {number}")
 }
 
 func separates(c byte) bool { return c == '-' || c == '_' || c == ':' || c == '/' }

@@ -39,11 +39,10 @@ func (d Document) Line(path string) int {
 		if line, known := d.lines[path]; known {
 			return line
 		}
-		i := strings.LastIndexAny(path, ".[")
-		if i < 0 {
+		if path == "" {
 			return 1
 		}
-		path = path[:i]
+		path = path[:max(0, strings.LastIndexAny(path, ".["))]
 	}
 }
 

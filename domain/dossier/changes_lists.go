@@ -11,10 +11,8 @@ func (c *changes) beside(before, after *State) {
 	byPlace(c, "value", before.Values, after.Values, (*changes).given)
 	c.text("support", "unit", before.Agencies.Support, after.Agencies.Support)
 	c.text("competent", "unit", before.Agencies.Competent, after.Agencies.Competent)
-	if len(before.Components)+len(after.Components) > 0 {
-		c.list("components", parts(before.Components), parts(after.Components))
-		c.list("insufficient", before.Insufficient(), after.Insufficient())
-	}
+	c.list("components", parts(before.Components), parts(after.Components))
+	c.list("insufficient", before.Insufficient(), after.Insufficient())
 	byPlace(c, "work", before.Works, after.Works, (*changes).work)
 	byPlace(c, "payment", before.Payments, after.Payments, (*changes).payment)
 	byPlace(c, "transfer", before.Transfers, after.Transfers, (*changes).transfer)
@@ -34,10 +32,8 @@ func (c *changes) beside(before, after *State) {
 	c.text("rating", "grade", string(before.Rating.Overall), string(after.Rating.Overall))
 	c.time("adjusted", before.Adjusted.At, after.Adjusted.At)
 	c.number("urges", before.Urges, after.Urges)
-	if before.Undone != after.Undone {
-		c.text("undone", "command", before.Undone.Act, after.Undone.Act)
-		c.text("undo_reason", "undo_reason", string(before.Undone.Reason), string(after.Undone.Reason))
-	}
+	c.text("undone", "command", before.Undone.Act, after.Undone.Act)
+	c.text("undo_reason", "undo_reason", string(before.Undone.Reason), string(after.Undone.Reason))
 	c.text("disposal_decision", "", before.DisposalDecision, after.DisposalDecision)
 	if len(after.Fired) > 0 {
 		c.told(before.Fired, after.Fired)

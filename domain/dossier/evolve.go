@@ -217,9 +217,7 @@ func (s State) supplied(e SupplementSubmitted, act Act) State {
 	s.Supplements = list
 	s.Facts, s.Values = heard(s.Facts, e.Facts, e.Denied), filled(s.Values, e.Values)
 	for _, item := range e.Items {
-		if len(s.Components) > 0 {
-			s.Components = without(s.Components, item) // what was found of it was of another paper
-		}
+		s.Components = without(s.Components, item) // what was found of it was of another paper
 	}
 	return s
 }

@@ -384,6 +384,7 @@ func TestTheWindowsOfReceptionAreCountedOverTheCalendar(t *testing.T) {
 		late                bool
 	}{
 		{"2026-11-23 14:00", "2026-11-23 18:00", false}, {"2026-11-23 14:00", "2026-11-25 08:00", true},
+		{"2026-11-23 15:00", "2026-11-23 23:59", false}, {"2026-11-23 15:00", "2026-11-25 08:00", true},
 		{"2026-11-23 15:30", "2026-11-25 11:00", false}, {"2026-11-23 15:30", "2026-11-25 14:00", true},
 	} {
 		l := given(t, by(citizen, submit.what, when("2026-11-23 13:55")), by(reception, dossier.AcceptDossier{}, when(c.accepted)))

@@ -182,7 +182,7 @@ func readObjects(f field, v reflect.Value, raw []byte) *domain.Invalid {
 
 // plainText returns a JSON string that has no escapes.
 func plainText(raw []byte) ([]byte, bool) {
-	if raw[0] != '"' || bytes.IndexByte(raw, '\\') >= 0 {
+	if raw[0] != '"' || bytes.ContainsRune(raw, '\\') {
 		return nil, false
 	}
 	return raw[1 : len(raw)-1], true
@@ -217,10 +217,10 @@ func keyOf(raw []byte) []byte {
 	return []byte(text)
 }
 
-// lengthOf measures the well-formed JSON value at the start of s.
+// lengthOf measures the well-formed JSON value at the start of s, which does not end with it.
 func lengthOf(s []byte) int {
 	depth := 0
-	for i := 0; i < len(s); i++ {
+	for i := 0; ; i++ {
 		switch s[i] {
 		case '"':
 			for i++; s[i] != '"'; i++ {
@@ -247,5 +247,4 @@ func lengthOf(s []byte) int {
 			return i + 1
 		}
 	}
-	return len(s)
 }

@@ -155,7 +155,7 @@ func ConsequencesOf(act string) ([]Consequence, bool) {
 
 func (c UndoAct) already(q question) bool {
 	u := q.s.Undone
-	return u.Version > 0 && u.Version == q.s.Version && u.Act == string(c.Act) && u.By == q.x.Actor.Account && u.Reason == c.Reason
+	return u.Version == q.s.Version && u.Act == string(c.Act) && u.By == q.x.Actor.Account && u.Reason == c.Reason
 }
 
 func (c UndoAct) facts(q question) []Event {

@@ -1,9 +1,11 @@
 package procedure
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -34,10 +36,7 @@ func Lookup(id string) (Version, bool) {
 // Sorted puts versions in the order of the catalogue.
 func Sorted(list []Version) []Version {
 	slices.SortFunc(list, func(a, b Version) int {
-		if n := compare(a.Sector, b.Sector); n != 0 {
-			return n
-		}
-		return compare(a.ID, b.ID)
+		return cmp.Or(strings.Compare(a.Sector, b.Sector), strings.Compare(a.ID, b.ID))
 	})
 	return list
 }

@@ -3,6 +3,7 @@ package procedure
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"dossier/domain"
@@ -106,23 +107,13 @@ func (c *checker) heading() {
 	for what, mark := range v.Certainty {
 		oneOf(c, "certainty."+what, mark, marks())
 	}
-	slices.SortFunc(c.findings, func(a, b Finding) int { return compare(a.Path, b.Path) }) // maps have no order
+	slices.SortFunc(c.findings, func(a, b Finding) int { return strings.Compare(a.Path, b.Path) }) // maps have no order
 	for i, ch := range v.Channels {
 		oneOf(c, fmt.Sprintf("channels[%d]", i), ch, []Channel{Online, Counter, Post})
 	}
 	if !v.InformationOnly && len(v.Channels) == 0 {
 		c.add("missing", "channels", "ghi ít nhất một kênh nộp", "give at least one channel")
 	}
-}
-
-func compare(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 func (c *checker) conditions() {

@@ -2,6 +2,7 @@ package procedure
 
 import (
 	"fmt"
+	"strings"
 
 	"dossier/domain"
 )
@@ -54,14 +55,12 @@ func (v Version) Admits(c Channel, s Switch) *domain.Refusal {
 	return nil
 }
 
-func (v Version) channels(lang string) (list string) {
-	for i, c := range v.Channels {
-		if i > 0 {
-			list += ", "
-		}
-		list += Word("channel", string(c), lang)
+func (v Version) channels(lang string) string {
+	var list []string
+	for _, c := range v.Channels {
+		list = append(list, Word("channel", string(c), lang))
 	}
-	return list
+	return strings.Join(list, ", ")
 }
 
 // NotValid refuses a filing on a day on which no version is valid.
