@@ -60,7 +60,7 @@ type process struct {
 	engine   *projections.Engine
 	views    *projections.Views
 	keeper   *handlers.Timekeeper
-	clock    *simClock          // nil in production
+	clock    *simClock // nil in production
 	bulk     *handlers.Bulk
 	login    *handlers.DevLogin // nil: nobody is believed until an identity provider is configured
 }
