@@ -5,7 +5,7 @@ DATA ?=
 ARGS ?=
 BROKERS ?= 1
 
-.PHONY: archetypes mutate bench-peers test-bench help dev test test-kafka kafka kafka-kill kafka-revive kafka-stop receipt test-faults test-faults-kafka soak soak-hostile soak-memory build lint fmt fuzz bench clean
+.PHONY: archetypes mutate bench-peers test-bench help dev test test-kafka kafka kafka-kill kafka-revive kafka-stop receipt test-faults test-faults-kafka test-long soak soak-hostile soak-memory build lint fmt fuzz bench clean
 
 help: ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ test-faults-kafka: ## Faults of three real brokers of its own: each killed, cut 
 	@internal/devstack/apachekafka/kafka.sh fetch
 	@DOSSIER_TEST_APACHE_KAFKA=$(CURDIR)/.kafka/libs go run ./internal/gotest test-faults-kafka -race -p=1 -count=1 -timeout 12m -run RealBrokers $(ARGS) ./internal/devstack/apachekafka ./cmd/faults
 
+test-long: ## What not every change waits for: scripts of the archetypes, kill -9 of archiving, batches and timekeeper, the benches to their end
+	@DOSSIER_TEST_LONG=1 go run ./internal/devstack/withpostgres -- go run ./internal/gotest test-long -race -count=1 -timeout 10m -run 'Kill9OfAnArchive|Kill9DuringABatch|Kill9OfTheTimekeeper|OfEachArchetype|TheBenchesRun|ARebuildUnder' $(ARGS) ./cmd/dossier
+
 soak: ## Faults of all kinds at random for MINUTES=10, then everything is held against everything; exit 3 if anything is wrong
 	@go build -o bin/faults ./cmd/faults && bin/faults -minutes $(or $(MINUTES),10) $(if $(SEED),-seed $(SEED)) $(ARGS)
 
@@ -47,7 +50,7 @@ soak-hostile: ## APPENDS=10000000 that must be taken or refused while sessions a
 	@go build -o bin/faults ./cmd/faults && bin/faults hostile $(if $(APPENDS),-appends $(APPENDS)) $(if $(SEED),-seed $(SEED)) $(ARGS)
 
 archetypes: ## One dossier of each archetype from filing to return on the command line, with what is answered (docs/examples/archetypes)
-	go test ./cmd/dossier -run TestADossierOfEachArchetypeGoesItsWholeWay -count=1 -v
+	@DOSSIER_TEST_LONG=1 go test ./cmd/dossier -run TestADossierOfEachArchetypeGoesItsWholeWay -count=1 -v
 
 soak-memory: bin/dossier ## A whole dossier at work for MINUTES=30: its heap, memory, goroutines, files; exit 3 if one grows
 	@go build -o bin/faults ./cmd/faults && bin/faults memory -program bin/dossier $(if $(MINUTES),-minutes $(MINUTES)) $(ARGS)

@@ -30,7 +30,7 @@ func TestTheMakefileExplainsItself(t *testing.T) {
 	if err != nil {
 		t.Fatalf("make: %v\n%s", err, out)
 	}
-	for _, target := range []string{"dev", "test", "test-faults", "test-bench", "kafka", "test-kafka", "receipt", "bench"} {
+	for _, target := range []string{"dev", "test", "test-faults", "test-long", "test-bench", "kafka", "test-kafka", "receipt", "bench"} {
 		if !strings.Contains(string(out), "make "+target+" ") {
 			t.Errorf("`make` does not explain %s:\n%s", target, out)
 		}

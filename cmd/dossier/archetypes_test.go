@@ -15,6 +15,7 @@ const archetypes = "../../docs/examples/archetypes/"
 
 // One dossier of each archetype goes its whole way on the command line. Every due date stands in the script, worked out by hand from the law.
 func TestADossierOfEachArchetypeGoesItsWholeWay(t *testing.T) {
+	long(t)
 	t.Parallel()
 	files, err := filepath.Glob(archetypes + "*.txt")
 	if err != nil || len(files) != len(procedure.Archetypes()) {

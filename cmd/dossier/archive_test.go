@@ -173,6 +173,7 @@ func (d *dev) ownerWaits() error {
 // A step is held up by somebody's lock where it hurts most, and killed -9 there: every event is readable then and there, commands go
 // on, and the same step run again ends what was begun.
 func TestKill9OfAnArchiveCommandAnywhereLeavesEveryEventReadable(t *testing.T) {
+	long(t)
 	t.Parallel()
 	d := startDev(t, "--empty")
 	_, feed := d.history(50)

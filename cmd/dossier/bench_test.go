@@ -10,6 +10,7 @@ import (
 
 // The figures are for `make bench`, on a quiet machine; here only: each measurement runs to its end and prints its lines.
 func TestTheBenchesRunToTheirEnd(t *testing.T) {
+	long(t)
 	t.Parallel()
 	for name, want := range map[string]string{
 		"append": "512 clients, against COPY", "replay": "payload undecoded", "relay": "commit to Kafka consumer", "project": "burst", "growth": "256 clients, old streams",
@@ -22,6 +23,7 @@ func TestTheBenchesRunToTheirEnd(t *testing.T) {
 }
 
 func TestTheBenchesRunOverAnyKafka(t *testing.T) {
+	long(t)
 	t.Parallel()
 	brokers := strings.Join(devstack.TestKafka(t), ",")
 	for name, want := range map[string]string{"relay": "20000/s", "project": "rows of history, one for each event"} {
@@ -34,6 +36,7 @@ func TestTheBenchesRunOverAnyKafka(t *testing.T) {
 
 // The long form is `dossier bench rebuild`: a rebuild, and the way back and forth, while commands and reads go on.
 func TestARebuildUnderCommandsAndReadsServesNoWrongAnswer(t *testing.T) {
+	long(t)
 	t.Parallel()
 	code, out, stderr := here(nil, "bench", "rebuild", "--quick")
 	lines := regexp.MustCompile(`(?m)^(?:commands|reads) meanwhile, (?:failed|wrong) +(\d+) of (\d+)`).FindAllStringSubmatch(out, -1)

@@ -140,6 +140,7 @@ func TestABulkCommandThatIsWrongSaysWhat(t *testing.T) {
 
 // The process that runs a batch is killed -9 again and again; run again, or gone on with by the stack, every dossier has its act once.
 func TestKill9DuringABatchLosesAndRepeatsNothing(t *testing.T) {
+	long(t)
 	t.Parallel()
 	const items = 600
 	d := startDev(t, "--empty")

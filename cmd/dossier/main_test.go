@@ -167,3 +167,11 @@ func (d *dev) get(account, path string, into any) (status int, body string) {
 	}
 	return resp.StatusCode, string(b)
 }
+
+// long leaves a test to make test-long: each change waits for the others only.
+func long(t *testing.T) {
+	t.Helper()
+	if os.Getenv("DOSSIER_TEST_LONG") == "" {
+		t.Skip("one of the long ones: make test-long")
+	}
+}

@@ -73,6 +73,7 @@ func TestTimersAreListedAndTheirRulesShownAndChecked(t *testing.T) {
 
 // The whole stack is killed -9 while timers run out: after it has started again each was told once, those of the downtime too.
 func TestKill9OfTheTimekeeperLosesAndDoublesNoNotice(t *testing.T) {
+	long(t)
 	t.Parallel()
 	d := startDev(t, "--empty")
 	on := func(args ...string) string {
