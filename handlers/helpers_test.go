@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"testing"
+	"time"
 
 	"dossier/domain/dossier"
 	"dossier/domain/procedure"
@@ -17,4 +18,14 @@ func closedProcedure(t *testing.T) dossier.Code {
 	}
 	t.Skip("every procedure of the catalogue is open")
 	return ""
+}
+
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !is(); {
+		if time.Now().After(deadline) {
+			t.Fatalf("never: %s", what)
+		}
+		<-time.After(10 * time.Millisecond)
+	}
 }

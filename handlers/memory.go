@@ -11,6 +11,7 @@ import (
 	"dossier/eventstore"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/singleflight"
 )
 
 // fresh is how long a rule is trusted without looking for newer events. A command that counted by the calendar before is found by the
@@ -23,6 +24,7 @@ type memory[S any] struct {
 	evolve  func(S, eventstore.Event) (S, error)
 	mu      sync.Mutex
 	known   map[uuid.UUID]kept[S]
+	reading singleflight.Group // by stream: a crowd holds one connection and not the pool
 }
 
 // kept is what a stream amounts to and the id of its last event, by which a database that lost its tail is found out.
@@ -54,14 +56,34 @@ func (m *memory[S]) forget(id uuid.UUID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.known, id)
+	m.reading.Forget(id.String())
 }
 
-// recent returns a stream as it was a moment ago, mostly from memory: commands go by it.
-func (m *memory[S]) recent(ctx context.Context, id uuid.UUID) (S, error) {
+// readWithin is how long a database that hangs may keep those who go by a rule from being told to come again.
+const readWithin = 2 * time.Second
+
+// recent returns a stream as it was a moment ago, mostly from memory: commands and pages go by it. Who comes while it is read again waits
+// for that reading. eventstore.ErrBusy when the database does not answer.
+func (m *memory[S]) recent(ctx context.Context, id uuid.UUID) (s S, err error) {
 	if have := m.have(id); time.Since(have.looked) < fresh {
 		return have.state, nil
 	}
-	return m.get(ctx, id)
+	read := m.reading.DoChan(id.String(), func() (any, error) { // under no caller's context: one who leaves must not fail the others
+		within, cancel := context.WithTimeout(context.Background(), readWithin)
+		defer cancel()
+		now, err := m.get(within, id)
+		if err != nil && within.Err() != nil {
+			err = fmt.Errorf("%w: %w", eventstore.ErrBusy, err)
+		}
+		return now, err
+	})
+	select {
+	case r := <-read:
+		s, _ = r.Val.(S)
+		return s, r.Err
+	case <-ctx.Done():
+		return s, fmt.Errorf("read rules: %w", context.Cause(ctx))
+	}
 }
 
 // get returns a stream as it is now.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -71,17 +70,9 @@ func (k *Organisations) KnownAt(ctx context.Context, m Moment) (organisation.Org
 // Organisation is the one by which this executor knows who may act.
 func (x *Executor) Organisation() *Organisations { return x.organisation }
 
-// admitWait is how long a database that hangs may keep somebody from being told to come again.
-const admitWait = 2 * time.Second
-
 // Admits says whether the organisation knows the actor in this role and unit now; a *domain.Refusal if not.
 func (x *Executor) Admits(ctx context.Context, a domain.Actor) error {
-	within, cancel := context.WithTimeout(ctx, admitWait)
-	defer cancel()
-	o, err := x.organisation.Recent(within)
-	if err != nil && within.Err() != nil && ctx.Err() == nil {
-		return fmt.Errorf("read the organisation: %w: %w", eventstore.ErrBusy, err)
-	}
+	o, err := x.organisation.Recent(ctx)
 	if err != nil {
 		return err
 	}

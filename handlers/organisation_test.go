@@ -1,10 +1,12 @@
 package handlers_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"dossier/domain/calendar"
 	"dossier/domain/dossier"
 	"dossier/domain/organisation"
+	"dossier/eventstore"
 	"dossier/handlers"
 )
 
@@ -193,13 +196,54 @@ func TestWhatOneProcessAppliesBindsTheOthersWithinASecond(t *testing.T) {
 	if err := d.Admits(t.Context(), d.as("clerk")); refusalCode(err) != organisation.AccountNotValid {
 		t.Errorf("the process that applied it: %v", err)
 	}
-	deadline := time.Now().Add(10 * time.Second)
-	for refusalCode(other.Admits(t.Context(), d.as("clerk"))) != organisation.AccountNotValid {
-		if time.Now().After(deadline) {
-			t.Fatal("the other process never heard of it")
-		}
-		time.Sleep(20 * time.Millisecond)
+	eventually(t, "the other process hears of it", func() bool {
+		return refusalCode(other.Admits(t.Context(), d.as("clerk"))) == organisation.AccountNotValid
+	})
+}
+
+func TestADatabaseThatHangsIsAskedOnceForACrowdAndEachIsToldToComeAgain(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t)
+	lock, err := w.db.Owner.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
+	defer func() { _ = lock.Rollback(context.Background()) }()
+	if _, err := lock.Exec(t.Context(), `lock table journal.events in access exclusive mode`); err != nil {
+		t.Fatal(err)
+	}
+	var crowd sync.WaitGroup
+	for range 100 {
+		crowd.Go(func() {
+			if err := w.Admits(t.Context(), w.as("clerk")); !errors.Is(err, eventstore.ErrBusy) {
+				t.Errorf("told %v", err)
+			}
+		})
+	}
+	var most int
+	asked := make(chan struct{})
+	go func() { crowd.Wait(); close(asked) }()
+	for waiting := true; waiting; {
+		var n int
+		if err := w.db.Owner.QueryRow(t.Context(), `
+			select count(*) from pg_stat_activity
+			 where datname = current_database() and usename = 'dossier_app' and wait_event_type = 'Lock' and query like '%read_events%'`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		most = max(most, n)
+		select {
+		case <-asked:
+			waiting = false
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	if most != 1 {
+		t.Errorf("%d sessions waited for the organisation, want 1", most)
+	}
+	if err := lock.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "it is known again", func() bool { return w.Admits(t.Context(), w.as("clerk")) == nil })
 }
 
 func TestADelegateOfTheOrganisationDecidesAndSignsAndThePaperSaysForWhom(t *testing.T) {

@@ -249,27 +249,18 @@ func TestTimekeepersTakeTurnsAndOneThatIsKilledIsReplaced(t *testing.T) {
 	if got := w.told(id); len(got) > 0 && killed.Held() {
 		t.Errorf("told %v while another holds the lease", got)
 	}
-	w.eventually("a leads and tells", func() bool { return a.Status().Leading && len(w.told(id)) == 1 })
+	eventually(t, "a leads and tells", func() bool { return a.Status().Leading && len(w.told(id)) == 1 })
 	w.background(b.Run)
 	w.pass(72 * time.Hour)
-	w.eventually("the rest is told", func() bool { return len(w.told(id)) == 4 })
+	eventually(t, "the rest is told", func() bool { return len(w.told(id)) == 4 })
 	if b.Status().Leading || b.Fired() > 0 {
 		t.Error("two timekeepers lead at once")
 	}
 	stopA()
-	w.eventually("b leads", func() bool { return b.Status().Leading })
+	eventually(t, "b leads", func() bool { return b.Status().Leading })
 	told, at, alive, err := projections.TimekeeperTold(t.Context(), w.db.App)
 	if err != nil || !alive || at.IsZero() || told.Trouble != "" || told.Stuck > 0 {
 		t.Errorf("told %+v at %v, alive %v, %v", told, at, alive, err)
-	}
-}
-
-func (w *tower) eventually(what string, is func() bool) {
-	w.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !is(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			w.t.Fatalf("never: %s", what)
-		}
 	}
 }
 
@@ -285,9 +276,9 @@ func TestADossierThatCannotBeToldOfIsToldAsStuckAndHoldsUpNobody(t *testing.T) {
 	}
 	w.pass(2 * time.Hour)
 	w.background(k.Run)
-	w.eventually("the other one is told of", func() bool { return len(w.told(good)) == 1 })
-	w.eventually("the bad one is stuck", func() bool { s := k.Status(); return s.Stuck == 1 && s.Trouble != "" })
-	w.eventually("every process knows", func() bool {
+	eventually(t, "the other one is told of", func() bool { return len(w.told(good)) == 1 })
+	eventually(t, "the bad one is stuck", func() bool { s := k.Status(); return s.Stuck == 1 && s.Trouble != "" })
+	eventually(t, "every process knows", func() bool {
 		told, _, alive, err := projections.TimekeeperTold(t.Context(), w.db.App)
 		return err == nil && alive && told.Stuck == 1 && told.Trouble != ""
 	})
@@ -295,7 +286,7 @@ func TestADossierThatCannotBeToldOfIsToldAsStuckAndHoldsUpNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.pass(time.Minute)
-	w.eventually("it is told once it can be", func() bool { return len(w.told(bad)) == 1 && k.Status().Stuck == 0 })
+	eventually(t, "it is told once it can be", func() bool { return len(w.told(bad)) == 1 && k.Status().Stuck == 0 })
 }
 
 // TestAHundredThousandTimersAtOnceAreLookedAtInPages: rows of dossiers that are gone stand before those that are told.

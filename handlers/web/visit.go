@@ -67,13 +67,16 @@ func (s *site) visit(w http.ResponseWriter, r *http.Request) *visit {
 	}
 	v.format = format{lang: chosen, zone: s.Zone}
 	v.rules = s.Executor.Procedures().All(r.Context())
+	house, unknown := s.Executor.Organisation().Recent(r.Context())
+	v.house = house // no answer: no delegation is offered
 	if a, err := s.Auth.Authenticate(r); err == nil {
 		v.Actor = &a
 		if r.Method == http.MethodGet { // what is sent is refused by the executor, which records it
-			v.stranger = s.Executor.Admits(r.Context(), a)
+			if v.stranger = unknown; unknown == nil {
+				v.stranger = house.Admits(a, s.Executor.Now())
+			}
 		}
 	}
-	v.house, _ = s.Executor.Organisation().Recent(r.Context()) // no answer: no delegation is offered
 	return v
 }
 
