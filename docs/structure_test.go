@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 var knowsWatermill = []string{"eventstore/relay", "projections", "handlers/reactions", "cmd"}
 
 // onlyForTests lists packages that production code must not import.
-var onlyForTests = []string{"migrations/dbtest"}
+var onlyForTests = []string{"migrations/dbtest", "internal/goldentest"}
 
 type imported struct{ file, folder, path string }
 
@@ -47,7 +47,7 @@ func TestImportsOnlyRunDown(t *testing.T) {
 		switch {
 		case ours && slices.Contains(onlyForTests, own) && !isTest:
 			t.Errorf("%s imports %s, which is for tests only", i.file, own)
-		case ours && isTest && (within(own, "internal/devstack") || within(own, "migrations") || within(own, "internal/config")):
+		case ours && isTest && (within(own, "internal/devstack") || within(own, "migrations") || within(own, "internal/config") || within(own, "internal/goldentest")):
 			// tests may set the stage
 		case ours && !allowed(i.folder, own):
 			t.Errorf("%s imports %s: imports only run down (CONTRIBUTING.md)", i.file, own)

@@ -214,16 +214,13 @@ func (b *Bulk) one(ctx context.Context, item batch.Item, do func(context.Context
 			}
 			return r, nil
 		}
-		if ctx.Err() != nil || Away(err) || errors.Is(err, errStop) {
+		if ctx.Err() != nil || Away(err) {
 			return r, err
 		}
 	}
 	b.o.Log.Error("an item of a batch failed", "dossier", item.ID, "error", err)
 	return batch.Result{Outcome: batch.Failed, Code: "fault"}, nil
 }
-
-// errStop is what tests stop a batch with.
-var errStop = errors.New("stopped by a test")
 
 // bulkAct is the command of a batch, ready to be sent to any item.
 type bulkAct struct {

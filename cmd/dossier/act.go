@@ -69,15 +69,11 @@ func (a *app) act(ctx context.Context, cmd *cli.Command, target, name string) er
 	if err != nil {
 		return err
 	}
-	s, err := a.open(ctx, cmd)
+	s, actor, err := a.openAs(ctx, cmd)
 	if err != nil {
 		return err
 	}
 	defer s.stop()
-	actor, err := s.actor(cmd)
-	if err != nil {
-		return err
-	}
 	if submit, ok := command.(dossier.SubmitDossier); ok && len(cmd.StringSlice("with")) > 0 {
 		return a.submitGroup(ctx, cmd, s, actor, envelope, submit)
 	} else if ok {

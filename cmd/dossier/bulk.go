@@ -74,13 +74,8 @@ func outcomeNames() (names []string) {
 
 // openBulk opens the system and says who acts.
 func (a *app) openBulk(ctx context.Context, cmd *cli.Command) (*system, domain.Actor, *handlers.Bulk, error) {
-	s, err := a.open(ctx, cmd)
+	s, actor, err := a.openAs(ctx, cmd)
 	if err != nil {
-		return nil, domain.Actor{}, nil, err
-	}
-	actor, err := s.actor(cmd)
-	if err != nil {
-		s.stop()
 		return nil, actor, nil, err
 	}
 	return s, actor, handlers.NewBulk(s.executor, s.views, handlers.BulkOptions{}), nil

@@ -162,15 +162,11 @@ func (a *app) publishCalendar(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.open(ctx, cmd)
+	s, actor, err := a.openAs(ctx, cmd)
 	if err != nil {
 		return err
 	}
 	defer s.stop()
-	actor, err := s.actor(cmd)
-	if err != nil {
-		return err
-	}
 	done, err := s.executor.PublishCalendar(ctx, actor, calendar.CodeOf(data), data, handlers.Envelope{Key: handlers.NewKey()})
 	if mistakes := (handlers.Mistakes)(nil); errors.As(err, &mistakes) {
 		return a.tellMistakes(cmd.Args().First(), mistakes)

@@ -71,15 +71,11 @@ func (a *app) applyOrganisation(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.open(ctx, cmd)
+	s, actor, err := a.openAs(ctx, cmd)
 	if err != nil {
 		return err
 	}
 	defer s.stop()
-	actor, err := s.actor(cmd)
-	if err != nil {
-		return err
-	}
 	would, err := s.executor.PreviewOrganisation(ctx, actor, data)
 	if err == nil {
 		tellChanges(a.stderr, would.Changes)

@@ -257,15 +257,11 @@ func (a *app) publishProcedure(ctx context.Context, cmd *cli.Command) error {
 			return err
 		}
 	}
-	s, err := a.open(ctx, cmd)
+	s, actor, err := a.openAs(ctx, cmd)
 	if err != nil {
 		return err
 	}
 	defer s.stop()
-	actor, err := s.actor(cmd)
-	if err != nil {
-		return err
-	}
 	if cmd.Bool("shipped") {
 		return s.executor.PublishShipped(ctx, actor, "shipped")
 	}
@@ -294,15 +290,11 @@ func (a *app) withdrawProcedure(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.open(ctx, cmd)
+	s, actor, err := a.openAs(ctx, cmd)
 	if err != nil {
 		return err
 	}
 	defer s.stop()
-	actor, err := s.actor(cmd)
-	if err != nil {
-		return err
-	}
 	done, err := s.executor.WithdrawProcedure(ctx, actor, cmd.Args().First(), cmd.String("decision"), decided, from, handlers.Envelope{Key: handlers.NewKey()})
 	return a.printPublished(cmd, done, err)
 }
@@ -312,15 +304,11 @@ func (a *app) turnSwitch(open bool) cli.ActionFunc {
 		if cmd.Args().Len() != 1 {
 			return usageError{fmt.Errorf("say which procedure: %s ID", cmd.FullName())}
 		}
-		s, err := a.open(ctx, cmd)
+		s, actor, err := a.openAs(ctx, cmd)
 		if err != nil {
 			return err
 		}
 		defer s.stop()
-		actor, err := s.actor(cmd)
-		if err != nil {
-			return err
-		}
 		done, err := s.executor.TurnSwitch(ctx, actor, procedure.Turn{Procedure: cmd.Args().First(), Unit: cmd.String("unit"), Open: open,
 			Reason: procedure.Reason(cmd.String("reason")), Basis: cmd.String("basis")}, handlers.Envelope{Key: handlers.NewKey()})
 		if err != nil {
@@ -411,15 +399,11 @@ func (a *app) moveDossiers(ctx context.Context, cmd *cli.Command) error {
 	if cmd.Bool("yes") && (wish.Ground == "" || wish.Basis == "") {
 		return usageError{errors.New("a move needs its legal ground: --ground and --basis")}
 	}
-	s, err := a.open(ctx, cmd)
+	s, actor, err := a.openAs(ctx, cmd)
 	if err != nil {
 		return err
 	}
 	defer s.stop()
-	actor, err := s.actor(cmd)
-	if err != nil {
-		return err
-	}
 	m, err := s.executor.PreviewMove(ctx, s.views, actor, cmd.Args().First(), cmd.Int("from"), cmd.Int("to"))
 	if err != nil {
 		return err

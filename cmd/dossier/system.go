@@ -150,6 +150,20 @@ func (s *system) actor(cmd *cli.Command) (domain.Actor, error) {
 	return account.Actor(), nil
 }
 
+// openAs opens the system for an account that acts. The caller stops it.
+func (a *app) openAs(ctx context.Context, cmd *cli.Command) (*system, domain.Actor, error) {
+	s, err := a.open(ctx, cmd)
+	if err != nil {
+		return nil, domain.Actor{}, err
+	}
+	actor, err := s.actor(cmd)
+	if err != nil {
+		s.stop()
+		return nil, actor, err
+	}
+	return s, actor, nil
+}
+
 // reader is who reads at the command line. What is sent is refused by the executor, which records it.
 func (s *system) reader(ctx context.Context, cmd *cli.Command) (domain.Actor, error) {
 	actor, err := s.actor(cmd)

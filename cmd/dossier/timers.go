@@ -59,15 +59,11 @@ type timerLine struct {
 }
 
 func (a *app) listTimers(ctx context.Context, cmd *cli.Command) error {
-	s, err := a.open(ctx, cmd)
+	s, actor, err := a.openAs(ctx, cmd)
 	if err != nil {
 		return err
 	}
 	defer s.stop()
-	actor, err := s.actor(cmd)
-	if err != nil {
-		return err
-	}
 	if err := handlers.Authorize(actor, handlers.Act{Kind: handlers.Timers}); err != nil {
 		return err
 	}

@@ -1,25 +1,16 @@
 package access
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"flag"
-	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"dossier/domain"
 	"dossier/domain/dossier"
+	"dossier/internal/goldentest"
 
 	"github.com/google/uuid"
 )
-
-var update = flag.Bool("update", false, "add goldens that are missing")
 
 // stored is one entry of each kind, as it went into a journal once. The files and their sums are never changed: what was stored is read for ever.
 var stored = map[string]Event{
@@ -28,46 +19,11 @@ var stored = map[string]Event{
 }
 
 func TestStoredEntriesAreReadForEver(t *testing.T) {
-	sums, _ := os.ReadFile("testdata/golden/SUMS")
-	for name, event := range stored {
-		typ, version, data, err := Encode(event)
-		if err != nil || fmt.Sprintf("%s.v%d", typ, version) != name {
-			t.Fatalf("%s is stored as %s version %d, %v", name, typ, version, err)
+	goldentest.Events(t, stored, TypeNames(), Encode, Decode, func(name string, event, read Event) {
+		if read != event {
+			t.Errorf("%s: %+v", name, read)
 		}
-		file := filepath.Join("testdata/golden", name+".json")
-		kept, err := os.ReadFile(file)
-		if err != nil && *update {
-			kept = append(data, '\n')
-			sums = fmt.Appendf(sums, "%s.json %s\n", name, sum(kept))
-			if err := os.WriteFile(file, kept, 0o644); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile("testdata/golden/SUMS", sums, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if !slices.Contains(strings.Split(string(sums), "\n"), name+".json "+sum(kept)) {
-			t.Errorf("%s is not what was stored", name)
-		}
-		back, err := Decode(typ, version, kept)
-		if err != nil || back != event {
-			t.Errorf("%s: %+v, %v", name, back, err)
-			continue
-		}
-		if _, _, again, _ := Encode(back); string(again)+"\n" != string(kept) {
-			t.Errorf("%s is written otherwise now:\n%s\n%s", name, again, kept)
-		}
-	}
-	for _, name := range TypeNames() {
-		if _, kept := stored[name]; !kept {
-			t.Errorf("%s has no golden", name)
-		}
-	}
-}
-
-func sum(b []byte) string {
-	s := sha256.Sum256(b)
-	return hex.EncodeToString(s[:])
+	})
 }
 
 // What an entry may hold: codes, citations, ids, numbers, times. A plain string would let a name in.

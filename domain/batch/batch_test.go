@@ -1,14 +1,8 @@
 package batch_test
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"flag"
-	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -17,12 +11,11 @@ import (
 	"dossier/domain"
 	"dossier/domain/batch"
 	"dossier/domain/dossier"
+	"dossier/internal/goldentest"
 
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
 )
-
-var update = flag.Bool("update", false, "add goldens that are missing")
 
 // stored is one event of each kind, as it went into a journal once. The files and their sums are never changed: what was stored is read
 // for ever.
@@ -39,42 +32,11 @@ var stored = map[string]batch.Event{
 }
 
 func TestStoredEventsAreReadForEver(t *testing.T) {
-	sums, _ := os.ReadFile("testdata/golden/SUMS")
-	for name, event := range stored {
-		typ, version, data, err := batch.Encode(event)
-		if err != nil || fmt.Sprintf("%s.v%d", typ, version) != name {
-			t.Errorf("%s is stored as %s version %d, %v", name, typ, version, err)
+	goldentest.Events(t, stored, batch.TypeNames(), batch.Encode, batch.Decode, func(name string, event, read batch.Event) {
+		if !reflect.DeepEqual(read, event) {
+			t.Errorf("%s reads %+v", name, read)
 		}
-		file := filepath.Join("testdata/golden", name+".json")
-		kept, err := os.ReadFile(file)
-		if err != nil && *update {
-			kept = append(data, '\n')
-			sums = fmt.Appendf(sums, "%s.json %s\n", name, sum(kept))
-			if err := os.WriteFile(file, kept, 0o644); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile("testdata/golden/SUMS", sums, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if !slices.Contains(strings.Split(string(sums), "\n"), name+".json "+sum(kept)) {
-			t.Errorf("%s is not what was stored", name)
-		}
-		back, err := batch.Decode(typ, version, kept)
-		if err != nil || !reflect.DeepEqual(back, event) {
-			t.Errorf("%s reads %+v, %v", name, back, err)
-		}
-	}
-	for _, name := range batch.TypeNames() {
-		if _, kept := stored[name]; !kept {
-			t.Errorf("%s has no golden", name)
-		}
-	}
-}
-
-func sum(b []byte) string {
-	s := sha256.Sum256(b)
-	return hex.EncodeToString(s[:])
+	})
 }
 
 var officer = domain.Actor{Account: "officer-1", Role: domain.CaseOfficer, Unit: "animal-health"}

@@ -1,20 +1,13 @@
 package organisation_test
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"flag"
-	"fmt"
-	"os"
-	"path/filepath"
+	"maps"
 	"slices"
-	"strings"
 	"testing"
 
 	"dossier/domain/organisation"
+	"dossier/internal/goldentest"
 )
-
-var update = flag.Bool("update", false, "add goldens that are missing")
 
 // stored is one event of each kind, as it went into a journal once. The files and their sums are never changed: what was stored is read
 // for ever.
@@ -31,44 +24,5 @@ var stored = map[string]organisation.Event{
 }
 
 func TestStoredEventsAreReadForEver(t *testing.T) {
-	sums, _ := os.ReadFile("testdata/golden/SUMS")
-	for name, event := range stored {
-		typ, version, data, err := organisation.Encode(event)
-		if err != nil || fmt.Sprintf("%s.v%d", typ, version) != name {
-			t.Errorf("%s is stored as %s version %d, %v", name, typ, version, err)
-		}
-		file := filepath.Join("testdata/golden", name+".json")
-		kept, err := os.ReadFile(file)
-		if err != nil && *update {
-			kept = append(data, '\n')
-			sums = fmt.Appendf(sums, "%s.json %s\n", name, sum(kept))
-			if err := os.WriteFile(file, kept, 0o644); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile("testdata/golden/SUMS", sums, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if !slices.Contains(strings.Split(string(sums), "\n"), name+".json "+sum(kept)) {
-			t.Errorf("%s is not what was stored", name)
-		}
-		back, err := organisation.Decode(typ, version, kept)
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		if _, _, again, _ := organisation.Encode(back); string(again)+"\n" != string(kept) {
-			t.Errorf("%s is written otherwise now:\n%s\n%s", name, again, kept)
-		}
-	}
-	for name := range organisation.EventSchemas() {
-		if _, kept := stored[name]; !kept {
-			t.Errorf("%s has no golden", name)
-		}
-	}
-}
-
-func sum(b []byte) string {
-	s := sha256.Sum256(b)
-	return hex.EncodeToString(s[:])
+	goldentest.Events(t, stored, slices.Sorted(maps.Keys(organisation.EventSchemas())), organisation.Encode, organisation.Decode, nil)
 }
