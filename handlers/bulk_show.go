@@ -62,7 +62,7 @@ func (p BulkPage) check() (BulkPage, error) {
 	}
 	if p.From < 0 || p.Limit < 1 || p.Limit > mostShown {
 		return p, &domain.Invalid{Code: "out_of_range", Field: "limit",
-			VI: "after từ 0 trở lên, limit từ 1 đến 1000.", EN: "from is 0 or more, limit is 1 to 1000."}
+			VI: "from từ 0 trở lên, limit từ 1 đến 1000.", EN: "from is 0 or more, limit is 1 to 1000."}
 	}
 	return p, nil
 }

@@ -210,6 +210,21 @@ func (v *Views) Find(ctx context.Context, idOrCode string) (id uuid.UUID, found 
 	return id, true, nil
 }
 
+// Codes are the codes of these dossiers, as far as they have one.
+func (v *Views) Codes(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]string, error) {
+	rows, err := v.pool.Query(ctx, `select d.id, d.code from `+now+` where d.id = any ($1) and d.code is not null`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read codes: %w", err)
+	}
+	codes := make(map[uuid.UUID]string, len(ids))
+	var id uuid.UUID
+	var code string
+	if _, err := pgx.ForEachRow(rows, []any{&id, &code}, func() error { codes[id] = code; return nil }); err != nil {
+		return nil, fmt.Errorf("read codes: %w", err)
+	}
+	return codes, nil
+}
+
 // Counts says how many dossiers of the filter stand in each status. It ignores the filter's Status, Sort, Limit and Cursor.
 func (v *Views) Counts(ctx context.Context, f Filter) (map[dossier.Status]int, error) {
 	f.Status, f.Sort, f.Limit, f.Cursor = nil, "", 0, ""

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -218,8 +217,12 @@ func (s *site) showBatch(w http.ResponseWriter, r *http.Request, v *visit, statu
 	for _, i := range items.Items {
 		p.Rows, ids = append(p.Rows, v.bulkRow(i)), append(ids, i.ID)
 	}
-	if err := s.codes(r.Context(), ids, p.Rows); err != nil {
+	codes, err := s.Views.Codes(r.Context(), ids)
+	if err != nil {
 		return err
+	}
+	for i, id := range ids {
+		p.Rows[i].Code = called(id, codes[id])
 	}
 	if items.Next != nil {
 		p.Next = fmt.Sprintf("/bulk/%s?from=%d", p.ID, *items.Next)
@@ -246,23 +249,6 @@ func (s *site) showBatch(w http.ResponseWriter, r *http.Request, v *visit, statu
 	}
 	title := p.Words + " · " + p.Of
 	return s.render(w, r, v, status, "bulk", title, p)
-}
-
-// codes writes the codes by which people know the dossiers of a page.
-func (s *site) codes(ctx context.Context, ids []uuid.UUID, rows []bulkRow) error {
-	streams, err := s.Journal.Streams(ctx, ids)
-	if err != nil {
-		return err
-	}
-	for i, id := range ids {
-		facts, err := handlers.Decode(streams[id])
-		if err != nil {
-			rows[i].Code = id.String() // one that cannot be read is among those that failed
-			continue
-		}
-		rows[i].Code = codeOf(id, dossier.Fold(facts))
-	}
-	return nil
 }
 
 func (v *visit) bulkUndo(b handlers.Batch) *bulkUndo {

@@ -157,8 +157,11 @@ func (s *site) dossierPage(v *visit, id uuid.UUID, facts []dossier.Fact, state d
 }
 
 // codeOf is what people call a dossier: its code, or the head of its id until it has one.
-func codeOf(id uuid.UUID, s dossier.State) string {
-	if code := s.KnownBy(); code != "" {
+func codeOf(id uuid.UUID, s dossier.State) string { return called(id, s.KnownBy()) }
+
+// called is how people know a dossier: by its code, or while it has none by what its id begins with.
+func called(id uuid.UUID, code string) string {
+	if code != "" {
 		return code
 	}
 	return strings.ToUpper(id.String()[:8])
