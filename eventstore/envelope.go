@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unique"
 
 	"github.com/google/uuid"
 )
@@ -146,7 +147,7 @@ func FromHeaders(headers iter.Seq2[string, string], value []byte) (Delivered, er
 		Event: Event{
 			Position:   r.number("position", 1),
 			StreamID:   r.id("subject"),
-			StreamKind: r.text("streamkind"),
+			StreamKind: one(r.text("streamkind")),
 			Version:    r.number("sequence", 1),
 			ID:         r.id("id"),
 			OccurredAt: r.time("time"),
@@ -307,5 +308,8 @@ func (r *attributeReader) versionedType(name string) (string, int) {
 		err = fmt.Errorf("version %d", n)
 	}
 	r.fail(name, err)
-	return v[:at], n
+	return one(v[:at]), n
 }
+
+// one is a text that is the same for many events, kept once: a piece of what arrived would keep all of that.
+func one(v string) string { return unique.Make(v).Value() }

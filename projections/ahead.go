@@ -1,6 +1,8 @@
 package projections
 
 import (
+	"slices"
+
 	"github.com/google/uuid"
 
 	"dossier/eventstore"
@@ -28,6 +30,7 @@ func (b batch) ready() <-chan struct{} {
 
 // drain adds what is queued, up to a batch. It never waits for more: what queues meanwhile is the next batch.
 func (e *Engine) drain(b batch) batch {
+	b.heard = slices.Grow(b.heard, min(len(e.queue), e.o.Batch))
 	for len(b.heard) < e.o.Batch {
 		select {
 		case d := <-e.queue:
@@ -52,7 +55,6 @@ func (e *Engine) lookAhead(writing map[uuid.UUID]folded) {
 // foretold is what an event makes of a state.
 type foretold struct {
 	before folded
-	event  eventstore.Event
 	moment Moment
 	after  folded
 }
@@ -78,14 +80,14 @@ func (s *states) foretell(heard []eventstore.Delivered, writing map[uuid.UUID]fo
 			continue
 		}
 		if m, g, err := f.next(d.Event); err == nil {
-			s.foretold[d.ID], now[d.StreamID] = foretold{f, d.Event, m, g}, g
+			s.foretold[d.ID], now[d.StreamID] = foretold{f, m, g}, g
 		}
 	}
 }
 
 // next is what an event makes of a state, foretold or not.
 func (s *states) next(f folded, ev eventstore.Event) (Moment, folded, error) {
-	if t, ok := s.foretold[ev.ID]; ok && t.before == f && same(t.event, ev) {
+	if t, ok := s.foretold[ev.ID]; ok && t.before == f && same(t.moment.Event, ev) {
 		return t.moment, t.after, nil
 	}
 	return f.next(ev)

@@ -96,7 +96,7 @@ func (e *Engine) do(ctx context.Context, w *work, events int) error {
 // prepare folds the events and gives each projection what it has not seen and can follow.
 func (e *Engine) prepare(ctx context.Context, to lanes, events []eventstore.Event) (*work, error) {
 	w := &work{to: to, moves: e.stand.movesTo(to, e.keys), parts: make([]part, len(e.live))}
-	var seen []eventstore.Event
+	seen := make([]eventstore.Event, 0, len(events))
 	for _, ev := range events {
 		if ev.StreamKind == dossierKind && !e.parked.everywhere(e.keys, ev.StreamID) {
 			seen = append(seen, ev)
@@ -150,13 +150,16 @@ func (e *Engine) leaveOut(p *part, at lanes, events []eventstore.Event, failed m
 	}
 }
 
-// write does all of it in one round trip: statements sent together are one transaction.
+// write does all of it in one flight, one transaction. The server is at the moves while the first rows are written here, and at these
+// while the next are.
 func (e *Engine) write(ctx context.Context, w *work) error {
 	f := &e.flight
 	f.board(e.conn)
 	w.addMoves(ctx, f)
 	for _, p := range w.parts {
+		f.depart(ctx)
 		if err := p.projection.Apply(ctx, f, p.moments); err != nil {
+			f.giveUp(ctx)
 			return &culpritError{err}
 		}
 		p.addParking(ctx, f, e.o.Retry)
@@ -184,6 +187,14 @@ func (e *Engine) ready(ctx context.Context) error {
 		return fmt.Errorf("connect: %w", err)
 	}
 	e.conn = conn
+	e.flight.board(conn)
+	for _, sql := range []string{moveLanes, stillParked, park, dossiersDelete, timersDelete, dossiersTable.copying(), versionsTable.copying(), historyTable.copying(), timersTable.copying()} {
+		e.flight.prepared(ctx, sql)
+	}
+	if err := e.flight.err; err != nil {
+		e.disconnect(ctx)
+		return fmt.Errorf("prepare statements: %w", err)
+	}
 	e.states.forget()
 	return e.load(ctx)
 }
@@ -219,15 +230,21 @@ func (e *Engine) transact(ctx context.Context, do func(pgx.Tx) error) error {
 	return nil
 }
 
+// What a flight may say beside rows.
+const (
+	moveLanes   = `select views.move_v3($1, $2, $3, $4, $5, $6, $7)`
+	stillParked = `select views.still_parked_v1($1, $2)`
+)
+
 // addMoves puts the compare-and-set first: a loser should find out before it has done any work. Streams that are left out
 // because they are parked must still be parked when this commits, or their events would be lost.
 func (w *work) addMoves(ctx context.Context, f *flight) {
 	m := w.moves
 	positions, ids := inJournal(w.told)
-	f.exec(ctx, `select views.move_v3($1, $2, $3, $4, $5, $6, $7)`, m.projection, m.lane, m.previous, m.position, len(w.told), positions, ids)
+	f.exec(ctx, moveLanes, m.projection, m.lane, m.previous, m.position, len(w.told), positions, ids)
 	for _, p := range w.parts {
 		if len(p.skipped) > 0 {
-			f.exec(ctx, `select views.still_parked_v1($1, $2)`, p.key, p.skipped)
+			f.exec(ctx, stillParked, p.key, p.skipped)
 		}
 	}
 }

@@ -36,10 +36,12 @@ const dossiersDelete = `delete from views.dossiers_v1 where id = any ($1)`
 
 // Apply writes the last state of each dossier.
 func (Dossiers) Apply(ctx context.Context, f *flight, moments []Moment) error {
-	var last []Moment
 	var old pgtype.FlatArray[pgtype.UUID]
+	f.rows.empty()
 	for _, s := range streamsOf(moments) {
-		last = append(last, s[len(s)-1])
+		if err := dossiersTable.add(&f.rows, &s[len(s)-1]); err != nil {
+			return err
+		}
 		if s[0].Event.Version > 1 {
 			old = append(old, pgtype.UUID{Bytes: s[0].Event.StreamID, Valid: true})
 		}
@@ -47,5 +49,6 @@ func (Dossiers) Apply(ctx context.Context, f *flight, moments []Moment) error {
 	if len(old) > 0 {
 		f.exec(ctx, dossiersDelete, old)
 	}
-	return f.copy(ctx, dossiersTable, last)
+	f.send(ctx, dossiersTable)
+	return nil
 }

@@ -83,7 +83,7 @@ func (e *Engine) saramaConfig() *sarama.Config {
 	c.Consumer.Offsets.Initial = sarama.OffsetOldest
 	c.Consumer.Offsets.AutoCommit.Enable = true // off, watermill would commit after every message
 	c.Consumer.Return.Errors = true
-	c.Consumer.Fetch.Default = 256 << 10
+	c.Consumer.Fetch.Default = 64 << 10
 	c.Metadata.RefreshFrequency = 10 * time.Second
 	return c
 }

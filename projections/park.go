@@ -172,7 +172,7 @@ func attempt(ctx context.Context, tx pgx.Tx, p Projection, moments []Moment) err
 
 // streamsOf groups moments, which stand stream by stream.
 func streamsOf(moments []Moment) [][]Moment {
-	var streams [][]Moment
+	streams := make([][]Moment, 0, len(moments))
 	for start := 0; start < len(moments); {
 		end := start + 1
 		for end < len(moments) && moments[end].Event.StreamID == moments[start].Event.StreamID {

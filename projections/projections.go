@@ -48,7 +48,7 @@ type Options struct {
 	Group   string // default dossier.projections
 	NoKafka bool   // read the journal alone
 	Batch   int    // events in one transaction at most, default 2,000
-	Queue   int    // events heard and not yet applied at most, default 8,000
+	Queue   int    // events heard and not yet applied at most, default 4,000
 	Bytes   int64  // of these events at most, default 64 MB
 	Streams int    // states kept in memory at least, default 4,096; twice as many at most
 	Log     *slog.Logger
@@ -70,7 +70,7 @@ func (o Options) withDefaults() Options {
 	o.Topic = or(o.Topic, DefaultTopic)
 	o.Group = or(o.Group, DefaultGroup)
 	o.Batch = or(o.Batch, 2000)
-	o.Queue = or(o.Queue, 8000)
+	o.Queue = or(o.Queue, 4000)
 	o.Bytes = or(o.Bytes, 64<<20)
 	o.Streams = or(o.Streams, 4096)
 	o.Patience = or(o.Patience, 2*time.Second)

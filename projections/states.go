@@ -54,6 +54,11 @@ func (s *states) moments(ctx context.Context, streams [][]eventstore.Event) (all
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	n := 0
+	for _, events := range streams {
+		n += len(events)
+	}
+	all = make([]Moment, 0, n)
 	for _, events := range streams {
 		id := events[0].StreamID
 		f, ok := after[id]
@@ -124,7 +129,7 @@ func until(history []eventstore.Event, version int64) []eventstore.Event {
 // byStream groups events by stream, streams in the order of their first event.
 func byStream(events []eventstore.Event) [][]eventstore.Event {
 	at := make(map[uuid.UUID]int, len(events))
-	var streams [][]eventstore.Event
+	streams := make([][]eventstore.Event, 0, len(events))
 	for _, ev := range events {
 		i, ok := at[ev.StreamID]
 		if !ok {

@@ -25,6 +25,9 @@ type table struct {
 	timers  bool // its rows are timerRows: any number for a stream; else stateRows
 }
 
+// copying is the statement that takes rows in.
+func (t table) copying() string { return copyInto(t.name, strings.Join(t.columns, ", ")) }
+
 var (
 	dossiersTable = table{name: key(Dossiers{}), latest: true, columns: []string{"id", "version", "position", "code", "status", "outcome",
 		"procedure", "channel", "unit", "officer", "applicant", "origin", "submitted_at", "due", "updated_at", "recorded_at", "backdated", "state"}}

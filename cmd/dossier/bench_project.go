@@ -22,7 +22,7 @@ import (
 	"dossier/projections"
 )
 
-// benchProject: from a command to its row in the view, and a burst through journal, Kafka and three projections.
+// benchProject: from a command to its row in the view, and a burst through journal, Kafka and every projection.
 func benchProject(ctx context.Context, b *bench) error {
 	if err := b.scale(ctx); err != nil {
 		return err
@@ -74,17 +74,17 @@ func benchProject(ctx context.Context, b *bench) error {
 	}
 	used := b.stack.processorTime().since(before)
 	b.report("burst: journal, while the others follow", perSecond(appended))
-	b.rateAtLeast("burst: journal, Kafka, three projections", rate, 20_000)
+	b.rateAtLeast("burst: journal, Kafka, all projections", rate, 20_000)
 	b.report("burst: processor time for each event", used.each(burst))
 	if err := pipe.complete(ctx, b); err != nil {
 		return err
 	}
-	b.say("rebuild of all three projections from the journal")
+	b.say("rebuild of all projections from the journal")
 	rebuilt, peak, err := pipe.rebuild(ctx, b)
 	if err != nil {
 		return err
 	}
-	b.report("rebuild of three projections from the journal", perSecond(rebuilt))
+	b.report("rebuild of all projections from the journal", perSecond(rebuilt))
 	if peak > 0 {
 		b.megabytesBelow("resident memory during rebuild, all in this process, peak", peak, 250)
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/google/uuid"
 	"github.com/urfave/cli/v3"
 
 	"dossier/domain"
@@ -21,6 +22,7 @@ import (
 
 func main() {
 	spareCollections()
+	uuid.EnableRandPool() // ids are no secrets: one call of the kernel for sixteen of them
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args, os.Stdout, os.Stderr, os.Getenv)
 	stop()

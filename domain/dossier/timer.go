@@ -109,7 +109,7 @@ func Timers(s State, c *calendar.Calendar, hoursOf Code) []Timer {
 }
 
 // Timers lists what runs by the facts of the dossier alone, in the order of kinds and numbers.
-func (s State) Timers() []Timer {
+func (s *State) Timers() []Timer {
 	var all []Timer
 	add := func(kind TimerKind, number int, from, due time.Time, unit string) {
 		if from.IsZero() {

@@ -101,8 +101,14 @@ func (e *UndecodableError) Unwrap() error { return e.err }
 
 // headers are the texts of a record's headers, all of them pieces of one.
 func headers(all []*sarama.RecordHeader) iter.Seq2[string, string] {
+	size := 0
+	for _, h := range all {
+		if h != nil {
+			size += len(h.Key) + len(h.Value)
+		}
+	}
 	var b strings.Builder
-	b.Grow(1024)
+	b.Grow(size)
 	for _, h := range all {
 		if h != nil {
 			b.Write(h.Key)
