@@ -232,7 +232,7 @@ func (e *Engine) transact(ctx context.Context, do func(pgx.Tx) error) error {
 
 // What a flight may say beside rows.
 const (
-	moveLanes   = `select views.move_v3($1, $2, $3, $4, $5, $6, $7)`
+	moveLanes   = `select views.move_v4($1, $2, $3, $4, $5, $6, $7, $8)`
 	stillParked = `select views.still_parked_v1($1, $2)`
 )
 
@@ -241,7 +241,7 @@ const (
 func (w *work) addMoves(ctx context.Context, f *flight) {
 	m := w.moves
 	positions, ids := inJournal(w.told)
-	f.exec(ctx, moveLanes, m.projection, m.lane, m.previous, m.position, len(w.told), positions, ids)
+	f.exec(ctx, moveLanes, m.projection, m.lane, m.newest, m.previous, m.position, len(w.told), positions, ids)
 	for _, p := range w.parts {
 		if len(p.skipped) > 0 {
 			f.exec(ctx, stillParked, p.key, p.skipped)
@@ -249,7 +249,7 @@ func (w *work) addMoves(ctx context.Context, f *flight) {
 	}
 }
 
-// inJournal is where the journal must have which events, as views.move_v3 takes it: as one run when they stand close together.
+// inJournal is where the journal must have which events, as views.move_v4 takes it: as one run when they stand close together.
 func inJournal(told []eventstore.Event) (positions []int64, ids pgtype.FlatArray[pgtype.UUID]) {
 	if len(told) == 0 {
 		return []int64{}, ids

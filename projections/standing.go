@@ -20,11 +20,14 @@ func (l lanes) highest() int64 { return slices.Max(l[:]) }
 // standing is where each live projection stands in each lane, as this process last read or moved it. Others may have moved
 // since; the compare-and-set finds out.
 type standing struct {
-	at    []lanes // by projection, in the order of Engine.live
-	least lanes   // across projections
+	at     []lanes // by projection, in the order of Engine.live
+	newest []lanes // where the checkpoints that say so begin, 0 where that is not known
+	least  lanes   // across projections
 }
 
-func newStanding(projections int) *standing { return &standing{at: make([]lanes, projections)} }
+func newStanding(projections int) *standing {
+	return &standing{at: make([]lanes, projections), newest: make([]lanes, projections)}
+}
 
 func (s *standing) settle() {
 	for lane := range s.least {
@@ -35,10 +38,11 @@ func (s *standing) settle() {
 	}
 }
 
-// moves are the columns of views.move_v3: one element for each projection and lane that is not there yet.
+// moves are the columns of views.move_v4: one element for each projection and lane that is not there yet.
 type moves struct {
 	projection []string
 	lane       []int16
+	newest     []int64
 	previous   []int64
 	position   []int64
 }
@@ -50,6 +54,7 @@ func (s *standing) movesTo(to lanes, keys []string) moves {
 			if position > s.at[p][lane] {
 				m.projection = append(m.projection, keys[p])
 				m.lane = append(m.lane, int16(lane))
+				m.newest = append(m.newest, s.newest[p][lane])
 				m.previous = append(m.previous, s.at[p][lane])
 				m.position = append(m.position, position)
 			}
@@ -61,7 +66,9 @@ func (s *standing) movesTo(to lanes, keys []string) moves {
 func (s *standing) move(to lanes) {
 	for p := range s.at {
 		for lane, position := range to {
-			s.at[p][lane] = max(s.at[p][lane], position)
+			if position > s.at[p][lane] {
+				s.newest[p][lane], s.at[p][lane] = s.at[p][lane], position
+			}
 		}
 	}
 	s.settle()
@@ -77,6 +84,7 @@ func (e *Engine) load(ctx context.Context) error {
 	var key string
 	var lane int
 	var at int64
+	clear(e.stand.newest)
 	clear(e.stand.at) // a lane without a checkpoint is at the beginning, wherever this process saw it before
 	_, err = pgx.ForEachRow(rows, []any{&key, &lane, &at}, func() error {
 		e.stand.at[slices.Index(e.keys, key)][lane] = at

@@ -56,7 +56,7 @@ func TestASweepGivesWayToAMoveUnderWay(t *testing.T) {
 	defer tx.Rollback(context.Background()) //nolint:errcheck // of a test
 	head := s.head()
 	s.live(1)
-	if _, err := tx.Exec(s.ctx(), `select views.move_v3('{history_v1}', '{0}', array[$1::bigint], array[$1::bigint + 1], 0, '{}', '{}')`, head); err != nil {
+	if _, err := tx.Exec(s.ctx(), `select views.move_v4('{history_v1}', '{0}', '{0}', array[$1::bigint], array[$1::bigint + 1], 0, '{}', '{}')`, head); err != nil {
 		t.Fatal(err)
 	}
 	rows := count(s, `select count(*) from views.checkpoints`)
@@ -65,6 +65,35 @@ func TestASweepGivesWayToAMoveUnderWay(t *testing.T) {
 	}
 	if n := count(s, `select count(*) from views.checkpoints`); n != rows {
 		t.Errorf("%d rows swept while a move was under way", rows-n)
+	}
+}
+
+func TestAMoveFromWhatIsNotTheNewestCheckpointIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.live(5)
+	move := func(newest, previous, position int64) error {
+		_, err := s.db.App.Exec(s.ctx(), `select views.move_v4('{probe_v1}', '{0}', array[$1::bigint], array[$2::bigint], array[$3::bigint], 0, '{}', '{}')`, newest, previous, position)
+		return err
+	}
+	for _, step := range []struct {
+		newest, previous, position int64
+		taken                      bool
+	}{
+		{0, 0, 100, true},
+		{0, 0, 120, false},  // moved meanwhile
+		{0, 90, 120, false}, // the journal lost its tail: nothing ever stood there
+		{0, 100, 200, true}, // not known where the newest begins
+		{100, 200, 300, true},
+		{100, 200, 400, false}, // moved meanwhile
+		{201, 300, 400, false}, // a bound too high finds nothing and refuses
+		{300, 300, 400, false},
+		{200, 300, 400, true},
+		{300, 350, 500, false}, // the lost tail again, bounded
+	} {
+		if err := move(step.newest, step.previous, step.position); (err == nil) != step.taken {
+			t.Errorf("from %d to %d, looked for from %d on: %v", step.previous, step.position, step.newest, err)
+		}
 	}
 }
 

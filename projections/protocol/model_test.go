@@ -12,8 +12,8 @@ type guard uint32
 const (
 	skipSeen      guard = 1 << iota // Engine.sort: position <= checkpoint
 	seePrevious                     // Engine.sort: prevposition > checkpoint is a gap
-	compareAndSet                   // views.move_v3: the newest checkpoint is the one read
-	confirm                         // views.move_v3: the journal has what Kafka told
+	compareAndSet                   // views.move_v4: the newest checkpoint is the one read
+	confirm                         // views.move_v4: the journal has what Kafka told
 	refuseOld                       // Generations.Refuses, in Engine.believed and tail.told
 	withinHead                      // Engine.heal, Engine.catchUp: no lane beyond the journal's head
 	lookAround                      // Engine.catchUp: what was never delivered is read from the journal
