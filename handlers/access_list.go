@@ -31,6 +31,9 @@ type AccessEntry struct {
 	Dossier     *uuid.UUID    `json:"dossier,omitempty"`
 	Rule        string        `json:"rule,omitempty"`
 	Basis       string        `json:"basis,omitempty"`
+	Purpose     string        `json:"purpose,omitempty" doc:"What for; where somebody was shown something."`
+	Persons     []uuid.UUID   `json:"persons,omitempty" doc:"Who was shown; on access.persons-read."`
+	Search      bool          `json:"search,omitempty" doc:"They were found by a name or a number."`
 	Missed      int           `json:"missed,omitempty" doc:"Entries that could not be recorded; on access.entries-missed."`
 	Since       *time.Time    `json:"since,omitempty" doc:"From when on; on access.entries-missed."`
 	Origin      domain.Origin `json:"origin,omitempty"`
@@ -129,6 +132,10 @@ func accessEntry(e eventstore.Event) (AccessEntry, error) {
 		if event.Dossier != uuid.Nil {
 			entry.Dossier = &event.Dossier
 		}
+	case access.WordsRead:
+		entry.Dossier, entry.Purpose = &event.Dossier, string(event.Purpose)
+	case access.PersonsRead:
+		entry.Persons, entry.Search, entry.Purpose = event.Persons, event.Search, string(event.Purpose)
 	case access.EntriesMissed:
 		entry.Missed, entry.Since = event.Count, &event.Since
 	default:

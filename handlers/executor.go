@@ -11,6 +11,7 @@ import (
 	"dossier/domain/escalation"
 	"dossier/domain/procedure"
 	"dossier/eventstore"
+	"dossier/eventstore/vault"
 	"dossier/internal/telemetry"
 
 	"github.com/google/uuid"
@@ -33,6 +34,7 @@ type ExecutorOptions struct {
 	Codes      code.Rules         // how dossiers are numbered; default code.DefaultRules
 	Timers     escalation.Rules   // who is told at which share of a limit; default those that ship
 	Metrics    *telemetry.Metrics // may be nil
+	Vault      *vault.Vault       // where what people type is kept; nil: no command may bring words
 	Access     *AccessLog         // where refusals are recorded; nil: nowhere (imports, demo dossiers, benches)
 }
 
@@ -90,7 +92,7 @@ func (x *Executor) Submit(ctx context.Context, a domain.Actor, e Envelope, c dos
 			if f.early != nil {
 				return nil, f.early
 			}
-			decided, err := x.decide(ctx, s, c, a, e, f.version, counts{})
+			decided, err := x.decide(ctx, s, c, a, e, f.version, counts{}) // a filing brings no words
 			if err != nil || len(decided) == 0 {
 				return nil, err
 			}
@@ -147,8 +149,16 @@ func (x *Executor) do(ctx context.Context, a domain.Actor, id uuid.UUID, name st
 			}
 		}
 		decided, err := x.decide(ctx, s, c, a, e, rules, by)
-		if err != nil || e.dry {
+		if err != nil || e.dry || len(decided) == 0 {
 			return decided, err
+		}
+		if dossier.HasWords(c) { // only now: what is refused leaves nothing in the vault
+			if c, err = x.deposit(ctx, a, id, s.Applicant, name, e, c); err != nil {
+				return nil, err
+			}
+			if decided, err = x.decide(ctx, s, c, a, e, rules, by); err != nil {
+				return nil, err
+			}
 		}
 		return codes.give(ctx, s, decided)
 	})

@@ -64,6 +64,7 @@ func (a *app) showConfig(cmd *cli.Command, c config.Config) error {
 	add("http.addr", c.HTTP.Addr, "HTTP_ADDR")
 	add("http.public_url", c.HTTP.PublicURL, "PUBLIC_URL")
 	add("command_key", c.CommandKey, "COMMAND_KEY")
+	add("vault_key", c.VaultKey, "VAULT_KEY")
 	add("archive_dir", c.ArchiveDir, "ARCHIVE_DIR")
 	add("codes", cmp.Or(c.Codes, code.DefaultRules), "DOSSIER_CODES")
 	add("timers", cmp.Or(c.Timers, "those that ship"), "DOSSIER_TIMERS")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -243,7 +244,14 @@ func devSettings(pg *devstack.Postgres, folder, admin string, getenv func(string
 	c.Source, c.ArchiveDir = folder, filepath.Join(folder, "archive")
 	c.Database.URL, c.Database.AdminURL = pg.URL("dossier_app", devDatabase), admin
 	if old, err := config.Load(filepath.Join(folder, settingsFile)); err == nil {
-		c.CommandKey = old.CommandKey
+		c.CommandKey, c.VaultKey = old.CommandKey, old.VaultKey
+	}
+	if c.VaultKey == "" {
+		key := make([]byte, 32)
+		if _, err := rand.Read(key); err != nil {
+			return c, fmt.Errorf("make vault key: %w", err)
+		}
+		c.VaultKey = base64.StdEncoding.EncodeToString(key)
 	}
 	if c.CommandKey == "" {
 		key := make([]byte, 32)

@@ -103,10 +103,17 @@ func (a *app) connect(ctx context.Context, cfg config.Config, s *system) (*syste
 		pool.Close()
 		return nil, err
 	}
+	kept, err := openVault(ctx, pool, cfg, slog.New(slog.NewTextHandler(a.stderr, nil)))
+	if err != nil {
+		access.Close()
+		journal.Close()
+		pool.Close()
+		return nil, err
+	}
 	s.cfg, s.pool, s.journal, s.clock = cfg, pool, journal, clock
 	s.views = projections.NewViews(pool, journal)
 	s.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{
-		CommandKey: []byte(cfg.CommandKey), Now: clock.now(), Codes: codes, Timers: timers, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Now: clock.now(), Log: slog.New(slog.NewTextHandler(a.stderr, nil))}),
+		CommandKey: []byte(cfg.CommandKey), Now: clock.now(), Codes: codes, Timers: timers, Vault: kept, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Now: clock.now(), Log: slog.New(slog.NewTextHandler(a.stderr, nil))}),
 	})
 	s.views.Naming(s.executor.Procedures().Names)
 	s.stop = func() { journal.Close(); access.Close(); pool.Close() }

@@ -33,6 +33,7 @@ type Config struct {
 		PublicURL string `json:"public_url,omitempty"`
 	} `json:"http"`
 	CommandKey string `json:"command_key,omitempty"`
+	VaultKey   string `json:"vault_key,omitempty"`   // wraps the keys of persons and dossiers; the newest first, separated by commas
 	ArchiveDir string `json:"archive_dir,omitempty"` // folder of the files that old partitions were moved to
 	Codes      string `json:"codes,omitempty"`       // how dossiers are numbered
 	Timers     string `json:"timers,omitempty"`      // a file: who is told at which share of a limit
@@ -65,6 +66,7 @@ func FromEnv(getenv func(string) string) (Config, error) {
 	c.HTTP.Addr = or(getenv("HTTP_ADDR"), "127.0.0.1:8080")
 	c.HTTP.PublicURL = getenv("PUBLIC_URL")
 	c.CommandKey = env.secret("COMMAND_KEY")
+	c.VaultKey = env.secret("VAULT_KEY")
 	c.ArchiveDir = getenv("ARCHIVE_DIR")
 	c.Codes = getenv("DOSSIER_CODES")
 	c.Timers = getenv("DOSSIER_TIMERS")
@@ -81,6 +83,7 @@ func (c Config) Masked() Config {
 	c.Database.MigrateURL = maskURL(c.Database.MigrateURL)
 	c.Kafka.SASLPassword = mask(c.Kafka.SASLPassword)
 	c.CommandKey = mask(c.CommandKey)
+	c.VaultKey = mask(c.VaultKey)
 	return c
 }
 
