@@ -88,6 +88,7 @@ func (s *server) routes() {
 		answering(longestWait+answerWithin, s.feed))
 
 	s.ruleRoutes()
+	s.personRoutes()
 	s.bulkRoutes()
 	s.submit()
 	for _, name := range dossier.CommandNames() {

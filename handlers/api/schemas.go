@@ -79,6 +79,7 @@ func eventSchemas() map[string][]byte {
 	all := calendarSchemas()
 	maps.Copy(all, procedureSchemas())
 	maps.Copy(all, organisationSchemas())
+	maps.Copy(all, personSchemas())
 	maps.Copy(all, accessSchemas())
 	maps.Copy(all, batchSchemas())
 	for _, typ := range dossier.EventTypes() {

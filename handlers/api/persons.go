@@ -1,0 +1,179 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+
+	"dossier/domain/dossier"
+	"dossier/domain/person"
+	"dossier/eventstore/vault"
+	"dossier/handlers"
+)
+
+func (s *server) personRoutes() {
+	get(s, "/v1/dossiers/{id}/words", "read-words", "What people typed in a dossier, read from the vault for a purpose; one entry of the access journal", s.words)
+	get(s, "/v1/persons/{ref}", "get-person", "Who a person is, for a purpose; one entry of the access journal. Somebody who was erased: when and by which decision", s.person)
+	post(s, "/v1/persons/search", "find-persons", "Persons by words of their name or a number, for a purpose; one entry of the access journal", s.findPersons)
+	post(s, "/v1/persons/{ref}", "register-person", "Make a person known under the reference that dossiers have of it", s.registerPerson)
+	post(s, "/v1/persons/{ref}/correct", "correct-person", "Put right what is known of a person, as a new version", s.correctPerson)
+	post(s, "/v1/persons/{ref}/erase", "erase-person", "Destroy the keys of a person and everything under them, by a decision", s.erasePerson)
+}
+
+func accessor(ctx context.Context) handlers.Accessor {
+	call := handlers.CallOf(ctx)
+	return handlers.Accessor{Actor: call.Actor, Traceparent: call.Traceparent}
+}
+
+type wordsInput struct {
+	ID      string `path:"id" maxLength:"64"`
+	Purpose string `query:"purpose" maxLength:"64" doc:"What for: a code, such as appraisal or complaint." example:"appraisal"`
+}
+
+type wordsOutput struct {
+	Body struct {
+		Words []handlers.Said `json:"words"`
+	}
+}
+
+// words is what people typed. An applicant reads its own, without the notes of the authority.
+func (s *server) words(ctx context.Context, in *wordsInput) (*wordsOutput, error) {
+	id, err := s.find(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := &wordsOutput{}
+	out.Body.Words, err = s.Executor.Words(ctx, accessor(ctx), id, dossier.Code(in.Purpose))
+	return out, err
+}
+
+func (s *server) persons() *handlers.Persons { return handlers.NewPersons(s.Executor, s.Views) }
+
+type personInput struct {
+	Ref     string `path:"ref" maxLength:"64"`
+	Purpose string `query:"purpose" maxLength:"64" doc:"What for: a code." example:"counter"`
+}
+
+type personOutput struct {
+	Status int
+	Body   handlers.ShownPerson
+}
+
+// person is who somebody is. 410 with the certificate when that was erased.
+func (s *server) person(ctx context.Context, in *personInput) (*personOutput, error) {
+	shown, err := s.persons().Show(ctx, accessor(ctx), []string{in.Ref}, dossier.Code(in.Purpose))
+	if err != nil {
+		return nil, err
+	}
+	out := &personOutput{200, shown[0]}
+	if shown[0].Erased != nil {
+		out.Status = 410
+	}
+	return out, nil
+}
+
+type findInput struct {
+	Body struct {
+		Name     string `json:"name,omitempty" maxLength:"500" doc:"Any words of it, with or without marks."`
+		IDNumber string `json:"id_number,omitempty" maxLength:"50"`
+		TaxCode  string `json:"tax_code,omitempty" maxLength:"50"`
+		Phone    string `json:"phone,omitempty" maxLength:"50"`
+		Email    string `json:"email,omitempty" maxLength:"200"`
+		Purpose  string `json:"purpose" maxLength:"64" doc:"What for: a code." example:"counter"`
+	}
+}
+
+type findOutput struct {
+	Body struct {
+		Persons []handlers.ShownPerson `json:"persons"`
+		More    bool                   `json:"more" doc:"There are others: give more of the name, or a number."`
+	}
+}
+
+func (s *server) findPersons(ctx context.Context, in *findInput) (*findOutput, error) {
+	b, out := in.Body, &findOutput{}
+	found, more, err := s.persons().Find(ctx, accessor(ctx), vault.Query{Name: b.Name, IDNumber: b.IDNumber, TaxCode: b.TaxCode, Phone: b.Phone, Email: b.Email}, dossier.Code(b.Purpose))
+	out.Body.Persons, out.Body.More = append([]handlers.ShownPerson{}, found...), more
+	return out, err
+}
+
+type personReceipt struct {
+	Key  string `header:"Idempotency-Key" doc:"The key this act goes by."`
+	Body handlers.PersonReceipt
+}
+
+type registerInput struct {
+	Ref  string `path:"ref" maxLength:"64"`
+	Key  string `header:"Idempotency-Key" maxLength:"255" doc:"Names this act: the same key and body again give the same answer. Missing: made and returned."`
+	Body struct {
+		Kind person.Kind `json:"kind" enum:"citizen,organisation"`
+		vault.Person
+	}
+}
+
+func (s *server) registerPerson(ctx context.Context, in *registerInput) (*personReceipt, error) {
+	e, err := bodied(ctx, in.Key, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.persons().Register(ctx, accessor(ctx), in.Ref, in.Body.Kind, in.Body.Person, e)
+	return &personReceipt{e.Key, r}, err
+}
+
+type correctInput struct {
+	Ref  string `path:"ref" maxLength:"64"`
+	Key  string `header:"Idempotency-Key" maxLength:"255" doc:"Names this act. Missing: made and returned."`
+	Body struct {
+		Reason dossier.Code `json:"reason" maxLength:"64" doc:"Why: a code." example:"spelling"`
+		vault.Person
+	}
+}
+
+func (s *server) correctPerson(ctx context.Context, in *correctInput) (*personReceipt, error) {
+	e, err := bodied(ctx, in.Key, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.persons().Correct(ctx, accessor(ctx), in.Ref, in.Body.Person, in.Body.Reason, e)
+	return &personReceipt{e.Key, r}, err
+}
+
+type eraseInput struct {
+	Ref  string `path:"ref" maxLength:"64"`
+	Key  string `header:"Idempotency-Key" maxLength:"255" doc:"Names this act. Missing: made and returned."`
+	Body struct {
+		Decision dossier.External `json:"decision" maxLength:"64" doc:"The number of the decision."`
+		Reason   dossier.Code     `json:"reason" maxLength:"64" doc:"Why: a code." example:"data-subject-request"`
+	}
+}
+
+func (s *server) erasePerson(ctx context.Context, in *eraseInput) (*personReceipt, error) {
+	e, err := bodied(ctx, in.Key, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.persons().Erase(ctx, accessor(ctx), in.Ref, in.Body.Decision, in.Body.Reason, e)
+	return &personReceipt{e.Key, r}, err
+}
+
+// bodied is keyed, with the body that a repeat must have too; it is hashed under a key and goes nowhere else.
+func bodied(ctx context.Context, key string, body any) (handlers.Envelope, error) {
+	e := keyed(ctx, key)
+	var err error
+	e.Body, err = json.Marshal(body)
+	return e, err
+}
+
+// personSchemas are the contracts of the events of persons.
+func personSchemas() map[string][]byte {
+	descriptions := map[string]string{
+		"person.registered.v1":           "Person registered; who it is stands in the vault / Đã đăng ký một người; thông tin nằm trong kho",
+		"person.corrected.v1":            "Person corrected, as a new version / Đã đính chính, thành phiên bản mới",
+		"person.personal-data-erased.v1": "Personal data erased by a decision / Đã xóa dữ liệu cá nhân theo quyết định",
+	}
+	all := map[string][]byte{}
+	for name, schema := range person.EventSchemas() {
+		schema["description"] = descriptions[name]
+		all[name], _ = json.MarshalIndent(schema, "", "  ") // of plain values: cannot fail
+	}
+	return all
+}
