@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 
 	"dossier/eventstore"
 	"dossier/eventstore/relay"
+	"dossier/eventstore/vault"
 	"dossier/handlers"
 	"dossier/handlers/api"
 	"dossier/internal/devstack"
@@ -98,7 +100,11 @@ func openHouse(t *testing.T, brokers []string, gate *handlers.Gate) *house {
 	closing := make(chan struct{})
 	h.stop = sync.OnceFunc(func() { close(closing) })
 	metrics := telemetry.New()
-	executor := handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test"), Metrics: metrics, Access: handlers.NewAccessLog(access, handlers.AccessOptions{})})
+	kept, err := vault.Open(t.Context(), pool, base64.StdEncoding.EncodeToString([]byte("0123456789abcdef0123456789abcdef")), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	executor := handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test"), Vault: kept, Metrics: metrics, Access: handlers.NewAccessLog(access, handlers.AccessOptions{})})
 	views := projections.NewViews(pool, j).Follow(engine)
 	h.bulk = handlers.NewBulk(executor, views, handlers.BulkOptions{})
 	service := api.New(api.Deps{

@@ -30,6 +30,7 @@ type dossierPage struct {
 	Acts      []actLink
 	Facts     []fact
 	History   []event
+	Texts     int    // that people typed
 	Show      string // all, compact, raw
 	Depths    []depth
 	Replay    replay
@@ -145,6 +146,9 @@ func (s *site) dossierPage(v *visit, id uuid.UUID, facts []dossier.Fact, state d
 		Procedure: v.procedureOf(state.Procedure, state.ProcedureVersion), Show: showOf(v.URL.Query().Get("show")),
 	}
 	p.Due.Long = true
+	for _, f := range facts {
+		p.Texts += len(dossier.TextsOf(f.Event))
+	}
 	p.History = v.events(facts, form, p.Show)
 	p.Depths = v.depths(p.Show, len(facts), milestones(facts))
 	p.Replay = v.replay(id, facts, state, form)

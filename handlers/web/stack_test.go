@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/base64"
 	"io"
 	"log/slog"
 	"net/http"
@@ -20,6 +21,7 @@ import (
 	"dossier/domain/dossier"
 	"dossier/eventstore"
 	"dossier/eventstore/relay"
+	"dossier/eventstore/vault"
 	"dossier/handlers"
 	"dossier/internal/devstack"
 	"dossier/migrations/dbtest"
@@ -51,6 +53,10 @@ func newStack(t testing.TB) *stack {
 		t.Fatal(err)
 	}
 	log := handlers.NewAccessLog(access, handlers.AccessOptions{})
+	kept, err := vault.Open(ctx, db.App, base64.StdEncoding.EncodeToString([]byte("0123456789abcdef0123456789abcdef")), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	brokers := devstack.TestKafka(t)
 	topic := "t" + uuid.NewString()
 	engine := projections.NewEngine(db.App, journal, projections.Options{Brokers: brokers, Topic: topic, Group: topic})
@@ -60,7 +66,7 @@ func newStack(t testing.TB) *stack {
 		go func() { _ = run(ctx); done <- struct{}{} }()
 	}
 	s := &stack{
-		t: t, journal: journal, access: log, executor: handlers.NewExecutor(journal, handlers.ExecutorOptions{CommandKey: []byte("test"), Access: log}),
+		t: t, journal: journal, access: log, executor: handlers.NewExecutor(journal, handlers.ExecutorOptions{CommandKey: []byte("test"), Vault: kept, Access: log}),
 		views: projections.NewViews(db.App, journal).Follow(engine), dev: handlers.NewDevLogin(),
 	}
 	closing := make(chan struct{})
