@@ -30,7 +30,6 @@ func NewPersons(x *Executor, views *projections.Views) *Persons { return &Person
 
 // ShownPerson is a person as somebody may see it.
 type ShownPerson struct {
-	Ref     string `json:"ref,omitempty"` // unknown where it was found by a search
 	ID      string `json:"id"`
 	Version int64  `json:"version"`
 	vault.Person
@@ -54,6 +53,7 @@ func (k *Persons) Register(ctx context.Context, by Accessor, ref string, kind pe
 	if err := checkPerson(ref, p); err != nil {
 		return r, err
 	}
+	p.Ref = ref
 	r.Alike, err = k.alike(ctx, by, PersonStream(ref), p)
 	if err != nil {
 		return r, err
@@ -73,6 +73,7 @@ func (k *Persons) Correct(ctx context.Context, by Accessor, ref string, p vault.
 	if !reason.Valid() {
 		return r, badReason()
 	}
+	p.Ref = ref
 	return r, k.change(ctx, by, ref, Enrol, correctPerson, e, &r, func(now person.Person) (person.Event, func() error, error) {
 		id, version := PersonStream(ref), now.Version+1
 		if now.Version == 0 || now.Erased != nil {
@@ -218,7 +219,8 @@ func (k *Persons) Show(ctx context.Context, by Accessor, refs []string, purpose 
 	shown := make([]ShownPerson, len(refs))
 	for i, ref := range refs {
 		p := known[ids[i]]
-		shown[i] = ShownPerson{Ref: ref, ID: ids[i].String(), Version: p.Version, Person: p.Person, Unreadable: p.Unreadable}
+		shown[i] = ShownPerson{ID: ids[i].String(), Version: p.Version, Person: p.Person, Unreadable: p.Unreadable}
+		shown[i].Ref = ref
 		if _, there := known[ids[i]]; there {
 			continue
 		}

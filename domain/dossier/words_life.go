@@ -209,7 +209,8 @@ var lifeWords = map[string]map[string]word{
 		"publicity":   {"Công khai", "Publicity"},
 		"reception":   {"Tiếp đón", "Reception"},
 		"other":       {"Mã hồ sơ kia", "Id of the other dossier"},
-		"topic":       {"Nội dung", "Topic"},
+		"topic":       {"Về việc", "Topic"},
+		"text":        {"Nội dung", "Words"},
 		"answer_by":   {"Trả lời trước", "Answer by"},
 	},
 }

@@ -18,6 +18,7 @@ import (
 
 // Person is what is known of somebody. Empty members are not known.
 type Person struct {
+	Ref      string `json:"ref,omitempty"` // by which dossiers know it
 	Name     string `json:"name"`
 	IDNumber string `json:"id_number,omitempty"`
 	TaxCode  string `json:"tax_code,omitempty"`

@@ -37,7 +37,9 @@ func TestPeopleAndWhatTheyTypedAreReadOnTheAPIForAPurposeAndErased(t *testing.T)
 	for _, wrong := range []string{`{"topic": "question", "text": {"ref": "a", "commitment": "b"}}`, `{"topic": "question", "text": 3}`, `{"topic": "question", "text": "a\u0000"}`} {
 		h.post("reception", "/v1/dossiers/"+r.ID+"/send-message", wrong).is(422)
 	}
-	var said struct{ Words []struct{ Type, Words, Why string } }
+	var said struct {
+		Words []struct{ Type, Words, Why string }
+	}
 	h.get("applicant-1", "/v1/dossiers/"+r.ID+"/words?purpose=own").is(200).into(&said)
 	if len(said.Words) != 2 || said.Words[0].Words != "Chị cho biết số lô?" || said.Words[1].Words != "Lô 12" {
 		t.Errorf("said %+v", said)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 
 	"dossier/domain/dossier"
@@ -15,6 +16,12 @@ var shapes = func() map[string][]shape {
 	for _, name := range dossier.CommandNames() {
 		if _, ours := all[name]; !ours {
 			all[name] = shapesOf(name)
+			continue
+		}
+		for _, sh := range shapesOf(name) { // what is typed freely comes last in every form
+			if sh.kind == "words" {
+				all[name] = append(slices.Clone(all[name]), sh)
+			}
 		}
 	}
 	return all
