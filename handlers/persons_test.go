@@ -357,6 +357,26 @@ func TestAnAlteredOrMissingTextAndAnAlteredPersonAreFound(t *testing.T) {
 	}
 }
 
+func TestWordsThatNoEventPointsToAreSweptAndNoOthers(t *testing.T) {
+	t.Parallel()
+	r := newRegistry(t)
+	id := r.submit()
+	r.must("reception", id, "add-note", `{"topic": "called", "text": "một"}`)
+	loose := must(r.vault.Pledge(t.Context(), id, nil, uuid.New(), "text", "never appended"))
+	if err := r.vault.Redeem(t.Context(), []vault.Pledge{loose}); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		age   time.Duration
+		swept int64
+	}{{time.Hour, 0}, {-time.Hour, 1}, {-time.Hour, 0}} {
+		if n, err := r.SweepWords(t.Context(), step.age); err != nil || n != step.swept {
+			t.Errorf("older than %s: %d swept, %v", step.age, n, err)
+		}
+	}
+	r.checks(1, 0, 0, 0)
+}
+
 func TestAnErasureThatACrashCutShortIsFinished(t *testing.T) {
 	t.Parallel()
 	r := newRegistry(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"dossier/domain"
 	"dossier/domain/access"
@@ -206,4 +207,38 @@ func (x *Executor) CheckWords(ctx context.Context, progress func(done, total int
 		}
 	}
 	return r, nil
+}
+
+// SweepWords deletes words that no event points to: their command was refused by the journal, or never came to its end. They must be older
+// than any command can take.
+func (x *Executor) SweepWords(ctx context.Context, age time.Duration) (swept int64, err error) {
+	const page = 200
+	for after := uuid.Nil; ; {
+		streams, err := x.o.Vault.Loose(ctx, age, after, page)
+		if err != nil {
+			return swept, err
+		}
+		for _, id := range streams {
+			after = id
+			facts, err := x.Facts(ctx, id)
+			if err != nil {
+				return swept, err
+			}
+			pointed := []uuid.UUID{}
+			for _, f := range facts {
+				for _, t := range dossier.TextsOf(f.Event) {
+					if ref, err := uuid.Parse(string(t.Ref)); err == nil {
+						pointed = append(pointed, ref)
+					}
+				}
+			}
+			n, err := x.o.Vault.Sweep(ctx, id, age, pointed)
+			if swept += n; err != nil {
+				return swept, err
+			}
+		}
+		if len(streams) < page {
+			return swept, nil
+		}
+	}
 }

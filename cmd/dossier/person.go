@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v3"
 
@@ -212,7 +213,7 @@ func (a *app) vaultCommand() *cli.Command {
 					}
 					return err
 				}},
-			{Name: "finish", Usage: "do what decisions to erase say and a crash or a restored database left undone", Flags: []cli.Flag{dataFlag()},
+			{Name: "finish", Usage: "do what decisions to erase say and a crash or a restored database left undone, and sweep words that no event points to", Flags: []cli.Flag{dataFlag()},
 				Action: func(ctx context.Context, cmd *cli.Command) error {
 					s, err := a.withVault(ctx, cmd)
 					if err != nil {
@@ -220,8 +221,12 @@ func (a *app) vaultCommand() *cli.Command {
 					}
 					defer s.stop()
 					n, err := handlers.NewPersons(s.executor, s.views).FinishErasures(ctx)
+					if err != nil {
+						return err
+					}
+					swept, err := s.executor.SweepWords(ctx, 24*time.Hour)
 					if err == nil {
-						fmt.Fprintf(a.stdout, "erasures finished: %d\n", n)
+						fmt.Fprintf(a.stdout, "erasures finished: %d; words swept that no event points to: %d\n", n, swept)
 					}
 					return err
 				}},

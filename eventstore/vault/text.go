@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -100,4 +101,32 @@ func (v *Vault) Texts(ctx context.Context, dossier uuid.UUID, refs []uuid.UUID) 
 		return nil, fmt.Errorf("read texts: %w", err)
 	}
 	return all, nil
+}
+
+// Loose lists texts older than an age, by dossier, a page of dossiers at a time: some of them may have no event.
+func (v *Vault) Loose(ctx context.Context, age time.Duration, after uuid.UUID, limit int) (streams []uuid.UUID, err error) {
+	rows, err := v.pool.Query(ctx, `
+		select distinct t.stream
+		  from vault.texts t
+		 where t.stream > $2
+		   and t.made_at < clock_timestamp() - $1::interval
+		 order by t.stream
+		 limit $3`, age, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list texts: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+}
+
+// Sweep deletes the texts of a dossier that are older than an age and that none of its events points to.
+func (v *Vault) Sweep(ctx context.Context, stream uuid.UUID, age time.Duration, pointed []uuid.UUID) (int64, error) {
+	tag, err := v.pool.Exec(ctx, `
+		delete from vault.texts t
+		 where t.stream = $1
+		   and t.made_at < clock_timestamp() - $2::interval
+		   and not t.ref = any ($3)`, stream, age, pointed)
+	if err != nil {
+		return 0, fmt.Errorf("sweep texts: %w", err)
+	}
+	return tag.RowsAffected(), nil
 }
