@@ -21,15 +21,17 @@ type ActKind string
 
 // The kinds of acts.
 const (
-	Command ActKind = "command" // change a dossier
-	Read    ActKind = "read"    // one dossier, its states and its history
-	List    ActKind = "list"    // many dossiers; an applicant gets its own only
-	Feed    ActKind = "feed"    // events; an applicant gets those of its own dossiers only
-	Import  ActKind = "import"  // bring in history from elsewhere
-	Rule    ActKind = "rule"    // publish calendars and procedures
-	Operate ActKind = "operate" // look after the machine: no content
-	Audit   ActKind = "audit"   // the access journal
-	Timers  ActKind = "timers"  // what all dossiers wait for, and who is told
+	Command   ActKind = "command"   // change a dossier
+	Read      ActKind = "read"      // one dossier, its states and its history
+	List      ActKind = "list"      // many dossiers; an applicant gets its own only
+	Feed      ActKind = "feed"      // events; an applicant gets those of its own dossiers only
+	Import    ActKind = "import"    // bring in history from elsewhere
+	Rule      ActKind = "rule"      // publish calendars and procedures
+	Operate   ActKind = "operate"   // look after the machine: no content
+	Audit     ActKind = "audit"     // the access journal
+	Collect   ActKind = "collect"   // take and give back money at a counter
+	Reconcile ActKind = "reconcile" // look after an agency's money: receipt books, refunds, the day's differences
+	Timers    ActKind = "timers"    // what all dossiers wait for, and who is told
 )
 
 // staff may see every dossier of the authority.
@@ -48,6 +50,9 @@ var rights = map[ActKind][]domain.Role{
 	Operate: {domain.SystemAdmin, domain.System},
 	Audit:   {domain.Auditor},
 	Timers:  staff,
+
+	Collect:   {domain.ReceptionOfficer, domain.ReturnOfficer, domain.FeeOfficer},
+	Reconcile: {domain.FeeOfficer, domain.System},
 }
 
 // actors says which roles may send a command.
