@@ -195,3 +195,6 @@ func (m *Money) booked(ctx context.Context, a domain.Actor, dossierID uuid.UUID,
 	}
 	return true, "", nil
 }
+
+// Today is the day on which money is taken now.
+func (m *Money) Today() string { return m.today() }

@@ -79,6 +79,7 @@ func eventSchemas() map[string][]byte {
 	maps.Copy(all, organisationSchemas())
 	maps.Copy(all, accessSchemas())
 	maps.Copy(all, batchSchemas())
+	maps.Copy(all, moneySchemas())
 	for _, typ := range dossier.EventTypes() {
 		version, members := dossier.EventMembers(typ)
 		name := fmt.Sprintf("%s.v%d", typ, version)

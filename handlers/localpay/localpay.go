@@ -107,6 +107,13 @@ func (s *Server) TellTo(url string) {
 	s.callback = url
 }
 
+// Clock sets the clock by which it pays and lists.
+func (s *Server) Clock(now func() time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = now
+}
+
 func (s *Server) save() error {
 	if s.file == "" {
 		return nil
@@ -207,7 +214,7 @@ func (s *Server) tell(ctx context.Context, key []byte, callbacks []handlers.Paym
 		status := 0
 		if err == nil {
 			req.Header.Set("Content-Type", "application/json")
-			req.Header.Set(handlers.SignatureHeader, handlers.SignCallback(key, body, s.now()))
+			req.Header.Set(handlers.SignatureHeader, handlers.SignCallback(key, body, time.Now()))
 			if resp, err := s.client.Do(req); err == nil {
 				_, _ = io.Copy(io.Discard, resp.Body)
 				resp.Body.Close()
