@@ -64,23 +64,23 @@ func DayStream(agency, day string) uuid.UUID {
 	return eventstore.StreamIDFor(DayKind, "", agency+"\n"+day)
 }
 
-// Fee is what a dossier owes by its procedure's fee table, and what has been asked for.
-type Fee struct {
+// OwedFee is what a dossier owes by its procedure's fee table, and what has been asked for.
+type OwedFee struct {
 	procedure.FeeNotice
 	Asked []dossier.Payment `json:"asked"`
 }
 
 // Fee computes the notice of a dossier as of a day, 0 for today.
-func (x *Executor) Fee(ctx context.Context, s dossier.State, day calendar.Date) (Fee, error) {
+func (x *Executor) Fee(ctx context.Context, s dossier.State, day calendar.Date) (OwedFee, error) {
 	if day == 0 {
 		day = calendar.DateOf(x.o.Now(), Zone())
 	}
 	p, err := x.procedures.recent(ctx, s.Procedure)
 	if err != nil {
-		return Fee{}, err
+		return OwedFee{}, err
 	}
 	v, _ := p.Version(s.ProcedureVersion)
-	f := Fee{FeeNotice: v.FeeNotice(s.Holds, day), Asked: s.Payments}
+	f := OwedFee{FeeNotice: v.FeeNotice(s.Holds, day), Asked: s.Payments}
 	if f.Asked == nil {
 		f.Asked = []dossier.Payment{}
 	}
@@ -103,7 +103,7 @@ func (m *Money) agency(ctx context.Context, a domain.Actor) (organisation.Agency
 	if agency, known := o.AgencyOf(a.Unit, calendar.DateOf(m.x.o.Now(), Zone())); known {
 		return agency, nil
 	}
-	return organisation.Agency{Code: "local"}, nil
+	return o.Agencies[0], nil // an organisation has one; what was filed at no unit is the first one's
 }
 
 // folded reads a book.

@@ -164,7 +164,7 @@ func (m *Money) Take(ctx context.Context, a domain.Actor, p CounterPayment, e En
 	}
 	confirm.Receipt = dossier.Code(strings.ToLower(entry.Receipt))
 	slip = Slip{entry.Receipt, p.Amount, p.For, t.Expected()}
-	has, code, err := m.booked(ctx, a, p.Dossier, "receipt "+entry.Receipt, confirm)
+	has, code, err := m.booked(ctx, a, p.Dossier, "receipt:"+entry.Receipt, confirm)
 	if err == nil && !has {
 		err = &domain.Refusal{Code: code, Field: "payment", Basis: "NĐ 118/2025, Điều 24",
 			VI: "Trong lúc thu, khoản này đã được nộp cách khác. Tiền đã vào quầy với biên lai " + entry.Receipt + ": hoàn lại ngay (dossier till give-back).",
@@ -220,7 +220,7 @@ func (m *Money) GiveBack(ctx context.Context, a domain.Actor, series string, num
 		return slip, err
 	}
 	if had {
-		_, _, err = m.booked(ctx, a, use.Dossier, "repay "+receipt, refund)
+		_, _, err = m.booked(ctx, a, use.Dossier, "repay:"+receipt, refund)
 	}
 	return Slip{receipt, -amount, use.For, t.Expected()}, err
 }

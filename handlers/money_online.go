@@ -205,7 +205,7 @@ func (m *Money) receive(ctx context.Context, c PaymentCallback) error {
 			return err
 		}
 	}
-	if o, err = m.order(ctx, clockwork, id, c.Transaction+" "+strconv.Itoa(c.Amount), wish); err != nil {
+	if o, err = m.order(ctx, clockwork, id, c.Transaction+":"+strconv.Itoa(c.Amount), wish); err != nil {
 		return err
 	}
 	return m.settle(ctx, id, o)
@@ -214,7 +214,7 @@ func (m *Money) receive(ctx context.Context, c PaymentCallback) error {
 // settle does what an order still waits for: the dossier is told, refunds are done. Every step may be repeated.
 func (m *Money) settle(ctx context.Context, id uuid.UUID, o money.Order) (err error) {
 	if o.Applied > 0 && !o.Booked {
-		has, code, err := m.booked(ctx, clockwork, o.Dossier, "order "+id.String(), dossier.ConfirmPayment{Number: o.Payment, Amount: o.Applied, Method: "online", Receipt: dossier.Code(id.String())})
+		has, code, err := m.booked(ctx, clockwork, o.Dossier, "order:"+id.String(), dossier.ConfirmPayment{Number: o.Payment, Amount: o.Applied, Method: "online", Receipt: dossier.Code(id.String())})
 		if err != nil {
 			return err
 		}
@@ -227,7 +227,7 @@ func (m *Money) settle(ctx context.Context, id uuid.UUID, o money.Order) (err er
 		}
 	}
 	for _, r := range o.Pending() {
-		key := fmt.Sprintf("refund %s %d", id, r.Number)
+		key := fmt.Sprintf("refund:%s:%d", id, r.Number)
 		if r.Applied > 0 {
 			if _, _, err := m.booked(ctx, clockwork, o.Dossier, key, dossier.RefundPayment{Number: o.Payment, Amount: r.Amount, Reason: dossier.PaymentReason(r.Reason)}); err != nil {
 				return err

@@ -11,7 +11,6 @@ import (
 
 // The script of the documents is played as it stands.
 func TestADayWithMoneyGoesFromTheFeeToTheReconciliation(t *testing.T) {
-	long(t)
 	t.Parallel()
 	text, err := os.ReadFile("../../docs/examples/money/day.txt")
 	if err != nil {
@@ -27,7 +26,6 @@ func TestADayWithMoneyGoesFromTheFeeToTheReconciliation(t *testing.T) {
 
 // The whole stack is killed -9 while payments come in and callbacks are answered. What the provider has is in the books after it.
 func TestKill9BetweenCallbackAndAnswerLosesNoPayment(t *testing.T) {
-	long(t)
 	t.Parallel()
 	d := startDev(t, "--empty")
 	const dossiers = 6

@@ -2,6 +2,7 @@ package money
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"time"
 )
@@ -148,9 +149,11 @@ func (o Order) open(w OrderOpened) ([]Event, error) {
 	return []Event{w}, nil
 }
 
+var transactions = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
 func (o Order) receive(w Receive) ([]Event, error) {
-	if w.Transaction == "" || len(w.Transaction) > 64 {
-		return nil, invalid("missing", "transaction", "Thiếu số giao dịch của đơn vị thanh toán.", "The provider's transaction number is missing.")
+	if !transactions.MatchString(w.Transaction) {
+		return nil, invalid("bad_transaction", "transaction", "Số giao dịch của đơn vị thanh toán gồm chữ và số, nhiều nhất 64 ký tự.", "The provider's transaction number is of letters and digits, at most 64.")
 	}
 	if err := checkAmount(w.Amount); err != nil {
 		return nil, err

@@ -19,7 +19,7 @@ type feeInput struct {
 	MinPosition int64  `query:"min_position" minimum:"0" doc:"Wait until the views hold this position of a receipt; 503 with Retry-After if they do not in 2 s."`
 }
 
-type feeOutput struct{ Body handlers.Fee }
+type feeOutput struct{ Body handlers.OwedFee }
 
 // fee is what a dossier owes and the way that leads to it.
 func (s *server) fee(ctx context.Context, in *feeInput) (*feeOutput, error) {
