@@ -165,6 +165,7 @@ func (a *app) moneyCommand() *cli.Command {
 				Flags: with(amount, reason, &cli.BoolFlag{Name: "booked", Usage: "of what the dossier has"}), Action: a.refundOrder},
 			{Name: "cancel", Usage: "await nothing any more for an order: what comes yet is to be refunded", ArgsUsage: "ID|CODE PAYMENT", Flags: with(reason), Action: a.cancelOrder},
 			{Name: "settle", Usage: "ask the provider for what it never told of a day, and finish what was left half done", Flags: with(day), Action: a.settleDay},
+			{Name: "invoices", Usage: "put the electronic invoices of a day into a spool of files, each once", Flags: with(day, &cli.StringFlag{Name: "spool", Usage: "folder", Required: true, TakesFile: true}), Action: a.spoolInvoices},
 			{Name: "reconcile", Usage: "hold the books of a day beside the provider's statement; exit 3 when a difference is not explained", Flags: with(day), Action: a.reconcile},
 			{Name: "explain", Usage: "say why a difference is what it is", ArgsUsage: "KEY", Flags: with(day, &cli.StringFlag{Name: "cause", Usage: "provider_error, counting_error, other_day, being_refunded, being_paid, loss_reported, told_late", Required: true}), Action: a.explainDifference},
 		},
@@ -461,6 +462,24 @@ func (a *app) settleDay(ctx context.Context, cmd *cli.Command) error {
 		n, err := s.money.Settle(ctx, actor, day, e)
 		if err == nil {
 			_, err = fmt.Fprintf(a.stdout, "%d khoản lấy từ sao kê / %[1]d payments taken from the statement\n", n)
+		}
+		return err
+	})
+}
+
+func (a *app) spoolInvoices(ctx context.Context, cmd *cli.Command) error {
+	return a.counter(ctx, cmd, 0, "", func(s *system, actor domain.Actor, _ handlers.Envelope) error {
+		day, err := s.moneyDay(cmd)
+		if err != nil {
+			return err
+		}
+		spool, err := handlers.NewInvoiceSpool(cmd.String("spool"))
+		if err != nil {
+			return err
+		}
+		n, err := s.money.Invoices(ctx, actor, day, spool)
+		if err == nil {
+			_, err = fmt.Fprintf(a.stdout, "%d hóa đơn trong %s / %[1]d invoices are in %[2]s\n", n, cmd.String("spool"))
 		}
 		return err
 	})
