@@ -51,7 +51,7 @@ var rights = map[ActKind][]domain.Role{
 	Audit:   {domain.Auditor},
 	Timers:  staff,
 
-	Collect:   {domain.ReceptionOfficer, domain.ReturnOfficer, domain.FeeOfficer},
+	Collect:   {domain.ReceptionOfficer, domain.FeeOfficer}, // who may confirm a payment
 	Reconcile: {domain.FeeOfficer, domain.System},
 }
 

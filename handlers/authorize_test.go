@@ -119,7 +119,7 @@ func TestEveryRoleMayReadExactlyWhatIsItsOwnToRead(t *testing.T) {
 	rights := map[handlers.ActKind][]domain.Role{
 		handlers.Read: readers, handlers.List: readers, handlers.Feed: readers,
 		handlers.Import: {domain.System}, handlers.Rule: {domain.CatalogueAdmin, domain.System}, handlers.Operate: {domain.SystemAdmin, domain.System}, "no_such_act": nil,
-		handlers.Collect: {domain.ReceptionOfficer, domain.ReturnOfficer, domain.FeeOfficer}, handlers.Reconcile: {domain.FeeOfficer, domain.System},
+		handlers.Collect: {domain.ReceptionOfficer, domain.FeeOfficer}, handlers.Reconcile: {domain.FeeOfficer, domain.System},
 	}
 	for kind, want := range rights {
 		for _, role := range roles {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -111,6 +112,9 @@ func folded[S any](ctx context.Context, m *Money, id uuid.UUID, evolve func(S, m
 	events, err := m.x.journal.Stream(ctx, id, 0)
 	if err != nil {
 		return s, fmt.Errorf("read a book of money: %w", err)
+	}
+	if len(events) > 0 && !slices.Contains([]string{TillKind, BookKind, OrderKind, DayKind}, events[0].StreamKind) {
+		return s, nil // the id of something else
 	}
 	return foldMoney(events, evolve)
 }

@@ -282,9 +282,6 @@ func (m *Money) TransferTill(ctx context.Context, a domain.Actor, officer, day, 
 	if officer == "" || day == "" {
 		return t, &domain.Invalid{Code: "missing", Field: "officer", VI: "Ghi quầy của ai và ngày nào.", EN: "Say whose till and of which day."}
 	}
-	if err := m.x.journal.ListMoney(ctx, agency, m.today(), TillKind, TillStream(agency, officer, day)); err != nil {
-		return t, err
-	}
 	id, at := TillStream(agency, officer, day), m.x.o.Now()
 	return entered(ctx, m, a, eventstore.Stream{Kind: TillKind, ID: id}, e.Key, struct{ Document string }{document}, money.EvolveTill, func(t money.Till) ([]money.Event, error) {
 		return money.DecideTill(t, money.TransferTill{Document: document, At: at})

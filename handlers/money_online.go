@@ -262,7 +262,7 @@ func (m *Money) RefundOrder(ctx context.Context, a domain.Actor, id uuid.UUID, a
 		return done, err
 	}
 	if booked && o.Exists() && o.Booked {
-		if err := m.wanted(ctx, a, o.Dossier, dossier.RefundPayment{Number: o.Payment, Amount: amount, Reason: dossier.PaymentReason(reason)}); err != nil && len(o.Refunds) == 0 {
+		if err := m.wanted(ctx, a, o.Dossier, dossier.RefundPayment{Number: o.Payment, Amount: amount, Reason: dossier.PaymentReason(reason)}); err != nil && !o.PaidBack() {
 			return done, err
 		}
 	}

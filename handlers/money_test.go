@@ -298,7 +298,7 @@ func TestWhatIsPaidAtTheCounterAndOnlineGoesBackOnce(t *testing.T) {
 	}
 	p.pay(reference, 0, "")
 	o := p.shows(reference)
-	if times, _ := p.confirmed(f); o.Applied != 0 || o.Open != feeOf || o.Cause != "paid_twice" || times != 1 {
+	if times, _ := p.confirmed(f); o.Applied != 0 || o.Open != feeOf || o.Cause != "not_owed" || times != 1 {
 		t.Fatalf("%+v, told %d times", o, times)
 	}
 	for _, want := range []string{"", "nothing_to_refund"} {
@@ -412,7 +412,7 @@ func TestLawTheBooksBalanceWhateverHappens(t *testing.T) {
 		}
 		for _, d := range r.Differences {
 			switch d.Cause {
-			case "wrong_amount", "paid_twice", "till_open":
+			case "wrong_amount", "not_owed", "till_open":
 			default:
 				rt.Fatalf("settled, and yet %+v", d)
 			}

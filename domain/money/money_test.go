@@ -267,7 +267,7 @@ func TestADayListsEachDifferenceWithItsCause(t *testing.T) {
 		{"the statement has nothing", money.Books{Orders: map[uuid.UUID]money.Order{id: whole}, Statement: []money.Line{}}, []string{"not_on_statement:x"}},
 		{"nobody knows the order", money.Books{Statement: []money.Line{line("x", 90)}}, []string{"unknown_reference:x"}},
 		{"it came late", money.Books{Orders: map[uuid.UUID]money.Order{id: order(money.OrderReceived{Transaction: "x", Amount: 100, PaidAt: noon, Late: true})}}, []string{"paid_late:" + id.String()}},
-		{"it was paid twice", money.Books{Orders: map[uuid.UUID]money.Order{id: order(in, money.OrderApplied{Amount: 100}, money.OrderReleased{Amount: 100, Cause: "paid_twice"})}}, []string{"paid_twice:" + id.String()}},
+		{"it was paid twice", money.Books{Orders: map[uuid.UUID]money.Order{id: order(in, money.OrderApplied{Amount: 100}, money.OrderReleased{Amount: 100, Cause: "paid_twice"})}}, []string{"not_owed:" + id.String()}},
 		{"the dossier was not told", money.Books{Orders: map[uuid.UUID]money.Order{id: order(in, money.OrderApplied{Amount: 100})}}, []string{"not_booked:" + id.String()}},
 		{"a refund hangs", money.Books{Orders: map[uuid.UUID]money.Order{id: order(in, money.RefundOrdered{Number: 1, Amount: 100, Reason: "exempt"})}}, []string{"refund_pending:" + id.String() + "-1"}},
 		{"a receipt has no till", money.Books{Receipts: []money.Book{{Version: 2, Series: "A", First: 1, Last: 9, Used: map[int]money.Use{2: {NumberUsed: money.NumberUsed{Number: 2, Officer: "fees", Day: "2026-11-26", Amount: 5}}}}}},

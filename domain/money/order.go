@@ -58,13 +58,13 @@ func (o Order) Returned() (sum int) {
 // Open is what came and is neither put to anything nor given back: somebody has to see to it.
 func (o Order) Open() int { return o.Received() - o.Applied - o.Returned() }
 
-// Cause is why something is open: paid_late, released, cancelled, or wrong_amount.
+// Cause is why something is open: not_owed, cancelled, paid_late, or wrong_amount.
 func (o Order) Cause() string {
 	switch {
 	case o.Open() == 0:
 		return ""
 	case o.Released != "":
-		return "paid_twice"
+		return "not_owed"
 	case o.Cancelled != "":
 		return "cancelled"
 	case slices.ContainsFunc(o.Receipts, func(r Received) bool { return r.Late }) && o.Applied == 0:
@@ -175,8 +175,12 @@ func (o Order) receive(w Receive) ([]Event, error) {
 
 // awaits says whether money that comes in time is put to what is owed.
 func (o Order) awaits() bool {
-	paidBack := slices.ContainsFunc(o.Refunds, func(r Refund) bool { return r.Applied > 0 })
-	return o.Applied == 0 && o.Released == "" && o.Cancelled == "" && !paidBack
+	return o.Applied == 0 && o.Released == "" && o.Cancelled == "" && !o.PaidBack()
+}
+
+// PaidBack says whether some of what the dossier had goes back.
+func (o Order) PaidBack() bool {
+	return slices.ContainsFunc(o.Refunds, func(r Refund) bool { return r.Applied > 0 })
 }
 
 // inTime is what came within the window.
@@ -209,7 +213,7 @@ func (o Order) refund(w RefundOrder) ([]Event, error) {
 	have, applied := o.Open(), 0
 	if w.Booked {
 		have, applied = o.Applied, w.Amount
-		if slices.ContainsFunc(o.Refunds, func(r Refund) bool { return r.Applied > 0 }) {
+		if o.PaidBack() {
 			have = 0 // once, as on the dossier
 		}
 	}

@@ -110,7 +110,7 @@ var causeWords = map[string][2]string{
 	"amount_differs":     {"số tiền của ta khác sao kê", "our amount is not that of the statement"},
 	"wrong_amount":       {"tiền đến không đúng số phải nộp: còn treo", "what came is not what was owed: it is open"},
 	"paid_late":          {"tiền đến sau hạn: phải hoàn", "it came after the window: it is to be refunded"},
-	"paid_twice":         {"khoản này đã được nộp cách khác: phải hoàn", "it was paid in another way: it is to be refunded"},
+	"not_owed":           {"khoản này không còn phải nộp (đã nộp cách khác, đã hủy hoặc hết hạn): phải hoàn", "nothing is owed any more (paid in another way, cancelled or expired): it is to be refunded"},
 	"cancelled":          {"tiền đến cho lệnh đã hủy: phải hoàn", "it came for a cancelled order: it is to be refunded"},
 	"not_booked":         {"đã thu, hồ sơ chưa ghi nhận: dossier money settle", "taken, and the dossier does not have it: dossier money settle"},
 	"refund_pending":     {"đã lệnh hoàn, đơn vị thanh toán chưa hoàn: dossier money settle", "a refund was ordered and not done by the provider: dossier money settle"},

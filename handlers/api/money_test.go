@@ -79,6 +79,7 @@ func TestAFeeIsShownOrderedAndPaidOverHTTP(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 	h.get("applicant-2", "/v1/payment-orders/"+o.Reference).is(http.StatusForbidden)
+	h.get("fees", "/v1/payment-orders/"+r.ID).is(http.StatusConflict) // a dossier is no order
 	for _, name := range money.TypeNames() {
 		h.get("auditor", "/schemas/"+name).is(http.StatusOK)
 	}
