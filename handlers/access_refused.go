@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"dossier/domain"
 	"dossier/domain/access"
@@ -24,6 +25,10 @@ const (
 	erasePerson       = "erase-person"
 )
 
+// moneyActs are the names under which acts on money are recorded.
+var moneyActs = []string{"till-open", "till-take", "till-give-back", "till-close", "till-transfer", "receipt-book-issue", "receipt-book-hand", "receipt-void",
+	"payment-order", "payment-refund", "payment-order-cancel", "money-settle", "money-explain"}
+
 // recordable says whether a name is one of ours: it may come from the address of a request.
 func recordable(command string) bool {
 	switch command {
@@ -31,7 +36,7 @@ func recordable(command string) bool {
 		return true
 	}
 	_, known := actors[command]
-	return known
+	return known || slices.Contains(moneyActs, command)
 }
 
 // Refused records that a command was refused, if it was: what is not found, not understood or meant for another version is none, for no rule

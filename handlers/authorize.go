@@ -21,18 +21,20 @@ type ActKind string
 
 // The kinds of acts.
 const (
-	Command ActKind = "command" // change a dossier
-	Read    ActKind = "read"    // one dossier, its states and its history
-	List    ActKind = "list"    // many dossiers; an applicant gets its own only
-	Feed    ActKind = "feed"    // events; an applicant gets those of its own dossiers only
-	Import  ActKind = "import"  // bring in history from elsewhere
-	Rule    ActKind = "rule"    // publish calendars and procedures
-	Operate ActKind = "operate" // look after the machine: no content
-	Audit   ActKind = "audit"   // the access journal
-	People  ActKind = "people"  // see who persons are
-	Enrol   ActKind = "enrol"   // register and correct persons
-	Erase   ActKind = "erase"   // decide that a person is erased
-	Timers  ActKind = "timers"  // what all dossiers wait for, and who is told
+	Command   ActKind = "command"   // change a dossier
+	Read      ActKind = "read"      // one dossier, its states and its history
+	List      ActKind = "list"      // many dossiers; an applicant gets its own only
+	Feed      ActKind = "feed"      // events; an applicant gets those of its own dossiers only
+	Import    ActKind = "import"    // bring in history from elsewhere
+	Rule      ActKind = "rule"      // publish calendars and procedures
+	Operate   ActKind = "operate"   // look after the machine: no content
+	Audit     ActKind = "audit"     // the access journal
+	People    ActKind = "people"    // see who persons are
+	Enrol     ActKind = "enrol"     // register and correct persons
+	Erase     ActKind = "erase"     // decide that a person is erased
+	Timers    ActKind = "timers"    // what all dossiers wait for, and who is told
+	Collect   ActKind = "collect"   // take and give back money at a counter
+	Reconcile ActKind = "reconcile" // look after an agency's money: receipt books, refunds, the day's differences
 )
 
 // staff may see every dossier of the authority.
@@ -54,6 +56,9 @@ var rights = map[ActKind][]domain.Role{
 	Enrol:   {domain.ReceptionOfficer, domain.OneStopLead, domain.CaseOfficer},
 	Erase:   {domain.DivisionHead, domain.Approver},
 	People:  {domain.ReceptionOfficer, domain.ReturnOfficer, domain.OneStopLead, domain.CaseOfficer, domain.Clerk, domain.DivisionHead, domain.Approver, domain.Auditor},
+
+	Collect:   {domain.ReceptionOfficer, domain.FeeOfficer}, // who may confirm a payment
+	Reconcile: {domain.FeeOfficer, domain.System},
 }
 
 // actors says which roles may send a command.

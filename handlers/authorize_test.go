@@ -40,9 +40,9 @@ var commandActors = map[string][]domain.Role{
 	"finish-work":          {domain.CaseOfficer, domain.ConsultedUnit},
 	"report-remediation":   {domain.Applicant, domain.ReceptionOfficer},
 	"request-payment":      {domain.FeeOfficer, domain.CaseOfficer, domain.ReceptionOfficer},
-	"confirm-payment":      {domain.FeeOfficer, domain.ReceptionOfficer},
+	"confirm-payment":      {domain.FeeOfficer, domain.ReceptionOfficer, domain.System},
 	"cancel-payment":       {domain.FeeOfficer, domain.ReceptionOfficer},
-	"refund-payment":       {domain.FeeOfficer, domain.ReceptionOfficer},
+	"refund-payment":       {domain.FeeOfficer, domain.ReceptionOfficer, domain.System},
 	"expire-payment":       {domain.FeeOfficer, domain.ReceptionOfficer, domain.CaseOfficer},
 	"submit-for-approval":  {domain.CaseOfficer},
 	"return-for-rework":    {domain.DivisionHead, domain.Approver},
@@ -119,6 +119,7 @@ func TestEveryRoleMayReadExactlyWhatIsItsOwnToRead(t *testing.T) {
 	rights := map[handlers.ActKind][]domain.Role{
 		handlers.Read: readers, handlers.List: readers, handlers.Feed: readers,
 		handlers.Import: {domain.System}, handlers.Rule: {domain.CatalogueAdmin, domain.System}, handlers.Operate: {domain.SystemAdmin, domain.System}, "no_such_act": nil,
+		handlers.Collect: {domain.ReceptionOfficer, domain.FeeOfficer}, handlers.Reconcile: {domain.FeeOfficer, domain.System},
 	}
 	for kind, want := range rights {
 		for _, role := range roles {

@@ -154,6 +154,8 @@ func plain(err error) ProblemBody {
 		return later(5, "batch_held", words{
 			"Một tiến trình khác đang xử lý lô này; xem tiến độ, hoặc thử lại sau giây lát",
 			"Another process works on this batch; look how far it came, or try again in a moment"})
+	case errors.Is(err, ErrForged):
+		return forgedFailure.body()
 	case errors.Is(err, ErrUnauthenticated):
 		return body(http.StatusUnauthorized, "unauthenticated", words{
 			"Cần đăng nhập để dùng đường dẫn này", "You must be signed in to use this"})

@@ -63,6 +63,8 @@ func (a *app) showConfig(cmd *cli.Command, c config.Config) error {
 	add("kafka.sasl_password", c.Kafka.SASLPassword, "KAFKA_SASL_PASSWORD")
 	add("http.addr", c.HTTP.Addr, "HTTP_ADDR")
 	add("http.public_url", c.HTTP.PublicURL, "PUBLIC_URL")
+	add("payment.url", c.Payment.URL, "PAYMENT_URL")
+	add("payment.key", c.Payment.Key, "PAYMENT_KEY")
 	add("command_key", c.CommandKey, "COMMAND_KEY")
 	add("vault_key", c.VaultKey, "VAULT_KEY")
 	add("archive_dir", c.ArchiveDir, "ARCHIVE_DIR")

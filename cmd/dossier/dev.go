@@ -104,16 +104,23 @@ func (a *app) dev(ctx context.Context, cmd *cli.Command) error {
 	if err := a.beginClock(ctx, cfg, begins); err != nil {
 		return err
 	}
+	bank, err := startBank(folder, &cfg)
+	if err != nil {
+		return err
+	}
+	defer bank.Close()
 	p, err := newProcess(ctx, cfg, log, handlers.NewDevLogin())
 	if err != nil {
 		return err
 	}
 	defer p.close()
+	bank.Clock(p.clock.now())
 	if err := p.publishShipped(ctx); err != nil {
 		return err
 	}
 	return p.run(ctx, allRoles, func(addr string) {
 		cfg.HTTP.Addr = addr
+		bank.TellTo("http://" + addr + "/v1/payments/callbacks")
 		if err := cfg.Save(filepath.Join(folder, settingsFile)); err != nil {
 			log.Error("other commands will not find this stack", "error", err)
 		}
@@ -172,7 +179,7 @@ func reset(folder string) error {
 		}
 		return nil
 	}
-	for _, part := range []string{"postgres", "kafka", "archive", settingsFile, seedingFile} {
+	for _, part := range []string{"postgres", "kafka", "archive", bankFile, settingsFile, seedingFile} {
 		if err := os.RemoveAll(filepath.Join(folder, part)); err != nil {
 			return fmt.Errorf("reset: %w", err)
 		}
@@ -274,6 +281,7 @@ func (a *app) banner(p *process, folder, addr string, took time.Duration) {
 	row("metrics", "http://"+addr+"/metrics  (/livez, /readyz)")
 	row("Kafka", p.cfg.Kafka.Brokers[0]+"  topic "+p.cfg.Kafka.Topic)
 	row("Postgres", p.cfg.Database.AdminURL)
+	row("payments", p.cfg.Payment.URL+"  (a provider of play money: 'dossier money pay')")
 	row("data", folder+"  (kept; 'dossier dev --reset' starts anew)")
 	fmt.Fprint(w, "\n  demo logins, for the pages, --as and 'Authorization: Bearer dev:ACCOUNT'\n")
 	printLogins(w, p.login)

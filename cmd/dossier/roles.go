@@ -63,6 +63,7 @@ type process struct {
 	keeper   *handlers.Timekeeper
 	clock    *simClock // nil in production
 	bulk     *handlers.Bulk
+	money    *handlers.Money
 	login    *handlers.DevLogin // nil: nobody is believed until an identity provider is configured
 }
 
@@ -117,6 +118,7 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 	})
 	p.views = projections.NewViews(pool, journal).Follow(p.engine).Naming(p.executor.Procedures().Names)
 	p.keeper = handlers.NewTimekeeper(p.executor, p.views, pool, handlers.TimekeeperOptions{Log: log})
+	p.money = handlers.NewMoney(p.executor, providerOf(cfg))
 	p.bulk = handlers.NewBulk(p.executor, p.views, handlers.BulkOptions{Log: log})
 	return p, nil
 }

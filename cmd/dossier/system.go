@@ -28,6 +28,7 @@ type system struct {
 	journal  *eventstore.Journal
 	views    *projections.Views
 	executor *handlers.Executor
+	money    *handlers.Money
 	clock    *simClock // nil in production
 	dev      bool      // the database belongs to a development folder: --as is believed
 	live     bool      // somebody else runs the roles: views follow by themselves
@@ -115,6 +116,7 @@ func (a *app) connect(ctx context.Context, cfg config.Config, s *system) (*syste
 	s.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{
 		CommandKey: []byte(cfg.CommandKey), Now: clock.now(), Codes: codes, Timers: timers, Vault: kept, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Now: clock.now(), Log: slog.New(slog.NewTextHandler(a.stderr, nil))}),
 	})
+	s.money = handlers.NewMoney(s.executor, providerOf(cfg))
 	s.views.Naming(s.executor.Procedures().Names)
 	s.stop = func() { journal.Close(); access.Close(); pool.Close() }
 	return s, nil

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"dossier/domain"
+	"dossier/domain/calendar"
 )
 
 // A filing says of itself what is not personal: which conditions of its procedure hold, and values of fields of its forms. From these the
@@ -160,16 +161,16 @@ func (q question) charged(codes []Code) (amount int, all bool, notDue []string) 
 	if q.x.Procedure == nil || len(codes) == 0 {
 		return 0, false, nil
 	}
-	due := q.x.Procedure.FeesUnder(q.s.Holds)
+	notice := q.x.Procedure.FeeNotice(q.s.Holds, calendar.DateOf(q.at, hanoi))
 	all = true
 	for _, code := range codes {
 		known, owed := false, false
 		for _, f := range q.x.Procedure.Fees {
 			known = known || f.Code == string(code)
 		}
-		for _, f := range due {
-			if f.Code == string(code) {
-				amount, owed = amount+f.Amount, true
+		for _, l := range notice.Lines {
+			if l.Code == string(code) {
+				amount, owed = amount+l.Pay, true
 			}
 		}
 		if known && !owed {
@@ -196,8 +197,8 @@ var statedGuards = []Guard{
 			amount, all, _ := q.charged(q.toPay())
 			return all && amount != q.c.(RequestPayment).Amount
 		},
-		VI: "Chưa gửi được: theo biểu phí của thủ tục, các khoản này là {table_fee}. Ghi đúng số tiền đó.",
-		EN: "Not sent: by the procedure's fee table these are {table_fee}. Give that amount."},
+		VI: "Chưa gửi được: theo biểu phí của thủ tục, sau miễn, giảm, các khoản này là {table_fee}. Ghi đúng số tiền đó.",
+		EN: "Not sent: by the procedure's fee table, reliefs taken off, these are {table_fee}. Give that amount."},
 	{Code: "step_not_due", Soft: true, OutOfFlow: true, Live: true, On: []string{"BeginWork"}, Field: "step", Basis: "NĐ 63/2010, Điều 8",
 		broken: func(q question) bool { s, known := q.prescribed(); return known && s.When != "" && !q.s.Holds(s.When) },
 		VI:     "Với hồ sơ này thủ tục không đòi bước đó. Vẫn làm được; việc này được đánh dấu ngoài trình tự.",

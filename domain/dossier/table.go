@@ -161,11 +161,11 @@ var transitions = []Transition{
 
 	{Command: "ConfirmPayment", From: []Status{AwaitingPayment}, To: Back, Else: Same,
 		Events: []string{"dossier.payment-confirmed"}, Maybe: []string{"dossier.clock-resumed"},
-		Actors: []domain.Role{domain.FeeOfficer, domain.ReceptionOfficer}},
+		Actors: []domain.Role{domain.FeeOfficer, domain.ReceptionOfficer, domain.System}},
 
 	{Command: "ConfirmPayment", From: slices.Concat(but(alive, AwaitingPayment), []Status{Resolved, Returned}), To: Same,
 		Events: []string{"dossier.payment-confirmed"},
-		Actors: []domain.Role{domain.FeeOfficer, domain.ReceptionOfficer}},
+		Actors: []domain.Role{domain.FeeOfficer, domain.ReceptionOfficer, domain.System}},
 
 	{Command: "CancelPayment", From: []Status{AwaitingPayment}, To: Back, Else: Same,
 		Events: []string{"dossier.payment-cancelled"}, Maybe: []string{"dossier.clock-resumed"},
@@ -177,7 +177,7 @@ var transitions = []Transition{
 
 	{Command: "RefundPayment", From: kept, To: Same,
 		Events: []string{"dossier.payment-refunded"},
-		Actors: []domain.Role{domain.FeeOfficer, domain.ReceptionOfficer}},
+		Actors: []domain.Role{domain.FeeOfficer, domain.ReceptionOfficer, domain.System}},
 
 	{Command: "ExpirePayment", From: []Status{AwaitingPayment}, To: Stopped,
 		Events: []string{"dossier.payment-window-expired", "dossier.stopped"},

@@ -234,6 +234,22 @@ func (c *checker) money() {
 		if f.Amount < 0 {
 			c.add("out_of_range", at+".amount", "số đồng, không âm", "an amount in đồng, not below nothing")
 		}
+		for k, r := range f.Reliefs {
+			c.relief(fmt.Sprintf("%s.reliefs[%d]", at, k), r)
+		}
+	}
+}
+
+func (c *checker) relief(at string, r Relief) {
+	c.when(at+".when", r.When)
+	if r.Percent < 1 || r.Percent > 100 {
+		c.add("out_of_range", at+".percent", "phần trăm được giảm, từ 1 đến 100; miễn là 100", "the percent taken off, from 1 to 100; an exemption is 100")
+	}
+	if r.Until != 0 && r.Until < r.From {
+		c.add("out_of_range", at+".until", "ngày cuối, không trước ngày đầu (from)", "the last day, not before the first (from)")
+	}
+	if r.Basis == "" {
+		c.add("missing", at+".basis", "số văn bản cho miễn, giảm", "the number of the document that grants it")
 	}
 }
 

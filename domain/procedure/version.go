@@ -226,6 +226,8 @@ type Fee struct {
 	When   string  `json:"when,omitempty"`
 	Due    FeeDue  `json:"due"`
 	Basis  string  `json:"basis,omitempty"`
+
+	Reliefs []Relief `json:"reliefs,omitempty"`
 }
 
 // FeeKind tells the two legal kinds apart.

@@ -23,7 +23,8 @@ import (
 type Deps struct {
 	Executor *handlers.Executor
 	Views    *projections.Views
-	Bulk     *handlers.Bulk // default: one of its own; who plays the reactor does what it starts
+	Bulk     *handlers.Bulk  // default: one of its own; who plays the reactor does what it starts
+	Money    *handlers.Money // default: of the counter alone
 	Journal  *eventstore.Journal
 	Auth     handlers.Authenticator
 	Pool     *pgxpool.Pool // asked by /readyz
@@ -90,6 +91,7 @@ func (s *server) routes() {
 	s.ruleRoutes()
 	s.personRoutes()
 	s.bulkRoutes()
+	s.moneyRoutes()
 	s.submit()
 	for _, name := range dossier.CommandNames() {
 		s.command(name)
@@ -121,6 +123,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Bulk == nil {
 		d.Bulk = handlers.NewBulk(d.Executor, d.Views, handlers.BulkOptions{Log: d.Log})
+	}
+	if d.Money == nil {
+		d.Money = handlers.NewMoney(d.Executor, nil)
 	}
 	if d.Gate == nil {
 		d.Gate = handlers.NewGate(handlers.MostRequests, handlers.MostBytes)

@@ -79,6 +79,10 @@ func (s *server) route(w http.ResponseWriter, r *http.Request, route string) {
 			return
 		}
 		defer leave()
+		if route == callbackRoute { // signed, not signed in
+			s.mux.ServeHTTP(w, r)
+			return
+		}
 		if err := s.admit(r); err != nil {
 			s.fail(w, r, err)
 			return

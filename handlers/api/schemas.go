@@ -82,6 +82,7 @@ func eventSchemas() map[string][]byte {
 	maps.Copy(all, personSchemas())
 	maps.Copy(all, accessSchemas())
 	maps.Copy(all, batchSchemas())
+	maps.Copy(all, moneySchemas())
 	for _, typ := range dossier.EventTypes() {
 		version, members := dossier.EventMembers(typ)
 		name := fmt.Sprintf("%s.v%d", typ, version)

@@ -108,7 +108,7 @@ func openHouse(t *testing.T, brokers []string, gate *handlers.Gate) *house {
 	views := projections.NewViews(pool, j).Follow(engine)
 	h.bulk = handlers.NewBulk(executor, views, handlers.BulkOptions{})
 	service := api.New(api.Deps{
-		Executor: executor, Metrics: metrics, Bulk: h.bulk,
+		Executor: executor, Metrics: metrics, Bulk: h.bulk, Money: h.money(executor),
 		Views: views, Journal: j, Pool: pool, Auth: handlers.NewDevLogin().Follow(executor),
 		Engine: engine, Relay: carrier, Version: "test", Closing: closing, Gate: gate,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),

@@ -32,6 +32,10 @@ type Config struct {
 		Addr      string `json:"addr,omitempty"`
 		PublicURL string `json:"public_url,omitempty"`
 	} `json:"http"`
+	Payment struct {
+		URL string `json:"url,omitempty"` // of the payment provider; empty: nothing is paid online
+		Key string `json:"key,omitempty"` // under which it signs its callbacks
+	} `json:"payment"`
 	CommandKey string `json:"command_key,omitempty"`
 	VaultKey   string `json:"vault_key,omitempty"`   // wraps the keys of persons and dossiers; the newest first, separated by commas
 	ArchiveDir string `json:"archive_dir,omitempty"` // folder of the files that old partitions were moved to
@@ -65,6 +69,7 @@ func FromEnv(getenv func(string) string) (Config, error) {
 	c.Kafka.SASLPassword = env.secret("KAFKA_SASL_PASSWORD")
 	c.HTTP.Addr = or(getenv("HTTP_ADDR"), "127.0.0.1:8080")
 	c.HTTP.PublicURL = getenv("PUBLIC_URL")
+	c.Payment.URL, c.Payment.Key = getenv("PAYMENT_URL"), env.secret("PAYMENT_KEY")
 	c.CommandKey = env.secret("COMMAND_KEY")
 	c.VaultKey = env.secret("VAULT_KEY")
 	c.ArchiveDir = getenv("ARCHIVE_DIR")
@@ -84,6 +89,7 @@ func (c Config) Masked() Config {
 	c.Kafka.SASLPassword = mask(c.Kafka.SASLPassword)
 	c.CommandKey = mask(c.CommandKey)
 	c.VaultKey = mask(c.VaultKey)
+	c.Payment.Key = mask(c.Payment.Key)
 	return c
 }
 

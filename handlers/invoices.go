@@ -1,0 +1,158 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"dossier/domain"
+	"dossier/domain/money"
+)
+
+// Invoice is what the tax authority's invoice service is told of a receipt. Who paid is not in it: it is asked for where it is written.
+type Invoice struct {
+	Number  string `json:"number"` // the receipt's, or the order's reference: the same number is the same invoice
+	Day     string `json:"day"`
+	Amount  int    `json:"amount"`
+	Returns int    `json:"returned,omitempty"`
+	money.For
+}
+
+// InvoiceSink is the hook for electronic invoices. What is put is known by its number: put again, it is the same.
+type InvoiceSink interface {
+	Put(ctx context.Context, i Invoice) error
+}
+
+// InvoiceSpool is an InvoiceSink of files: one for each invoice, whole or not there. What was sent is moved, not deleted, so it is not put
+// again after a crash; what was sent and not yet moved is sent again under its number, which the service knows.
+type InvoiceSpool struct{ dir string }
+
+// NewInvoiceSpool returns the spool in a folder, which it makes.
+func NewInvoiceSpool(dir string) (*InvoiceSpool, error) {
+	for _, part := range []string{"waiting", "sent"} {
+		if err := os.MkdirAll(filepath.Join(dir, part), 0o700); err != nil {
+			return nil, fmt.Errorf("make invoice spool: %w", err)
+		}
+	}
+	return &InvoiceSpool{dir}, nil
+}
+
+func (s *InvoiceSpool) file(part, number string) string {
+	return filepath.Join(s.dir, part, number+".json")
+}
+
+// Put writes an invoice to disk, once.
+func (s *InvoiceSpool) Put(_ context.Context, i Invoice) (err error) {
+	if i.Number == "" || strings.ContainsAny(i.Number, `/\.`) {
+		return fmt.Errorf("spool invoice: %q names no file", i.Number)
+	}
+	for _, part := range []string{"sent", "waiting"} {
+		if _, err := os.Stat(s.file(part, i.Number)); err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	b, err := json.Marshal(i)
+	if err != nil {
+		return fmt.Errorf("encode invoice: %w", err)
+	}
+	f, err := os.CreateTemp(s.dir, "new-*")
+	if err != nil {
+		return fmt.Errorf("spool invoice: %w", err)
+	}
+	defer func() { err = errors.Join(err, ignoreMissing(os.Remove(f.Name()))) }()
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("spool invoice: %w", err)
+	}
+	if err := os.Rename(f.Name(), s.file("waiting", i.Number)); err != nil {
+		return fmt.Errorf("spool invoice: %w", err)
+	}
+	return syncFolder(filepath.Join(s.dir, "waiting"))
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("spool invoice: %w", err)
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Send gives every waiting invoice to a service, which must take a number that it knows as done, and returns how many went.
+func (s *InvoiceSpool) Send(ctx context.Context, send func(context.Context, Invoice) error) (sent int, err error) {
+	entries, err := os.ReadDir(filepath.Join(s.dir, "waiting"))
+	if err != nil {
+		return 0, fmt.Errorf("read invoice spool: %w", err)
+	}
+	for _, e := range entries {
+		number := strings.TrimSuffix(e.Name(), ".json")
+		b, err := os.ReadFile(s.file("waiting", number))
+		if err != nil {
+			return sent, fmt.Errorf("read invoice: %w", err)
+		}
+		var i Invoice
+		if err := json.Unmarshal(b, &i); err != nil {
+			return sent, fmt.Errorf("read invoice %s: %w", number, err)
+		}
+		if err := send(ctx, i); err != nil {
+			return sent, fmt.Errorf("send invoice %s: %w", number, err)
+		}
+		if err := os.Rename(s.file("waiting", number), s.file("sent", number)); err != nil {
+			return sent, fmt.Errorf("file invoice %s: %w", number, err)
+		}
+		sent++
+	}
+	return sent, syncFolder(filepath.Join(s.dir, "sent"))
+}
+
+// Invoices puts an invoice for every receipt of a closed day into a sink, from the books: so none is forgotten, and a day that is put again
+// adds none.
+func (m *Money) Invoices(ctx context.Context, a domain.Actor, day string, to InvoiceSink) (n int, err error) {
+	agency, err := m.reconciling(ctx, a)
+	if err != nil {
+		return 0, err
+	}
+	b, err := m.books(ctx, agency, day)
+	if err != nil {
+		return 0, err
+	}
+	var all []Invoice
+	for _, book := range b.Receipts {
+		for number, u := range book.Used {
+			if u.Day != day {
+				continue
+			}
+			i := Invoice{Number: book.Receipt(number), Day: day, Amount: u.Amount, For: u.For}
+			if u.Repaid != nil {
+				i.Returns = u.Repaid.Amount
+			}
+			all = append(all, i)
+		}
+	}
+	for id, o := range b.Orders {
+		if o.Booked && len(o.Receipts) > 0 && dayOf(o.Receipts[len(o.Receipts)-1].PaidAt) == day {
+			all = append(all, Invoice{Number: id.String(), Day: day, Amount: o.Amount, Returns: o.Amount - o.Applied, For: o.For})
+		}
+	}
+	slices.SortFunc(all, func(x, y Invoice) int { return strings.Compare(x.Number, y.Number) })
+	for _, i := range all {
+		if err := to.Put(ctx, i); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
