@@ -1,0 +1,313 @@
+package vault
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Person is what is known of somebody. Empty members are not known.
+type Person struct {
+	Name     string `json:"name"`
+	IDNumber string `json:"id_number,omitempty"`
+	TaxCode  string `json:"tax_code,omitempty"`
+	Born     string `json:"born,omitempty"` // as the paper says it: a day, a month or a year
+	Phone    string `json:"phone,omitempty"`
+	Email    string `json:"email,omitempty"`
+	Address  string `json:"address,omitempty"`
+}
+
+// Known is a person as the vault has it, in its newest version.
+type Known struct {
+	ID      uuid.UUID
+	Version int64
+	Person
+	Unreadable bool // the key is lost or the row was altered
+}
+
+// Commitment is what the fact that a person is known so says of it.
+func (v *Vault) Commitment(ctx context.Context, id uuid.UUID, version int64, p Person) (string, error) {
+	s, err := v.secretOf(ctx, id, owned{kind: "person"})
+	if err != nil {
+		return "", err
+	}
+	plain, err := json.Marshal(p)
+	if err != nil {
+		return "", fmt.Errorf("encode person: %w", err)
+	}
+	return s.commit(plain, personRef(id, version)), nil
+}
+
+func personRef(id uuid.UUID, version int64) string { return fmt.Sprintf("person\x00%s\x00%d", id, version) }
+
+// Keep stores a version of a person and makes it the one by which it is found. A version that is there already stays as it is.
+func (v *Vault) Keep(ctx context.Context, id uuid.UUID, version int64, p Person) error {
+	s, err := v.secretOf(ctx, id, owned{kind: "person"})
+	if err != nil {
+		return err
+	}
+	plain, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("encode person: %w", err)
+	}
+	sealed, err := s.seal(plain, personRef(id, version))
+	if err != nil {
+		return fmt.Errorf("seal person: %w", err)
+	}
+	tokens, kinds := v.tokens(p)
+	return pgx.BeginFunc(ctx, v.pool, func(tx pgx.Tx) error {
+		if err := lockKey(ctx, tx, id); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `insert into vault.persons (person, version, sealed) values ($1, $2, $3) on conflict do nothing`, id, version, sealed); err != nil {
+			return fmt.Errorf("store person: %w", err)
+		}
+		var newest int64
+		if err := tx.QueryRow(ctx, `select max(p.version) from vault.persons p where p.person = $1`, id).Scan(&newest); err != nil {
+			return fmt.Errorf("store person: %w", err)
+		}
+		if newest > version {
+			return nil
+		}
+		if _, err := tx.Exec(ctx, `delete from vault.tokens t where t.person = $1`, id); err != nil {
+			return fmt.Errorf("store person: %w", err)
+		}
+		if _, err := tx.Exec(ctx, `
+			insert into vault.tokens (token, kind, person)
+			select t.token, t.kind, $3
+			  from unnest($1::bytea[], $2::smallint[]) as t(token, kind)
+			on conflict do nothing`, tokens, kinds, id); err != nil {
+			return fmt.Errorf("store person: %w", err)
+		}
+		return nil
+	})
+}
+
+// lockKey holds the key of an owner against erasing until the transaction ends.
+func lockKey(ctx context.Context, tx pgx.Tx, owner uuid.UUID) error {
+	var there uuid.UUID
+	err := tx.QueryRow(ctx, `select k.owner from vault.keys k where k.owner = $1 for key share`, owner).Scan(&there)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return ErrErased
+	}
+	if err != nil {
+		return fmt.Errorf("hold a key: %w", err)
+	}
+	return nil
+}
+
+// Persons reads many at once, each in its newest version. Who is not there, or was erased, is missing in the answer.
+func (v *Vault) Persons(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Known, error) {
+	secrets, err := v.secrets(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := v.pool.Query(ctx, `
+		select distinct on (p.person) p.person, p.version, p.sealed
+		  from vault.persons p
+		 where p.person = any ($1)
+		 order by p.person, p.version desc`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read persons: %w", err)
+	}
+	all := map[uuid.UUID]Known{}
+	var id uuid.UUID
+	var version int64
+	var sealed []byte
+	_, err = pgx.ForEachRow(rows, []any{&id, &version, &sealed}, func() error {
+		k := Known{ID: id, Version: version}
+		s, ok := secrets[id]
+		plain, err := s.open(sealed, personRef(id, version))
+		if !ok || err != nil || json.Unmarshal(plain, &k.Person) != nil {
+			k.Person, k.Unreadable = Person{}, true
+		}
+		all[id] = k
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read persons: %w", err)
+	}
+	return all, nil
+}
+
+// Erased says when the owners among these that were erased were.
+func (v *Vault) Erased(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]bool, error) {
+	rows, err := v.pool.Query(ctx, `select e.owner from vault.erasures e where e.owner = any ($1)`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("look up erasures: %w", err)
+	}
+	gone, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err != nil {
+		return nil, fmt.Errorf("look up erasures: %w", err)
+	}
+	all := map[uuid.UUID]bool{}
+	for _, id := range gone {
+		all[id] = true
+	}
+	return all, nil
+}
+
+// Query is by what a person is looked for: everything given must fit. Names fit word by word, with or without marks, in any order.
+type Query struct{ Name, IDNumber, TaxCode, Phone, Email string }
+
+// Empty says that nothing was given.
+func (q Query) Empty() bool { return len((*Vault)(nil).wanted(q)) == 0 }
+
+// What a token is of.
+const (
+	nameToken int16 = iota + 1
+	idToken
+	taxToken
+	phoneToken
+	emailToken
+)
+
+// word is a text that is looked for, as it is looked for.
+type word struct {
+	kind int16
+	text string
+}
+
+func words(p Person) (all []word) {
+	for _, w := range nameWords(p.Name) {
+		all = append(all, word{nameToken, w})
+	}
+	for _, one := range []word{{idToken, digits(p.IDNumber)}, {taxToken, digits(p.TaxCode)}, {phoneToken, phone(p.Phone)}, {emailToken, strings.ToLower(strings.TrimSpace(p.Email))}} {
+		if one.text != "" {
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+func (*Vault) wanted(q Query) []word {
+	return words(Person{Name: q.Name, IDNumber: q.IDNumber, TaxCode: q.TaxCode, Phone: q.Phone, Email: q.Email})
+}
+
+func (v *Vault) token(w word) []byte {
+	mac := hmac.New(sha256.New, v.index.derive("index"))
+	fmt.Fprintf(mac, "%d\x00%s", w.kind, w.text)
+	return mac.Sum(nil)[:16]
+}
+
+func (v *Vault) tokens(p Person) (tokens [][]byte, kinds []int16) {
+	for _, w := range words(p) {
+		tokens, kinds = append(tokens, v.token(w)), append(kinds, w.kind)
+	}
+	return tokens, kinds
+}
+
+// findLimit is how many persons a search returns at most, and how many it looks through for one that fits.
+const findLimit, findThrough = 50, 2000
+
+// Find looks persons up, those that fit best first. more says that there are others: the search should be narrowed.
+func (v *Vault) Find(ctx context.Context, q Query) (found []Known, more bool, err error) {
+	wanted := v.wanted(q)
+	if len(wanted) == 0 {
+		return nil, false, nil
+	}
+	tokens := make([][]byte, len(wanted))
+	for i, w := range wanted {
+		tokens[i] = v.token(w)
+	}
+	rows, err := v.pool.Query(ctx, findSQL, tokens, findThrough+1)
+	if err != nil {
+		return nil, false, fmt.Errorf("look persons up: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err != nil {
+		return nil, false, fmt.Errorf("look persons up: %w", err)
+	}
+	if more = len(ids) > findThrough; more {
+		ids = ids[:findThrough]
+	}
+	exact := marked(q.Name)
+	for at := 0; at < len(ids) && len(found) <= findLimit; at += findLimit {
+		known, err := v.Persons(ctx, ids[at:min(at+findLimit, len(ids))])
+		if err != nil {
+			return nil, false, err
+		}
+		for _, id := range ids[at:min(at+findLimit, len(ids))] {
+			if k, ok := known[id]; ok && !k.Unreadable && containsAll(marked(k.Name), exact) {
+				found = append(found, k)
+			}
+		}
+	}
+	if len(found) > findLimit {
+		found, more = found[:findLimit], true
+	}
+	return found, more, nil
+}
+
+// The rarest word is walked first: a family name alone has a tenth of a country behind it.
+const findSQL = `
+select t.person
+  from unnest($1::bytea[]) as w(token)
+  join vault.tokens t on t.token = w.token
+ group by t.person
+having count(*) = cardinality($1::bytea[])
+ order by t.person
+ limit $2`
+
+// nameWords are the words of a name without marks, each once.
+func nameWords(name string) []string {
+	all := strings.FieldsFunc(plain(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// plain is a text without letter case and marks: "Đỗ Thị Nghĩa" is "do thi nghia".
+func plain(text string) string {
+	var b strings.Builder
+	for _, r := range norm.NFD.String(strings.ToLower(text)) {
+		switch {
+		case r == 'đ':
+			b.WriteRune('d')
+		case !unicode.Is(unicode.Mn, r):
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// marked are the words of a name that were typed with marks: these must fit as they are.
+func marked(name string) (all []string) {
+	for _, w := range strings.Fields(norm.NFC.String(strings.ToLower(name))) {
+		if plain(w) != w {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+func containsAll(have, want []string) bool {
+	return !slices.ContainsFunc(want, func(w string) bool { return !slices.Contains(have, w) })
+}
+
+func digits(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// phone is a number as it is dialled in the country.
+func phone(text string) string {
+	d := digits(text)
+	if rest, abroad := strings.CutPrefix(d, "84"); abroad && len(d) > 9 {
+		return "0" + rest
+	}
+	return d
+}
