@@ -139,7 +139,7 @@ var lifeWords = map[string]map[string]word{
 		"opinion_awaited": {"Chưa có ý kiến trả lời", "Opinion awaited"},
 	},
 	"media_type": {
-		"pdf":  {"PDF", "PDF"},
+		"pdf":  {"Tài liệu PDF", "PDF document"},
 		"png":  {"Ảnh PNG", "PNG image"},
 		"jpeg": {"Ảnh JPEG", "JPEG image"},
 		"tiff": {"Ảnh TIFF", "TIFF image"},
