@@ -31,6 +31,7 @@ type AccessEntry struct {
 	Dossier     *uuid.UUID    `json:"dossier,omitempty"`
 	Rule        string        `json:"rule,omitempty"`
 	Basis       string        `json:"basis,omitempty"`
+	File        *uuid.UUID    `json:"file,omitempty" doc:"The file that was read; on access.file-read."`
 	Missed      int           `json:"missed,omitempty" doc:"Entries that could not be recorded; on access.entries-missed."`
 	Since       *time.Time    `json:"since,omitempty" doc:"From when on; on access.entries-missed."`
 	Origin      domain.Origin `json:"origin,omitempty"`
@@ -129,6 +130,10 @@ func accessEntry(e eventstore.Event) (AccessEntry, error) {
 		if event.Dossier != uuid.Nil {
 			entry.Dossier = &event.Dossier
 		}
+	case access.FileRead:
+		entry.Dossier, entry.File = &event.Dossier, &event.File
+	case access.FilesListed:
+		entry.Dossier = &event.Dossier
 	case access.EntriesMissed:
 		entry.Missed, entry.Since = event.Count, &event.Since
 	default:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -171,7 +172,7 @@ func reset(folder string) error {
 		}
 		return nil
 	}
-	for _, part := range []string{"postgres", "kafka", "archive", settingsFile, seedingFile} {
+	for _, part := range []string{"postgres", "kafka", "archive", "files", settingsFile, seedingFile} {
 		if err := os.RemoveAll(filepath.Join(folder, part)); err != nil {
 			return fmt.Errorf("reset: %w", err)
 		}
@@ -243,7 +244,7 @@ func devSettings(pg *devstack.Postgres, folder, admin string, getenv func(string
 	c.Source, c.ArchiveDir = folder, filepath.Join(folder, "archive")
 	c.Database.URL, c.Database.AdminURL = pg.URL("dossier_app", devDatabase), admin
 	if old, err := config.Load(filepath.Join(folder, settingsFile)); err == nil {
-		c.CommandKey = old.CommandKey
+		c.CommandKey, c.VaultKey = old.CommandKey, old.VaultKey
 	}
 	if c.CommandKey == "" {
 		key := make([]byte, 32)
@@ -252,6 +253,14 @@ func devSettings(pg *devstack.Postgres, folder, admin string, getenv func(string
 		}
 		c.CommandKey = hex.EncodeToString(key)
 	}
+	if c.VaultKey == "" {
+		key := make([]byte, 32)
+		if _, err := rand.Read(key); err != nil {
+			return c, fmt.Errorf("make vault key: %w", err)
+		}
+		c.VaultKey = base64.StdEncoding.EncodeToString(key)
+	}
+	c.Files.BlobURL, c.Files.Clamd = "file://"+filepath.Join(folder, "files"), getenv("CLAMD_ADDR")
 	return c, c.Save(filepath.Join(folder, settingsFile))
 }
 

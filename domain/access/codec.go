@@ -9,6 +9,8 @@ import (
 var kinds = domain.Kinds[Event]{
 	"access.command-refused": {Version: 1, Event: CommandRefused{}},
 	"access.entries-missed":  {Version: 1, Event: EntriesMissed{}},
+	"access.file-read":       {Version: 1, Event: FileRead{}},
+	"access.files-listed":    {Version: 1, Event: FilesListed{}},
 }
 
 // TypeNames lists the stored names with their newest versions, as subscribers know them: "access.command-refused.v1".

@@ -1,4 +1,4 @@
-// Package access is what the second journal holds: who was refused what. An entry says that somebody tried, never what was written there.
+// Package access is what the second journal holds: who was refused what, and who read which file. An entry says that somebody did, never what was written there.
 package access
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// An Event is an entry of the access journal. The set is closed; reads, searches, exports and reveals will join it. Who it was, in which
+// An Event is an entry of the access journal. The set is closed; searches, exports and reveals will join it. Who it was, in which
 // role and unit, the origin and the trace stand in its meta, as with every event.
 type Event interface {
 	event()
@@ -34,8 +34,35 @@ type EntriesMissed struct {
 	Since time.Time `json:"since"`
 }
 
+// FileRead says that the content of a file was given out. It is recorded before the first byte is.
+type FileRead struct {
+	Dossier uuid.UUID `json:"dossier"`
+	File    uuid.UUID `json:"file"`
+}
+
+// FilesListed says that the names of a dossier's files were shown.
+type FilesListed struct {
+	Dossier uuid.UUID `json:"dossier"`
+}
+
 func (CommandRefused) event() {}
 func (EntriesMissed) event()  {}
+func (FileRead) event()       {}
+func (FilesListed) event()    {}
+
+func (e FileRead) wrong() string {
+	if e.Dossier == uuid.Nil || e.File == uuid.Nil {
+		return "file"
+	}
+	return ""
+}
+
+func (e FilesListed) wrong() string {
+	if e.Dossier == uuid.Nil {
+		return "dossier"
+	}
+	return ""
+}
 
 func (e CommandRefused) wrong() string {
 	switch {

@@ -397,3 +397,8 @@ func (c *counter) Read(p []byte) (int, error) {
 	c.n += int64(n)
 	return n, err
 }
+
+// CommitmentTo is what an event would say of the file if its content had that hash.
+func (n File) CommitmentTo(sum []byte) string {
+	return about{SHA256: sum, Salt: n.about.Salt}.commitment()
+}

@@ -23,7 +23,8 @@ import (
 type Deps struct {
 	Executor *handlers.Executor
 	Views    *projections.Views
-	Bulk     *handlers.Bulk // default: one of its own; who plays the reactor does what it starts
+	Bulk     *handlers.Bulk  // default: one of its own; who plays the reactor does what it starts
+	Files    *handlers.Files // nil: none are taken
 	Journal  *eventstore.Journal
 	Auth     handlers.Authenticator
 	Pool     *pgxpool.Pool // asked by /readyz
@@ -54,12 +55,13 @@ type server struct {
 	schemas map[string][]byte
 
 	followers *handlers.Gate // who reads the feed and waits
+	uploads   *handlers.Gate // who sends or fetches content
 }
 
 // New returns the API. It answers Prefixes; everything else it calls unknown.
 func New(d Deps) http.Handler {
 	s := &server{Deps: d.withDefaults(), mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(),
-		followers: handlers.NewGate(handlers.MostFollowers, handlers.MostBytes)}
+		followers: handlers.NewGate(handlers.MostFollowers, handlers.MostBytes), uploads: handlers.NewGate(mostTransfers, handlers.MostBytes)}
 	s.metrics, s.log = s.Metrics, s.Log
 	s.api = humago.New(s.mux, config(s.Version))
 	s.routes()
@@ -89,6 +91,7 @@ func (s *server) routes() {
 
 	s.ruleRoutes()
 	s.bulkRoutes()
+	s.fileRoutes()
 	s.submit()
 	for _, name := range dossier.CommandNames() {
 		s.command(name)

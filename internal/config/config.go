@@ -33,6 +33,12 @@ type Config struct {
 		PublicURL string `json:"public_url,omitempty"`
 	} `json:"http"`
 	CommandKey string `json:"command_key,omitempty"`
+	VaultKey   string `json:"vault_key,omitempty"` // newest first, comma-separated
+	Files      struct {
+		BlobURL string `json:"blob_url,omitempty"` // file:///folder or s3://KEY:SECRET@host:port/bucket
+		Clamd   string `json:"clamd,omitempty"`    // host:port, or the path of its socket; none: uploads are refused
+		MostMB  int    `json:"most_mb,omitempty"`  // of one file
+	} `json:"files"`
 	ArchiveDir string `json:"archive_dir,omitempty"` // folder of the files that old partitions were moved to
 	Codes      string `json:"codes,omitempty"`       // how dossiers are numbered
 	Timers     string `json:"timers,omitempty"`      // a file: who is told at which share of a limit
@@ -65,6 +71,10 @@ func FromEnv(getenv func(string) string) (Config, error) {
 	c.HTTP.Addr = or(getenv("HTTP_ADDR"), "127.0.0.1:8080")
 	c.HTTP.PublicURL = getenv("PUBLIC_URL")
 	c.CommandKey = env.secret("COMMAND_KEY")
+	c.VaultKey = env.secret("VAULT_KEY")
+	c.Files.BlobURL = env.secret("BLOB_URL")
+	c.Files.Clamd = getenv("CLAMD_ADDR")
+	c.Files.MostMB = env.number("FILE_LIMIT_MB", 200)
 	c.ArchiveDir = getenv("ARCHIVE_DIR")
 	c.Codes = getenv("DOSSIER_CODES")
 	c.Timers = getenv("DOSSIER_TIMERS")
@@ -80,7 +90,8 @@ func (c Config) Masked() Config {
 	c.Database.AdminURL = maskURL(c.Database.AdminURL)
 	c.Database.MigrateURL = maskURL(c.Database.MigrateURL)
 	c.Kafka.SASLPassword = mask(c.Kafka.SASLPassword)
-	c.CommandKey = mask(c.CommandKey)
+	c.CommandKey, c.VaultKey = mask(c.CommandKey), mask(c.VaultKey)
+	c.Files.BlobURL = maskURL(c.Files.BlobURL)
 	return c
 }
 
