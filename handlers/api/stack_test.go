@@ -78,6 +78,12 @@ func newHouseWithKafka(t *testing.T) *house { return openHouse(t, devstack.TestK
 
 func openHouse(t *testing.T, brokers []string, gate *handlers.Gate) *house {
 	t.Helper()
+	return openHouseWith(t, brokers, gate, nil)
+}
+
+// openHouseWith opens a house that keeps files as it is told.
+func openHouseWith(t *testing.T, brokers []string, gate *handlers.Gate, files *cabinet) *house {
+	t.Helper()
 	db := dbtest.New(t)
 	pool, err := pgxpool.New(t.Context(), db.AppURL)
 	if err != nil {
@@ -98,12 +104,12 @@ func openHouse(t *testing.T, brokers []string, gate *handlers.Gate) *house {
 	closing := make(chan struct{})
 	h.stop = sync.OnceFunc(func() { close(closing) })
 	metrics := telemetry.New()
-	executor := handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test"), Metrics: metrics, Access: handlers.NewAccessLog(access, handlers.AccessOptions{})})
+	executor := handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test"), Metrics: metrics, Files: files.store(t, pool), Access: handlers.NewAccessLog(access, handlers.AccessOptions{})})
 	views := projections.NewViews(pool, j).Follow(engine)
 	h.bulk = handlers.NewBulk(executor, views, handlers.BulkOptions{})
 	service := api.New(api.Deps{
 		Executor: executor, Metrics: metrics, Bulk: h.bulk,
-		Views: views, Journal: j, Pool: pool, Auth: handlers.NewDevLogin().Follow(executor),
+		Views: views, Files: files.handlers(executor), Journal: j, Pool: pool, Auth: handlers.NewDevLogin().Follow(executor),
 		Engine: engine, Relay: carrier, Version: "test", Closing: closing, Gate: gate,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
