@@ -2,9 +2,11 @@ package blobs
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"dossier/domain"
 	"dossier/eventstore/vault"
 )
 
@@ -87,3 +90,63 @@ func uploader(t *testing.T) {
 type stalled struct{}
 
 func (stalled) Read([]byte) (int, error) { select {} }
+
+// A gigabyte goes in and out again; what the process holds does not grow with it.
+func TestAGigabyteGoesInAndOutInConstantMemory(t *testing.T) {
+	if os.Getenv("DOSSIER_TEST_LONG") == "" {
+		t.Skip("a gigabyte to disk: `make test-files` runs it")
+	}
+	overEachStore(t, func(t *testing.T, store Store) {
+		s, size := newShelf(t, store), int64(1<<30)
+		n := File{ID: uuid.New(), Dossier: uuid.New(), Name: "big", Size: size, By: domain.Actor{Account: "a", Role: domain.Applicant}}
+		if err := s.Create(t.Context(), n); err != nil {
+			t.Fatal(err)
+		}
+		var most uint64
+		stop, stopped := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(stopped)
+			var m runtime.MemStats
+			for {
+				runtime.ReadMemStats(&m)
+				most = max(most, m.HeapInuse+m.StackInuse)
+				select {
+				case <-stop:
+					return
+				case <-time.After(20 * time.Millisecond):
+				}
+			}
+		}()
+		sum := sha256.New()
+		if at, err := s.Append(t.Context(), n.ID, 0, io.TeeReader(io.LimitReader(counting{}, size), sum)); at != size || err != nil {
+			t.Fatalf("%d bytes in, %v", at, err)
+		}
+		if _, err := s.Judge(t.Context(), n.ID, Clean, "", "pdf", sum.Sum(nil)); err != nil {
+			t.Fatal(err)
+		}
+		c, err := s.Open(t.Context(), n.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if err := c.CopyTo(io.Discard); err != nil {
+			t.Fatal(err)
+		}
+		close(stop)
+		<-stopped
+		t.Logf("at most %d MB of heap and stacks", most>>20)
+		if most > 128<<20 {
+			t.Errorf("held %d MB", most>>20)
+		}
+	})
+}
+
+// counting never ends and is not all the same.
+type counting struct{}
+
+func (counting) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = byte(i >> 8)
+	}
+	return len(p), nil
+}

@@ -36,7 +36,7 @@ func TestClamd(t testing.TB) string {
 	socket := filepath.Join(dir, "socket")
 	for name, text := range map[string]string{
 		"db/dossier.ndb": "Dossier.Test:0:*:" + hex.EncodeToString([]byte(TestVirus)) + "\n",
-		"clamd.conf":     fmt.Sprintf("Foreground yes\nLocalSocket %s\nDatabaseDirectory %s\nStreamMaxLength 30M\nMaxThreads 4\n", socket, filepath.Join(dir, "db")),
+		"clamd.conf":     fmt.Sprintf("Foreground yes\nLocalSocket %s\nDatabaseDirectory %s\nStreamMaxLength 30M\nMaxThreads 4\nAlertExceedsMax yes\n", socket, filepath.Join(dir, "db")),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
