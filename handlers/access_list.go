@@ -32,6 +32,9 @@ type AccessEntry struct {
 	Rule        string        `json:"rule,omitempty"`
 	Basis       string        `json:"basis,omitempty"`
 	File        *uuid.UUID    `json:"file,omitempty" doc:"The file that was read; on access.file-read."`
+	Purpose     string        `json:"purpose,omitempty" doc:"What for; where somebody was shown something."`
+	Persons     []uuid.UUID   `json:"persons,omitempty" doc:"Who was shown; on access.persons-read."`
+	Search      bool          `json:"search,omitempty" doc:"They were found by a name or a number."`
 	Missed      int           `json:"missed,omitempty" doc:"Entries that could not be recorded; on access.entries-missed."`
 	Since       *time.Time    `json:"since,omitempty" doc:"From when on; on access.entries-missed."`
 	Origin      domain.Origin `json:"origin,omitempty"`
@@ -134,6 +137,10 @@ func accessEntry(e eventstore.Event) (AccessEntry, error) {
 		entry.Dossier, entry.File = &event.Dossier, &event.File
 	case access.FilesListed:
 		entry.Dossier = &event.Dossier
+	case access.WordsRead:
+		entry.Dossier, entry.Purpose = &event.Dossier, string(event.Purpose)
+	case access.PersonsRead:
+		entry.Persons, entry.Search, entry.Purpose = event.Persons, event.Search, string(event.Purpose)
 	case access.EntriesMissed:
 		entry.Missed, entry.Since = event.Count, &event.Since
 	default:

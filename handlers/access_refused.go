@@ -17,12 +17,17 @@ const (
 	withdrawProcedure = "withdraw-procedure"
 	turnSwitch        = "turn-switch"
 	applyOrganisation = "apply-organisation"
+	readWords         = "read-words"
+	readPerson        = "read-person"
+	registerPerson    = "register-person"
+	correctPerson     = "correct-person"
+	erasePerson       = "erase-person"
 )
 
 // recordable says whether a name is one of ours: it may come from the address of a request.
 func recordable(command string) bool {
 	switch command {
-	case publishCalendar, publishProcedure, withdrawProcedure, turnSwitch, applyOrganisation, runBatch, undoBatch:
+	case publishCalendar, publishProcedure, withdrawProcedure, turnSwitch, applyOrganisation, runBatch, undoBatch, readWords, readPerson, registerPerson, correctPerson, erasePerson:
 		return true
 	}
 	_, known := actors[command]

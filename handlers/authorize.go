@@ -29,6 +29,9 @@ const (
 	Rule    ActKind = "rule"    // publish calendars and procedures
 	Operate ActKind = "operate" // look after the machine: no content
 	Audit   ActKind = "audit"   // the access journal
+	People  ActKind = "people"  // see who persons are
+	Enrol   ActKind = "enrol"   // register and correct persons
+	Erase   ActKind = "erase"   // decide that a person is erased
 	Timers  ActKind = "timers"  // what all dossiers wait for, and who is told
 )
 
@@ -48,6 +51,9 @@ var rights = map[ActKind][]domain.Role{
 	Operate: {domain.SystemAdmin, domain.System},
 	Audit:   {domain.Auditor},
 	Timers:  staff,
+	Enrol:   {domain.ReceptionOfficer, domain.OneStopLead, domain.CaseOfficer},
+	Erase:   {domain.DivisionHead, domain.Approver},
+	People:  {domain.ReceptionOfficer, domain.ReturnOfficer, domain.OneStopLead, domain.CaseOfficer, domain.Clerk, domain.DivisionHead, domain.Approver, domain.Auditor},
 }
 
 // actors says which roles may send a command.

@@ -145,8 +145,14 @@ func (p BulkPlan) check(a domain.Actor) (json.RawMessage, error) {
 	if Only(a) != "" { // bulk is for officers: a list would tell others' dossiers apart from those there are not
 		return nil, notAllowed(a, Act{Kind: Command, Name: p.Command})
 	}
-	if _, _, err := opened(p.Command, p.Arguments); err != nil {
+	_, c, err := opened(p.Command, p.Arguments)
+	if err != nil {
 		return nil, err
+	}
+	if dossier.HasWords(c) { // the plan is a fact, and facts hold no words
+		return nil, &domain.Invalid{Code: "no_words_in_bulk", Field: "text",
+			VI: "Xử lý hàng loạt không kèm nội dung gõ tay: nội dung thuộc từng hồ sơ. Bỏ “text”, hoặc xử lý từng hồ sơ.",
+			EN: "A batch carries no typed text: words belong to one dossier. Leave out “text”, or act on the dossiers one by one."}
 	}
 	switch {
 	case p.AnyVersion && NeedsVersion(p.Command):
@@ -161,7 +167,7 @@ func (p BulkPlan) check(a domain.Actor) (json.RawMessage, error) {
 	if len(bytes.TrimSpace(p.Arguments)) == 0 {
 		return json.RawMessage("{}"), nil
 	}
-	err := json.Compact(&compact, p.Arguments)
+	err = json.Compact(&compact, p.Arguments)
 	return compact.Bytes(), err
 }
 

@@ -12,6 +12,7 @@ import (
 	"dossier/domain/procedure"
 	"dossier/eventstore"
 	"dossier/eventstore/blobs"
+	"dossier/eventstore/vault"
 	"dossier/internal/telemetry"
 
 	"github.com/google/uuid"
@@ -35,6 +36,7 @@ type ExecutorOptions struct {
 	Timers     escalation.Rules   // who is told at which share of a limit; default those that ship
 	Metrics    *telemetry.Metrics // may be nil
 	Files      *blobs.Files       // what attach-file attaches; nil: nothing
+	Vault      *vault.Vault       // where what people type is kept; nil: no command may bring words
 	Access     *AccessLog         // where refusals are recorded; nil: nowhere (imports, demo dossiers, benches)
 }
 
@@ -92,7 +94,7 @@ func (x *Executor) Submit(ctx context.Context, a domain.Actor, e Envelope, c dos
 			if f.early != nil {
 				return nil, f.early
 			}
-			decided, err := x.decide(ctx, s, c, a, e, f.version, counts{})
+			decided, err := x.decide(ctx, s, c, a, e, f.version, counts{}) // a filing brings no words
 			if err != nil || len(decided) == 0 {
 				return nil, err
 			}
@@ -153,8 +155,16 @@ func (x *Executor) do(ctx context.Context, a domain.Actor, id uuid.UUID, name st
 			}
 		}
 		decided, err := x.decide(ctx, s, c, a, e, rules, by)
-		if err != nil || e.dry {
+		if err != nil || e.dry || len(decided) == 0 {
 			return decided, err
+		}
+		if dossier.HasWords(c) { // only now: what is refused leaves nothing in the vault
+			if c, err = x.deposit(ctx, a, id, s.Applicant, name, e, c); err != nil {
+				return nil, err
+			}
+			if decided, err = x.decide(ctx, s, c, a, e, rules, by); err != nil {
+				return nil, err
+			}
 		}
 		return codes.give(ctx, s, decided)
 	})

@@ -107,6 +107,9 @@ func (f *Files) Create(ctx context.Context, a domain.Actor, id uuid.UUID, n NewF
 	if err := f.x.Refused(ctx, a, e, attachFile, id, err); err != nil {
 		return FileLine{}, err
 	}
+	if err := f.bind(ctx, id, file); err != nil {
+		return FileLine{}, err
+	}
 	announced := blobs.File{ID: file, Dossier: id, Name: n.Name, Size: n.Size, SHA256: n.SHA256, Component: n.Component, By: a}
 	if err := f.o.Store.Create(ctx, announced); err != nil {
 		return FileLine{}, err
@@ -119,6 +122,23 @@ func (f *Files) Create(ctx context.Context, a domain.Actor, id uuid.UUID, n NewF
 		return FileLine{}, eventstore.ErrCommandReused
 	}
 	return lineOf(kept), nil
+}
+
+// bind makes the key of the dossier one of its applicant's, so that whoever erases the person erases the file.
+func (f *Files) bind(ctx context.Context, id, file uuid.UUID) error {
+	if f.x.o.Vault == nil {
+		return nil
+	}
+	facts, err := f.x.Facts(ctx, id)
+	if err != nil {
+		return err
+	}
+	person := PersonStream(dossier.Fold(facts).Applicant)
+	_, err = f.x.o.Vault.Pledge(ctx, id, &person, file, "file", "")
+	if errors.Is(err, vault.ErrErased) {
+		return gone()
+	}
+	return err
 }
 
 var attachFile = dossier.Kebab(dossier.AttachFile{}.Name())
@@ -427,6 +447,15 @@ func (f *Files) Sweep(ctx context.Context, now time.Time) error {
 	}
 	for _, id := range waiting {
 		if _, err := f.finish(ctx, id); err != nil && Away(err) {
+			return err
+		}
+	}
+	erased, err := f.o.Store.Erased(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range erased {
+		if err := f.o.Store.Discard(ctx, id, false); err != nil {
 			return err
 		}
 	}

@@ -35,7 +35,7 @@ type tower struct {
 
 var monday = time.Date(2026, 11, 23, 7, 32, 0, 0, time.UTC)
 
-func newTower(t *testing.T) *tower {
+func newTower(t *testing.T, with ...func(*tower, *handlers.ExecutorOptions)) *tower {
 	t.Helper()
 	w := &tower{db: dbtest.New(t), now: monday}
 	if err := migrations.Simulated(t.Context(), w.db.OwnerURL); err != nil {
@@ -46,7 +46,11 @@ func newTower(t *testing.T) *tower {
 		t.Fatal(err)
 	}
 	t.Cleanup(j.Close)
-	w.desk = &desk{Executor: handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test"), Now: w.clock}), t: t, journal: j, login: handlers.NewDevLogin()}
+	o := handlers.ExecutorOptions{CommandKey: []byte("test"), Now: w.clock}
+	for _, set := range with {
+		set(w, &o)
+	}
+	w.desk = &desk{Executor: handlers.NewExecutor(j, o), t: t, journal: j, login: handlers.NewDevLogin()}
 	w.views = projections.NewViews(w.db.App, j)
 	machine := domain.Actor{Account: "importer", Role: domain.System}
 	if _, err := w.PublishCalendar(t.Context(), machine, "vn", calendar.Shipped()["vn"], w.envelope("")); err != nil {

@@ -12,7 +12,7 @@ import (
 
 func (a *app) accessCommand() *cli.Command {
 	return group(&cli.Command{
-		Name: "access", Usage: "the access journal: who was refused what, by which rule",
+		Name: "access", Usage: "the access journal: who was refused what, by which rule, and who was shown what",
 		Commands: []*cli.Command{{
 			Name: "list", Usage: "entries, newest first",
 			Flags: []cli.Flag{
@@ -63,12 +63,18 @@ func (a *app) accessList(ctx context.Context, cmd *cli.Command) error {
 }
 
 func accessCells(e handlers.AccessEntry, zone *time.Location) []string {
-	about, rule := "", e.Rule
+	about, rule, command := "", e.Rule, e.Command
 	if e.Dossier != nil {
 		about = e.Dossier.String()
 	}
 	if e.Missed > 0 {
 		rule = fmt.Sprintf("%d entries missed since %s", e.Missed, e.Since.In(zone).Format(time.DateTime))
 	}
-	return []string{fmt.Sprint(e.Position), e.RecordedAt.In(zone).Format(time.DateTime), e.By.Account, string(e.By.Role), e.Command, about, rule, e.Basis}
+	switch {
+	case e.Persons != nil:
+		command, rule = "(persons read)", fmt.Sprintf("%d persons, for %s", len(e.Persons), e.Purpose)
+	case e.Purpose != "":
+		command, rule = "(words read)", "for "+e.Purpose
+	}
+	return []string{fmt.Sprint(e.Position), e.RecordedAt.In(zone).Format(time.DateTime), e.By.Account, string(e.By.Role), command, about, rule, e.Basis}
 }

@@ -246,19 +246,19 @@ func devSettings(pg *devstack.Postgres, folder, admin string, getenv func(string
 	if old, err := config.Load(filepath.Join(folder, settingsFile)); err == nil {
 		c.CommandKey, c.VaultKey = old.CommandKey, old.VaultKey
 	}
-	if c.CommandKey == "" {
-		key := make([]byte, 32)
-		if _, err := rand.Read(key); err != nil {
-			return c, fmt.Errorf("make command key: %w", err)
-		}
-		c.CommandKey = hex.EncodeToString(key)
-	}
 	if c.VaultKey == "" {
 		key := make([]byte, 32)
 		if _, err := rand.Read(key); err != nil {
 			return c, fmt.Errorf("make vault key: %w", err)
 		}
 		c.VaultKey = base64.StdEncoding.EncodeToString(key)
+	}
+	if c.CommandKey == "" {
+		key := make([]byte, 32)
+		if _, err := rand.Read(key); err != nil {
+			return c, fmt.Errorf("make command key: %w", err)
+		}
+		c.CommandKey = hex.EncodeToString(key)
 	}
 	c.Files.BlobURL, c.Files.Clamd = "file://"+filepath.Join(folder, "files"), getenv("CLAMD_ADDR")
 	return c, c.Save(filepath.Join(folder, settingsFile))

@@ -22,13 +22,9 @@ import (
 )
 
 // openFiles opens where files are kept, nil where BLOB_URL or VAULT_KEY is not set.
-func openFiles(ctx context.Context, pool *pgxpool.Pool, cfg config.Config, log *slog.Logger) (*blobs.Files, error) {
-	if cfg.Files.BlobURL == "" || cfg.VaultKey == "" {
+func openFiles(ctx context.Context, pool *pgxpool.Pool, cfg config.Config, keys *vault.Vault) (*blobs.Files, error) {
+	if cfg.Files.BlobURL == "" || keys == nil {
 		return nil, nil
-	}
-	keys, err := vault.Open(ctx, pool, cfg.VaultKey, log)
-	if err != nil {
-		return nil, fmt.Errorf("open vault: %w", err)
 	}
 	store, err := blobs.OpenStore(ctx, cfg.Files.BlobURL)
 	if err != nil {

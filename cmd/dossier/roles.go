@@ -17,6 +17,7 @@ import (
 
 	"dossier/eventstore"
 	"dossier/eventstore/relay"
+	"dossier/eventstore/vault"
 	"dossier/handlers"
 	"dossier/internal/config"
 	"dossier/internal/telemetry"
@@ -96,7 +97,14 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 		pool.Close()
 		return nil, err
 	}
-	store, err := openFiles(ctx, pool, cfg, log)
+	kept, err := openVault(ctx, pool, cfg, log)
+	if err != nil {
+		access.Close()
+		journal.Close()
+		pool.Close()
+		return nil, err
+	}
+	store, err := openFiles(ctx, pool, cfg, kept)
 	if err != nil {
 		access.Close()
 		journal.Close()
@@ -105,7 +113,7 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 	}
 	p := &process{cfg: cfg, log: log, metrics: telemetry.New(), pool: pool, journal: journal, access: access, login: login, clock: clock}
 	p.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{
-		CommandKey: []byte(cfg.CommandKey), Now: clock.now(), Metrics: p.metrics, Codes: codes, Timers: timers, Files: store, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Now: clock.now(), Log: log}),
+		CommandKey: []byte(cfg.CommandKey), Now: clock.now(), Metrics: p.metrics, Codes: codes, Timers: timers, Vault: kept, Files: store, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Now: clock.now(), Log: log}),
 	})
 	if login != nil {
 		p.login = login.Follow(p.executor)
@@ -123,6 +131,18 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 	}
 	p.bulk = handlers.NewBulk(p.executor, p.views, handlers.BulkOptions{Log: log})
 	return p, nil
+}
+
+// openVault opens the vault, nil without a key: then nothing that a person types is taken.
+func openVault(ctx context.Context, pool *pgxpool.Pool, cfg config.Config, log *slog.Logger) (*vault.Vault, error) {
+	if cfg.VaultKey == "" {
+		return nil, nil
+	}
+	v, err := vault.Open(ctx, pool, cfg.VaultKey, log)
+	if err != nil {
+		return nil, fmt.Errorf("open vault: %w", err)
+	}
+	return v, nil
 }
 
 // openAccess opens the second journal.

@@ -106,7 +106,14 @@ func (a *app) connect(ctx context.Context, cfg config.Config, s *system) (*syste
 		pool.Close()
 		return nil, err
 	}
-	store, err := openFiles(ctx, pool, cfg, slog.New(slog.DiscardHandler))
+	kept, err := openVault(ctx, pool, cfg, slog.New(slog.NewTextHandler(a.stderr, nil)))
+	if err != nil {
+		access.Close()
+		journal.Close()
+		pool.Close()
+		return nil, err
+	}
+	store, err := openFiles(ctx, pool, cfg, kept)
 	if err != nil {
 		access.Close()
 		journal.Close()
@@ -116,7 +123,7 @@ func (a *app) connect(ctx context.Context, cfg config.Config, s *system) (*syste
 	s.cfg, s.pool, s.journal, s.clock = cfg, pool, journal, clock
 	s.views = projections.NewViews(pool, journal)
 	s.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{
-		CommandKey: []byte(cfg.CommandKey), Now: clock.now(), Codes: codes, Timers: timers, Files: store, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Now: clock.now(), Log: slog.New(slog.NewTextHandler(a.stderr, nil))}),
+		CommandKey: []byte(cfg.CommandKey), Now: clock.now(), Codes: codes, Timers: timers, Vault: kept, Files: store, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Now: clock.now(), Log: slog.New(slog.NewTextHandler(a.stderr, nil))}),
 	})
 	if s.files, err = filesOf(cfg, s.executor, store, slog.New(slog.NewTextHandler(a.stderr, nil))); err != nil {
 		access.Close()

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"dossier/eventstore"
+	"dossier/handlers"
 	"dossier/projections"
 )
 
@@ -65,6 +66,25 @@ func (a *app) verify(ctx context.Context, cmd *cli.Command) error {
 
 	if err := a.verifyFiles(ctx, s); err != nil {
 		return err
+	}
+
+	progress, done = a.progress("vault")
+	words, err := s.executor.CheckWords(ctx, progress)
+	done()
+	switch {
+	case err != nil:
+		return fmt.Errorf("verify vault: %w", err)
+	case words.Wrong != nil:
+		return checkError{fmt.Errorf("the vault does not hold: the text of event %d of dossier %s is %s", words.Wrong.Position, words.Dossier, words.Wrong.Why)}
+	case s.executor.Vault() != nil:
+		persons, err := handlers.NewPersons(s.executor, s.views).Check(ctx)
+		if err != nil {
+			return fmt.Errorf("verify vault: %w", err)
+		}
+		if persons.Wrong != "" {
+			return checkError{fmt.Errorf("the vault does not hold: %s", persons.Wrong)}
+		}
+		fmt.Fprintf(a.stdout, "vault        %d texts and %d persons as the events committed to them; erased by decision: %d texts, %d persons\n", words.Texts-words.Erased, persons.Known, words.Erased, persons.Erased)
 	}
 
 	progress, done = a.progress("views")

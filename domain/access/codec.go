@@ -8,6 +8,8 @@ import (
 
 var kinds = domain.Kinds[Event]{
 	"access.command-refused": {Version: 1, Event: CommandRefused{}},
+	"access.words-read":      {Version: 1, Event: WordsRead{}},
+	"access.persons-read":    {Version: 1, Event: PersonsRead{}},
 	"access.entries-missed":  {Version: 1, Event: EntriesMissed{}},
 	"access.file-read":       {Version: 1, Event: FileRead{}},
 	"access.files-listed":    {Version: 1, Event: FilesListed{}},

@@ -1,4 +1,4 @@
-// Package access is what the second journal holds: who was refused what, and who read which file. An entry says that somebody did, never what was written there.
+// Package access is what the second journal holds: who was refused what, and who was shown what of whom. An entry never says what was written there.
 package access
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// An Event is an entry of the access journal. The set is closed; searches, exports and reveals will join it. Who it was, in which
+// An Event is an entry of the access journal. The set is closed; exports will join it. Who it was, in which
 // role and unit, the origin and the trace stand in its meta, as with every event.
 type Event interface {
 	event()
@@ -25,6 +25,19 @@ type CommandRefused struct {
 	Dossier uuid.UUID    `json:"dossier,omitzero"` // none for what is about no dossier, or about one that was not made
 	Rule    dossier.Code `json:"rule"`
 	Basis   Basis        `json:"basis,omitempty"`
+}
+
+// WordsRead says that somebody was shown what people typed in a dossier, and what for.
+type WordsRead struct {
+	Dossier uuid.UUID    `json:"dossier"`
+	Purpose dossier.Code `json:"purpose"`
+}
+
+// PersonsRead says that somebody was shown who these persons are, and what for. One entry stands for one answer.
+type PersonsRead struct {
+	Persons []uuid.UUID  `json:"persons"`
+	Search  bool         `json:"search,omitempty"` // found by their name or a number
+	Purpose dossier.Code `json:"purpose"`
 }
 
 // EntriesMissed says that the journal could not take entries for a while. It is the first thing recorded when it can again, so that a gap is
@@ -60,6 +73,26 @@ func (e FileRead) wrong() string {
 func (e FilesListed) wrong() string {
 	if e.Dossier == uuid.Nil {
 		return "dossier"
+	}
+	return ""
+}
+
+func (WordsRead) event()   {}
+func (PersonsRead) event() {}
+
+func (e WordsRead) wrong() string {
+	switch {
+	case e.Dossier == uuid.Nil:
+		return "dossier"
+	case !e.Purpose.Valid():
+		return "purpose"
+	}
+	return ""
+}
+
+func (e PersonsRead) wrong() string {
+	if !e.Purpose.Valid() {
+		return "purpose"
 	}
 	return ""
 }

@@ -167,6 +167,11 @@ func DecodeCommand(name string, body []byte) (Command, error) {
 		if bad != nil {
 			return nil, bad
 		}
+		for _, f := range schemas[v.Type()] { // nobody points to a text that is another's
+			if m := v.FieldByIndex(f.index); m.Type() == textType && m.Interface().(Text).Ref != "" {
+				return nil, wrongType(f.name, m.Interface())
+			}
+		}
 		return v.Interface().(Command), nil
 	}
 	return nil, unknownCommand(strings.TrimSpace(name))

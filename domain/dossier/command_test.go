@@ -113,9 +113,7 @@ func TestTheSchemaOfACommandAndOfAnEventCanBeTold(t *testing.T) {
 				{Name: "reason", Kind: dossier.TextMember, Values: dossier.Values("supplement_reason"), List: "supplement_reason"},
 				{Name: "originals", Kind: dossier.NumberMember, From: 1, To: 99}, {Name: "certified", Kind: dossier.NumberMember, From: 1, To: 99}, {Name: "copies", Kind: dossier.NumberMember, From: 1, To: 99},
 			}},
-			"text": {Name: "text", Kind: dossier.ObjectMember, Members: []dossier.Member{
-				{Name: "ref", Kind: dossier.TextMember, Required: true, Pattern: "^[a-z0-9][a-z0-9._:-]{0,63}$"}, {Name: "commitment", Kind: dossier.TextMember, Required: true, Pattern: "^[a-z0-9][a-z0-9._:-]{0,63}$"},
-			}},
+			"text":        {Name: "text", Kind: dossier.WordsMember, Most: 4000},
 			"window_days": {Name: "window_days", Kind: dossier.NumberMember, From: 1, To: 365},
 		}[m.Name]
 		if diff := cmp.Diff(want, m); diff != "" {

@@ -16,7 +16,7 @@ type Member struct {
 	Pattern  string   // of texts
 	Values   []string // of a closed list
 	From, To int      // of numbers
-	Most     int      // entries of a list
+	Most     int      // entries of a list, characters of words
 	Members  []Member // of an object
 	List     string   // of a closed list: the kind under which Label words its values
 }
@@ -32,14 +32,21 @@ const (
 	NumberMember MemberKind = "number"
 	TruthMember  MemberKind = "truth"
 	ObjectMember MemberKind = "object"
-	ListMember   MemberKind = "list" // of objects
+	ListMember   MemberKind = "list"  // of objects
+	WordsMember  MemberKind = "words" // what a person types, for the vault
 )
 
 // CommandMembers describes the body of a command (kebab-case).
 func CommandMembers(name string) []Member {
 	for _, c := range commands {
 		if Kebab(c.Name()) == name {
-			return describe(reflect.TypeOf(c))
+			members := describe(reflect.TypeOf(c))
+			for i, f := range schemas[reflect.TypeOf(c)] {
+				if f.shape == isText {
+					members[i] = Member{Name: f.name, Required: f.required, Kind: WordsMember, Most: maxWords}
+				}
+			}
+			return members
 		}
 	}
 	return nil

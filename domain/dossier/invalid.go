@@ -104,7 +104,7 @@ func accepted(example any) (vi, en string) {
 	case []Code:
 		return "danh sách mã, ví dụ [\"tp-1\"]", "a list of codes, such as [\"tp-1\"]"
 	case Text:
-		return "một đối tượng {\"ref\": \"…\", \"commitment\": \"…\"}", "an object {\"ref\": \"…\", \"commitment\": \"…\"}"
+		return "nội dung viết trong dấu nháy", "what is to be said, in quotes"
 	case []Part:
 		return "danh sách đối tượng, ví dụ [{\"code\": \"tp-1\", \"kind\": \"paper\", \"originals\": 1}]", "a list of objects, such as [{\"code\": \"tp-1\", \"kind\": \"paper\", \"originals\": 1}]"
 	case []Given:

@@ -1,10 +1,15 @@
 package dossier
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"dossier/domain"
 )
 
 // What an event may hold: codes, references, closed lists, numbers, times, truth values. A plain string would let a name in.
@@ -20,7 +25,7 @@ func TestNoEventAndNoCommandHasRoomForFreeText(t *testing.T) {
 func speechless(t *testing.T, typ reflect.Type) {
 	t.Helper()
 	for _, f := range reflect.VisibleFields(typ) {
-		if f.Anonymous {
+		if f.Anonymous || !f.IsExported() { // what is not exported is never encoded
 			continue
 		}
 		switch zero := reflect.Zero(f.Type).Interface().(type) {
@@ -32,6 +37,47 @@ func speechless(t *testing.T, typ reflect.Type) {
 		default:
 			t.Errorf("%s.%s is a %T: not a code, list, number, time or truth value", typ, f.Name, zero)
 		}
+	}
+}
+
+func TestWordsAreReadFromACommandAndNeverStoredPrintedOrPointedAtByACaller(t *testing.T) {
+	c, err := DecodeCommand("send-message", []byte(`{"topic": "question", "text": "Bà Nghĩa ơi,\nthiếu trang 3"}`))
+	if err != nil || !HasWords(c) {
+		t.Fatalf("%v, %v", c, err)
+	}
+	for _, shown := range []string{fmt.Sprint(c), fmt.Sprintf("%+v", c), fmt.Sprintf("%#v", c)} {
+		if strings.Contains(shown, "Nghĩa") {
+			t.Errorf("printed: %s", shown)
+		}
+	}
+	if b, err := json.Marshal(c); err != nil || strings.Contains(string(b), "trang") {
+		t.Errorf("encoded: %s, %v", b, err)
+	}
+	if _, _, data, err := Encode(MessageSent{Number: 1, Topic: "question", Text: c.(SendMessage).Text}); err == nil {
+		t.Errorf("stored: %s", data)
+	}
+	var places []string
+	kept, err := Deposit(c, func(place, words string) (Text, error) {
+		places = append(places, place+": "+words)
+		return Text{Ref: "r", Commitment: "c"}, nil
+	})
+	if err != nil || HasWords(kept) || kept.(SendMessage).Text != (Text{Ref: "r", Commitment: "c"}) || !HasWords(c) || len(places) != 1 || places[0] != "text: Bà Nghĩa ơi,\nthiếu trang 3" {
+		t.Errorf("%v, %v, %v", kept, err, places)
+	}
+	for body, code := range map[string]string{
+		`{"topic": "question", "text": {"ref": "text-1", "commitment": "ab"}}`:                 "wrong_type",
+		`{"topic": "question", "text": 3}`:                                                     "wrong_type",
+		`{"topic": "question", "text": "a\u0000b"}`:                                            "text_unreadable",
+		`{"topic": "question", "text": "` + strings.Repeat("ê", maxWords+1) + `"}`:             "text_too_long",
+		`{"topic": "question", "text": {"ref": "text-1", "commitment": "ab", "words": "xin"}}`: "unknown_field",
+	} {
+		var bad *domain.Invalid
+		if _, err := DecodeCommand("send-message", []byte(body)); !errors.As(err, &bad) || bad.Code != code {
+			t.Errorf("%.80s: %v, want %s", body, err, code)
+		}
+	}
+	if c, err := DecodeCommand("send-message", []byte(`{"topic": "question", "text": ""}`)); err != nil || HasWords(c) {
+		t.Errorf("no words: %v, %v", c, err)
 	}
 }
 

@@ -36,6 +36,8 @@ func (m Member) example() any {
 		return true
 	case ObjectMember:
 		return exampleOf(m.Members)
+	case WordsMember:
+		return "Thiếu chữ ký ở trang 3."
 	}
 	if len(m.Values) > 0 {
 		return m.Values[0]

@@ -32,7 +32,8 @@ const (
 	isValue // of a form's field
 	isCodes
 	isListed  // one of a closed list
-	isObject  // a source, a text
+	isObject  // a source, a text of an event
+	isText    // of a command: what is typed
 	isObjects // parts of a supplement, values of a form
 )
 
@@ -44,7 +45,13 @@ var schemas = func() map[reflect.Type][]field {
 		all[reflect.TypeOf(c)] = fieldsOf(reflect.TypeOf(c))
 	}
 	for _, k := range kinds {
-		all[reflect.TypeOf(k.event)] = fieldsOf(reflect.TypeOf(k.event))
+		fields := fieldsOf(reflect.TypeOf(k.event))
+		for i := range fields {
+			if fields[i].shape == isText {
+				fields[i].shape = isObject // an event holds the pointer and never words
+			}
+		}
+		all[reflect.TypeOf(k.event)] = fields
 	}
 	for _, t := range []reflect.Type{reflect.TypeFor[Source](), reflect.TypeFor[Text](), reflect.TypeFor[Part](), reflect.TypeFor[Given]()} {
 		all[t] = fieldsOf(t)
@@ -55,8 +62,8 @@ var schemas = func() map[reflect.Type][]field {
 func fieldsOf(t reflect.Type) []field {
 	var fields []field
 	for _, f := range reflect.VisibleFields(t) {
-		if f.Anonymous {
-			continue // its members are listed themselves
+		if f.Anonymous || !f.IsExported() {
+			continue // its members are listed themselves; words are no member
 		}
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		lo, hi := bounds(f.Tag.Get("range"))
@@ -83,8 +90,10 @@ func shapeOf(t reflect.Type) shape {
 		return isExternal
 	case []Code:
 		return isCodes
-	case Source, Text:
+	case Source:
 		return isObject
+	case Text:
+		return isText
 	case Value:
 		return isValue
 	case []Part, []Given:
@@ -158,6 +167,11 @@ func (f field) check(v reflect.Value) *domain.Invalid {
 		if n := int(v.Int()); n < f.lo || n > f.hi {
 			return outOfRange(f.name, f.lo, f.hi)
 		}
+	case isText:
+		if t := v.Interface().(Text); t.words != "" {
+			return checkWords(f.name, t.words)
+		}
+		return checkStruct(v)
 	case isObject:
 		return checkStruct(v)
 	case isObjects:

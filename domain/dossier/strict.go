@@ -131,6 +131,8 @@ func readValue(f field, v reflect.Value, raw []byte) *domain.Invalid {
 	switch text, plain := plainText(raw); {
 	case string(raw) == "null":
 		return nil // as if it were not there
+	case f.shape == isText:
+		return readText(f, v, raw)
 	case f.shape == isObject:
 		if raw[0] != '{' {
 			return wrongType(f.name, v.Interface())
@@ -156,6 +158,21 @@ func readValue(f field, v reflect.Value, raw []byte) *domain.Invalid {
 		if v.Len() == 0 {
 			v.SetZero() // an empty list is no list: both are written as nothing
 		}
+	}
+	return nil
+}
+
+// readText takes words, or a pointer to them.
+func readText(f field, v reflect.Value, raw []byte) *domain.Invalid {
+	if raw[0] == '{' {
+		return readObject(v, raw)
+	}
+	var words string
+	if raw[0] != '"' || json.Unmarshal(raw, &words) != nil {
+		return wrongType(f.name, v.Interface())
+	}
+	if words != "" {
+		v.Set(reflect.ValueOf(Typed(words)))
 	}
 	return nil
 }

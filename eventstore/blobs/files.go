@@ -370,6 +370,20 @@ func (f *Files) Coming(ctx context.Context, state State, before time.Time) ([]uu
 	return pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 }
 
+// Erased lists files whose key is destroyed and whose ciphertext is still there.
+func (f *Files) Erased(ctx context.Context) ([]uuid.UUID, error) {
+	rows, err := f.pool.Query(ctx, `
+		select f.file
+		  from vault.files f
+		  join vault.erasures e on e.owner = f.owner
+		 where exists (select from vault.file_parts p where p.file = f.file)
+		 limit 1000`)
+	if err != nil {
+		return nil, fmt.Errorf("look for erased files: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+}
+
 // keptError remembers how a reader ended and ends quietly: a part that was cut short is a part all the same.
 type keptError struct {
 	r   io.Reader

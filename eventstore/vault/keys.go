@@ -256,4 +256,3 @@ func (v *Vault) rotatePage(ctx context.Context, newest kek) (int64, error) {
 }
 
 func sortedKeys(m map[string]int64) []string { return slices.Sorted(maps.Keys(m)) }
-

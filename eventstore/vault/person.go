@@ -48,7 +48,9 @@ func (v *Vault) Commitment(ctx context.Context, id uuid.UUID, version int64, p P
 	return s.commit(plain, personRef(id, version)), nil
 }
 
-func personRef(id uuid.UUID, version int64) string { return fmt.Sprintf("person\x00%s\x00%d", id, version) }
+func personRef(id uuid.UUID, version int64) string {
+	return fmt.Sprintf("person\x00%s\x00%d", id, version)
+}
 
 // Keep stores a version of a person and makes it the one by which it is found. A version that is there already stays as it is.
 func (v *Vault) Keep(ctx context.Context, id uuid.UUID, version int64, p Person) error {

@@ -210,7 +210,7 @@ func TestWhatWasAlteredIsUnreadableAndEverythingElseGoesOn(t *testing.T) {
 	text, fine := write(t, v, dossier, nil, "một"), write(t, v, dossier, nil, "hai")
 	for _, sql := range []string{
 		`update vault.keys k set wrapped = (select o.wrapped from vault.keys o where o.owner = $2) where k.owner = $1`, // another's key
-		`update vault.texts set sealed = (select o.sealed from vault.texts o where o.ref = $2) where ref = $1`,          // another text of the dossier
+		`update vault.texts set sealed = (select o.sealed from vault.texts o where o.ref = $2) where ref = $1`,         // another text of the dossier
 	} {
 		args := []any{id, other}
 		if strings.Contains(sql, "texts") {

@@ -33,6 +33,7 @@ type cabinet struct {
 	dir, clamd string
 	files      *handlers.Files
 	kept       *blobs.Files
+	keys       *vault.Vault
 }
 
 func (c *cabinet) store(t *testing.T, pool *pgxpool.Pool) *blobs.Files {
@@ -46,12 +47,20 @@ func (c *cabinet) store(t *testing.T, pool *pgxpool.Pool) *blobs.Files {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.keys = keys
 	store, err := blobs.OpenStore(t.Context(), "file://"+c.dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.kept = blobs.NewFiles(pool, store, keys)
 	return c.kept
+}
+
+func (c *cabinet) vault() *vault.Vault {
+	if c == nil {
+		return nil
+	}
+	return c.keys
 }
 
 func (c *cabinet) handlers(x *handlers.Executor) *handlers.Files {
@@ -353,5 +362,27 @@ func TestAnAlteredFileNeverArrivesWhole(t *testing.T) {
 		if err == nil || len(got) >= len(content) {
 			t.Errorf("%d of %d bytes, %v", len(got), len(content), err)
 		}
+	}
+}
+
+func TestErasingAPersonTakesTheFilesOfItsDossiers(t *testing.T) {
+	t.Parallel()
+	h, c := scanned(t)
+	content := aPDF(1000)
+	dossier, n := h.announced(content)
+	h.patch(n.ID, 0, content).is(200)
+	if _, err := c.keys.Erase(t.Context(), handlers.PersonStream("applicant-1")); err != nil {
+		t.Fatal(err)
+	}
+	h.get("auditor", "/v1/files/"+n.ID+"/content").problem(410, "file_erased")
+	h.post("applicant-1", "/v1/dossiers/"+dossier+"/files", announce(content)).problem(409, "erased")
+	if err := c.files.Sweep(t.Context(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if left := c.blobsIn(t); len(left) > 0 {
+		t.Errorf("left in the store: %v", left)
+	}
+	if r, err := c.kept.Verify(t.Context(), nil, nil); err != nil || r.Erased != 1 || len(r.Altered)+len(r.Missing) > 0 {
+		t.Errorf("report %+v, %v", r, err)
 	}
 }

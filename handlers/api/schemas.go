@@ -30,6 +30,8 @@ func memberSchema(m dossier.Member) *huma.Schema {
 	switch m.Kind {
 	case dossier.TextsMember:
 		return &huma.Schema{Type: huma.TypeArray, MaxItems: &m.Most, UniqueItems: true, Items: &huma.Schema{Type: huma.TypeString, Pattern: m.Pattern}}
+	case dossier.WordsMember:
+		return &huma.Schema{Type: huma.TypeString, MaxLength: &m.Most, Description: "What a person writes. It goes to the vault; the event holds a pointer and a commitment."}
 	case dossier.TimeMember:
 		return &huma.Schema{Type: huma.TypeString, Format: "date-time"}
 	case dossier.NumberMember:

@@ -104,7 +104,7 @@ func openHouseWith(t *testing.T, brokers []string, gate *handlers.Gate, files *c
 	closing := make(chan struct{})
 	h.stop = sync.OnceFunc(func() { close(closing) })
 	metrics := telemetry.New()
-	executor := handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test"), Metrics: metrics, Files: files.store(t, pool), Access: handlers.NewAccessLog(access, handlers.AccessOptions{})})
+	executor := handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test"), Metrics: metrics, Files: files.store(t, pool), Vault: files.vault(), Access: handlers.NewAccessLog(access, handlers.AccessOptions{})})
 	views := projections.NewViews(pool, j).Follow(engine)
 	h.bulk = handlers.NewBulk(executor, views, handlers.BulkOptions{})
 	service := api.New(api.Deps{

@@ -34,8 +34,10 @@ func shapesOf(command string) []shape {
 			s.kind, s.hint = "moment", Words{"Ngày/tháng/năm giờ:phút; chỉ ghi ngày là hết ngày đó.", "Day/month/year hour:minute; a date alone means its end."}
 		case dossier.NumberMember:
 			s.kind, s.min, s.max = "number", m.From, m.To
+		case dossier.WordsMember:
+			s.kind, s.max, s.hint = "words", m.Most, Words{"Lưu mã hóa trong kho; lịch sử chỉ giữ dấu chứng.", "Kept encrypted in the vault; the history holds a commitment only."}
 		case dossier.ObjectMember, dossier.ListMember:
-			continue // words go to the vault, parts come from the check
+			continue // parts come from the check
 		}
 		switch {
 		case s.list != "":

@@ -33,7 +33,7 @@ type Config struct {
 		PublicURL string `json:"public_url,omitempty"`
 	} `json:"http"`
 	CommandKey string `json:"command_key,omitempty"`
-	VaultKey   string `json:"vault_key,omitempty"` // newest first, comma-separated
+	VaultKey   string `json:"vault_key,omitempty"` // wraps the keys of persons and dossiers; the newest first, separated by commas
 	Files      struct {
 		BlobURL string `json:"blob_url,omitempty"` // file:///folder or s3://KEY:SECRET@host:port/bucket
 		Clamd   string `json:"clamd,omitempty"`    // host:port, or the path of its socket; none: uploads are refused

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v3"
+
+	"dossier/domain/dossier"
+	"dossier/domain/person"
+	"dossier/eventstore/vault"
+	"dossier/handlers"
+)
+
+func (a *app) personCommand() *cli.Command {
+	known := []cli.Flag{
+		&cli.StringFlag{Name: "name", Usage: "of the person or organisation"}, &cli.StringFlag{Name: "id-number", Usage: "số định danh cá nhân"},
+		&cli.StringFlag{Name: "tax-code"}, &cli.StringFlag{Name: "phone"}, &cli.StringFlag{Name: "email"},
+	}
+	all := append(append([]cli.Flag{}, known...), &cli.StringFlag{Name: "born"}, &cli.StringFlag{Name: "address"})
+	purpose := &cli.StringFlag{Name: "purpose", Usage: "what for, a code; it goes into the access journal", Value: "counter"}
+	reason := &cli.StringFlag{Name: "reason", Usage: "why, a code", Required: true}
+	with := func(flags []cli.Flag, more ...cli.Flag) []cli.Flag {
+		return append(append([]cli.Flag{}, flags...), append(more, dataFlag(), formatFlag())...)
+	}
+	return group(&cli.Command{
+		Name: "person", Usage: "who people are: kept in the vault, encrypted, read for a purpose, erased by a decision",
+		Commands: []*cli.Command{
+			{Name: "register", Usage: "make a person known under the reference that dossiers have of it", ArgsUsage: "REF",
+				Flags: with(all, &cli.StringFlag{Name: "kind", Value: string(person.Citizen), Usage: "citizen or organisation"}, keyFlag(), asFlag("reception")), Action: a.personRegister},
+			{Name: "correct", Usage: "put right what is known of a person, as a new version", ArgsUsage: "REF", Flags: with(all, reason, keyFlag(), asFlag("reception")), Action: a.personCorrect},
+			{Name: "show", Usage: "who they are; one entry of the access journal", ArgsUsage: "REF…", Flags: with(nil, purpose, asFlag("reception")), Action: a.personShow},
+			{Name: "find", Usage: "look up by any words of the name, or a number; one entry of the access journal", Flags: with(known, purpose, asFlag("reception")), Action: a.personFind},
+			{Name: "erase", Usage: "destroy the keys and everything under them, by a decision; refused while the record of a dossier is kept", ArgsUsage: "REF",
+				Flags: with(nil, &cli.StringFlag{Name: "decision", Usage: "its number", Required: true}, reason, keyFlag(), asFlag("head")), Action: a.personErase},
+		},
+	})
+}
+
+func keyFlag() cli.Flag {
+	return &cli.StringFlag{Name: "key", Usage: "idempotency key: the same again is done once"}
+}
+
+// persons opens the system for who acts on persons.
+func (a *app) persons(ctx context.Context, cmd *cli.Command) (*handlers.Persons, handlers.Accessor, func(), error) {
+	s, actor, err := a.openAs(ctx, cmd)
+	if err != nil {
+		return nil, handlers.Accessor{}, nil, err
+	}
+	return handlers.NewPersons(s.executor, s.views), handlers.Accessor{Actor: actor}, s.stop, nil
+}
+
+func givenPerson(cmd *cli.Command) vault.Person {
+	return vault.Person{
+		Name: cmd.String("name"), IDNumber: cmd.String("id-number"), TaxCode: cmd.String("tax-code"), Phone: cmd.String("phone"), Email: cmd.String("email"),
+		Born: cmd.String("born"), Address: cmd.String("address"),
+	}
+}
+
+func oneRef(cmd *cli.Command) (string, error) {
+	if cmd.Args().Len() != 1 {
+		return "", usageError{fmt.Errorf("say which person: dossier person %s REF", cmd.Name)}
+	}
+	return cmd.Args().First(), nil
+}
+
+func (a *app) changePerson(ctx context.Context, cmd *cli.Command, body any, do func(*handlers.Persons, handlers.Accessor, string, handlers.Envelope) (handlers.PersonReceipt, error)) error {
+	ref, err := oneRef(cmd)
+	if err != nil {
+		return err
+	}
+	k, by, stop, err := a.persons(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	e := handlers.Envelope{Key: cmd.String("key")}
+	if e.Key == "" {
+		e.Key = handlers.NewKey()
+	}
+	if e.Body, err = json.Marshal(body); err != nil { // is hashed under a key, and goes nowhere else
+		return err
+	}
+	r, err := do(k, by, ref, e)
+	if err != nil {
+		return err
+	}
+	if len(r.Alike) > 0 {
+		fmt.Fprintf(a.stderr, "dossier: somebody with the same number is known already: %s\n", strings.Join(r.Alike, ", "))
+	}
+	t := &table{columns: []string{"ref", "version", "decision", "final"}}
+	decision, final := "", ""
+	if r.Erased != nil {
+		decision, final = string(r.Erased.Decision), r.Erased.Final.Format("2006-01-02")
+	}
+	t.add(r, r.Ref, fmt.Sprint(r.Version), decision, final)
+	return t.print(a.stdout, cmd)
+}
+
+func (a *app) personRegister(ctx context.Context, cmd *cli.Command) error {
+	p, kind := givenPerson(cmd), person.Kind(cmd.String("kind"))
+	return a.changePerson(ctx, cmd, []any{p, kind}, func(k *handlers.Persons, by handlers.Accessor, ref string, e handlers.Envelope) (handlers.PersonReceipt, error) {
+		return k.Register(ctx, by, ref, kind, p, e)
+	})
+}
+
+func (a *app) personCorrect(ctx context.Context, cmd *cli.Command) error {
+	p, reason := givenPerson(cmd), dossier.Code(cmd.String("reason"))
+	return a.changePerson(ctx, cmd, []any{p, reason}, func(k *handlers.Persons, by handlers.Accessor, ref string, e handlers.Envelope) (handlers.PersonReceipt, error) {
+		return k.Correct(ctx, by, ref, p, reason, e)
+	})
+}
+
+func (a *app) personErase(ctx context.Context, cmd *cli.Command) error {
+	decision, reason := dossier.External(cmd.String("decision")), dossier.Code(cmd.String("reason"))
+	return a.changePerson(ctx, cmd, []any{decision, reason}, func(k *handlers.Persons, by handlers.Accessor, ref string, e handlers.Envelope) (handlers.PersonReceipt, error) {
+		return k.Erase(ctx, by, ref, decision, reason, e)
+	})
+}
+
+func (a *app) personShow(ctx context.Context, cmd *cli.Command) error {
+	if cmd.Args().Len() == 0 {
+		return usageError{fmt.Errorf("say which persons: dossier person show REF…")}
+	}
+	k, by, stop, err := a.persons(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	shown, err := k.Show(ctx, by, cmd.Args().Slice(), dossier.Code(cmd.String("purpose")))
+	return a.printPersons(cmd, shown, err)
+}
+
+func (a *app) personFind(ctx context.Context, cmd *cli.Command) error {
+	k, by, stop, err := a.persons(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	p := givenPerson(cmd)
+	found, more, err := k.Find(ctx, by, vault.Query{Name: p.Name, IDNumber: p.IDNumber, TaxCode: p.TaxCode, Phone: p.Phone, Email: p.Email}, dossier.Code(cmd.String("purpose")))
+	if more {
+		fmt.Fprintln(a.stderr, "dossier: there are more; give more of the name, or a number")
+	}
+	return a.printPersons(cmd, found, err)
+}
+
+func (a *app) printPersons(cmd *cli.Command, shown []handlers.ShownPerson, err error) error {
+	if err != nil {
+		return err
+	}
+	t := &table{columns: []string{"ref", "version", "name", "born", "id number", "tax code", "phone", "email", "address", "note"}}
+	for _, p := range shown {
+		note := ""
+		switch {
+		case p.Erased != nil:
+			note = "erased by " + string(p.Erased.Decision)
+		case p.Unreadable:
+			note = "cannot be read: the key is lost or the row was altered"
+		}
+		t.add(p, or(p.Ref, p.ID), fmt.Sprint(p.Version), p.Name, p.Born, p.IDNumber, p.TaxCode, p.Phone, p.Email, p.Address, note)
+	}
+	return t.print(a.stdout, cmd)
+}
+
+func (a *app) wordsCommand() *cli.Command {
+	return &cli.Command{
+		Name: "words", Usage: "what people typed in a dossier, read from the vault for a purpose; one entry of the access journal", ArgsUsage: "ID|CODE",
+		Flags: []cli.Flag{&cli.StringFlag{Name: "purpose", Usage: "what for, a code; it goes into the access journal", Value: "appraisal"}, asFlag("auditor"), dataFlag(), formatFlag()},
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			if cmd.Args().Len() != 1 {
+				return usageError{fmt.Errorf("say which dossier: dossier words ID")}
+			}
+			s, actor, err := a.openAs(ctx, cmd)
+			if err != nil {
+				return err
+			}
+			defer s.stop()
+			id, err := s.find(ctx, cmd.Args().First())
+			if err != nil {
+				return err
+			}
+			said, err := s.executor.Words(ctx, handlers.Accessor{Actor: actor}, id, dossier.Code(cmd.String("purpose")))
+			if err != nil {
+				return err
+			}
+			t := &table{columns: []string{"version", "fact", "words"}}
+			for _, one := range said {
+				t.add(one, fmt.Sprint(one.Version), one.Type, or(one.Words, "("+one.Why+")"))
+			}
+			return t.print(a.stdout, cmd)
+		},
+	}
+}
+
+func (a *app) vaultCommand() *cli.Command {
+	return group(&cli.Command{
+		Name: "vault", Usage: "the keys of the vault",
+		Commands: []*cli.Command{
+			{Name: "rotate", Usage: "wrap every key again by the newest of VAULT_KEY, while everything goes on; then the older ones may be destroyed", Flags: []cli.Flag{dataFlag()},
+				Action: func(ctx context.Context, cmd *cli.Command) error {
+					s, err := a.withVault(ctx, cmd)
+					if err != nil {
+						return err
+					}
+					defer s.stop()
+					n, err := s.executor.Vault().Rotate(ctx, func(done int64) { fmt.Fprintf(a.stderr, "%d keys wrapped again\n", done) })
+					if err == nil {
+						fmt.Fprintf(a.stdout, "keys wrapped again: %d; every key is under the newest now\n", n)
+					}
+					return err
+				}},
+			{Name: "finish", Usage: "do what decisions to erase say and a crash or a restored database left undone", Flags: []cli.Flag{dataFlag()},
+				Action: func(ctx context.Context, cmd *cli.Command) error {
+					s, err := a.withVault(ctx, cmd)
+					if err != nil {
+						return err
+					}
+					defer s.stop()
+					n, err := handlers.NewPersons(s.executor, s.views).FinishErasures(ctx)
+					if err == nil {
+						fmt.Fprintf(a.stdout, "erasures finished: %d\n", n)
+					}
+					return err
+				}},
+		},
+	})
+}
+
+func (a *app) withVault(ctx context.Context, cmd *cli.Command) (*system, error) {
+	s, err := a.open(ctx, cmd)
+	if err != nil {
+		return nil, err
+	}
+	if s.executor.Vault() == nil {
+		s.stop()
+		return nil, usageError{fmt.Errorf("VAULT_KEY is not set")}
+	}
+	return s, nil
+}
