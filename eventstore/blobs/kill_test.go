@@ -108,12 +108,13 @@ func TestAGigabyteGoesInAndOutInConstantMemory(t *testing.T) {
 			defer close(stopped)
 			var m runtime.MemStats
 			for {
+				runtime.GC() // what is alive, not what a busy machine has not collected yet
 				runtime.ReadMemStats(&m)
-				most = max(most, m.HeapInuse+m.StackInuse)
+				most = max(most, m.HeapAlloc+m.StackInuse)
 				select {
 				case <-stop:
 					return
-				case <-time.After(20 * time.Millisecond):
+				case <-time.After(100 * time.Millisecond):
 				}
 			}
 		}()
@@ -134,19 +135,18 @@ func TestAGigabyteGoesInAndOutInConstantMemory(t *testing.T) {
 		}
 		close(stop)
 		<-stopped
-		t.Logf("at most %d MB of heap and stacks", most>>20)
-		if most > 128<<20 {
+		t.Logf("at most %d MB alive", most>>20)
+		if most > 64<<20 {
 			t.Errorf("held %d MB", most>>20)
 		}
 	})
 }
 
-// counting never ends and is not all the same.
+// counting never ends and is no pattern that a disk could fold.
 type counting struct{}
 
 func (counting) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = byte(i >> 8)
-	}
-	return len(p), nil
+	return copy(p, block), nil
 }
+
+var block = noise(64 << 10)
