@@ -5,7 +5,7 @@ DATA ?=
 ARGS ?=
 BROKERS ?= 1
 
-.PHONY: archetypes mutate bench-peers test-bench help dev test test-kafka kafka kafka-kill kafka-revive kafka-stop receipt test-faults test-faults-kafka test-long soak soak-hostile soak-memory build lint fmt fuzz bench clean
+.PHONY: test-files versitygw archetypes mutate bench-peers test-bench help dev test test-kafka kafka kafka-kill kafka-revive kafka-stop receipt test-faults test-faults-kafka test-long soak soak-hostile soak-memory build lint fmt fuzz bench clean
 
 help: ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,18 @@ test-faults-kafka: ## Faults of three real brokers of its own: each killed, cut 
 
 test-long: ## What not every change waits for: scripts of the archetypes, kill -9 of archiving, batches and timekeeper, the benches to their end
 	@DOSSIER_TEST_LONG=1 go run ./internal/devstack/withpostgres -- go run ./internal/gotest test-long -race -count=1 -timeout 10m -run 'Kill9OfAnArchive|Kill9DuringABatch|Kill9OfTheTimekeeper|OfEachArchetype|TheBenchesRun|ARebuildUnder' $(ARGS) ./cmd/dossier
+
+VERSITYGW := .bin/versitygw-v1.8.0
+
+$(VERSITYGW):
+	@GOBIN=$(CURDIR)/.bin go install github.com/versity/versitygw/cmd/versitygw@v1.8.0 && mv .bin/versitygw $@
+
+versitygw: $(VERSITYGW) ## Build the S3 server that test-files runs against (a few minutes once)
+
+test-files: $(VERSITYGW) ## Files over a real S3 server and a real virus scanner (clamav-daemon, installed if root), kill -9, a gigabyte in constant memory
+	@test -x /usr/sbin/clamd || command -v clamd >/dev/null || { test "$$(id -u)" = 0 && apt-get install -qq -y --no-install-recommends clamav-daemon >/dev/null; } || { echo "no virus scanner: install clamav-daemon, or run this as root on Debian" >&2; exit 1; }
+	@DOSSIER_TEST_S3=$(CURDIR)/$(VERSITYGW) DOSSIER_TEST_LONG=1 go run ./internal/devstack/withpostgres -- go run ./internal/gotest test-files -race -count=1 -timeout 15m \
+		-run 'Blob|Upload|File|Scann|GoesOn|Altered|Gigabyte|IsNotWhatItSays|ReadADossier|ErasingAPerson' $(ARGS) ./eventstore/blobs ./handlers/inspect ./handlers/api ./cmd/dossier
 
 soak: ## Faults of all kinds at random for MINUTES=10, then everything is held against everything; exit 3 if anything is wrong
 	@go build -o bin/faults ./cmd/faults && bin/faults -minutes $(or $(MINUTES),10) $(if $(SEED),-seed $(SEED)) $(ARGS)

@@ -31,6 +31,7 @@ type AccessEntry struct {
 	Dossier     *uuid.UUID    `json:"dossier,omitempty"`
 	Rule        string        `json:"rule,omitempty"`
 	Basis       string        `json:"basis,omitempty"`
+	File        *uuid.UUID    `json:"file,omitempty" doc:"The file that was read; on access.file-read."`
 	Purpose     string        `json:"purpose,omitempty" doc:"What for; where somebody was shown something."`
 	Persons     []uuid.UUID   `json:"persons,omitempty" doc:"Who was shown; on access.persons-read."`
 	Search      bool          `json:"search,omitempty" doc:"They were found by a name or a number."`
@@ -132,6 +133,10 @@ func accessEntry(e eventstore.Event) (AccessEntry, error) {
 		if event.Dossier != uuid.Nil {
 			entry.Dossier = &event.Dossier
 		}
+	case access.FileRead:
+		entry.Dossier, entry.File = &event.Dossier, &event.File
+	case access.FilesListed:
+		entry.Dossier = &event.Dossier
 	case access.WordsRead:
 		entry.Dossier, entry.Purpose = &event.Dossier, string(event.Purpose)
 	case access.PersonsRead:

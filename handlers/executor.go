@@ -11,6 +11,7 @@ import (
 	"dossier/domain/escalation"
 	"dossier/domain/procedure"
 	"dossier/eventstore"
+	"dossier/eventstore/blobs"
 	"dossier/eventstore/vault"
 	"dossier/internal/telemetry"
 
@@ -34,6 +35,7 @@ type ExecutorOptions struct {
 	Codes      code.Rules         // how dossiers are numbered; default code.DefaultRules
 	Timers     escalation.Rules   // who is told at which share of a limit; default those that ship
 	Metrics    *telemetry.Metrics // may be nil
+	Files      *blobs.Files       // what attach-file attaches; nil: nothing
 	Vault      *vault.Vault       // where what people type is kept; nil: no command may bring words
 	Access     *AccessLog         // where refusals are recorded; nil: nowhere (imports, demo dossiers, benches)
 }
@@ -128,6 +130,10 @@ func (x *Executor) do(ctx context.Context, a domain.Actor, id uuid.UUID, name st
 	}
 	if NeedsVersion(name) && e.Expected == nil {
 		return Receipt{}, ErrVersionRequired
+	}
+	c, err := x.attached(ctx, id, c, e)
+	if err != nil {
+		return Receipt{}, err
 	}
 	codes := coding{x: x}
 	return x.update(ctx, a, id, name, e, x.o.Origin, false, func(s dossier.State) ([]Decided, error) {

@@ -66,6 +66,7 @@ var titles = map[int]words{
 	http.StatusRequestTimeout:        {"Gửi quá chậm", "Sent too slowly"},
 	http.StatusConflict:              {"Quy định chưa cho phép", "Refused by rule"},
 	http.StatusPreconditionFailed:    {"Hồ sơ đã thay đổi", "The dossier has changed"},
+	http.StatusGone:                  {"Đã xóa", "Erased"},
 	http.StatusRequestEntityTooLarge: {"Nội dung quá lớn", "Body too large"},
 	http.StatusUnsupportedMediaType:  {"Không nhận định dạng này", "Unsupported format"},
 	http.StatusUnprocessableEntity:   {"Dữ liệu chưa đúng", "Invalid data"},

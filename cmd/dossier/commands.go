@@ -26,6 +26,7 @@ func (a *app) commands() *cli.Command {
 			a.submitCommand(),
 			a.doCommand(),
 			a.bulkCommand(),
+			a.fileCommand(),
 			a.showCommand(),
 			a.historyCommand(),
 			a.eventsCommand(),

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v3"
@@ -56,6 +57,9 @@ func (a *app) showConfig(cmd *cli.Command, c config.Config) error {
 	add("database.url", c.Database.URL, "DATABASE_URL")
 	add("database.migrate_url", c.Database.MigrateURL, "MIGRATE_DATABASE_URL")
 	add("database.admin_url", c.Database.AdminURL, "(development only)")
+	add("files.blob_url", c.Files.BlobURL, "BLOB_URL")
+	add("files.clamd", c.Files.Clamd, "CLAMD_ADDR")
+	add("files.most_mb", strconv.Itoa(c.Files.MostMB), "FILE_LIMIT_MB")
 	add("kafka.brokers", strings.Join(c.Kafka.Brokers, ","), "KAFKA_BROKERS")
 	add("kafka.topic", c.Kafka.Topic, "KAFKA_TOPIC")
 	add("kafka.sasl_mechanism", c.Kafka.SASLMechanism, "KAFKA_SASL_MECHANISM")

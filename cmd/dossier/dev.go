@@ -179,7 +179,7 @@ func reset(folder string) error {
 		}
 		return nil
 	}
-	for _, part := range []string{"postgres", "kafka", "archive", bankFile, settingsFile, seedingFile} {
+	for _, part := range []string{"postgres", "kafka", "archive", "files", bankFile, settingsFile, seedingFile} {
 		if err := os.RemoveAll(filepath.Join(folder, part)); err != nil {
 			return fmt.Errorf("reset: %w", err)
 		}
@@ -267,6 +267,7 @@ func devSettings(pg *devstack.Postgres, folder, admin string, getenv func(string
 		}
 		c.CommandKey = hex.EncodeToString(key)
 	}
+	c.Files.BlobURL, c.Files.Clamd = "file://"+filepath.Join(folder, "files"), getenv("CLAMD_ADDR")
 	return c, c.Save(filepath.Join(folder, settingsFile))
 }
 

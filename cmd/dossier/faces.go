@@ -24,7 +24,7 @@ func (p *process) handler(roles []string) (http.Handler, error) {
 	}
 	mux, gate := http.NewServeMux(), handlers.NewGate(handlers.MostRequests, handlers.MostBytes)
 	deps := api.Deps{
-		Executor: p.executor, Views: p.views, Bulk: p.bulk, Money: p.money, Journal: p.journal, Pool: p.pool,
+		Executor: p.executor, Views: p.views, Bulk: p.bulk, Money: p.money, Files: p.files, Journal: p.journal, Pool: p.pool,
 		Auth: auth, Zone: zone, Source: p.source(), Metrics: p.metrics, Log: p.log, Version: version(), Gate: gate,
 	}
 	if slices.Contains(roles, roleRelay) {

@@ -64,6 +64,7 @@ type process struct {
 	clock    *simClock // nil in production
 	bulk     *handlers.Bulk
 	money    *handlers.Money
+	files    *handlers.Files    // nil: not set up
 	login    *handlers.DevLogin // nil: nobody is believed until an identity provider is configured
 }
 
@@ -104,9 +105,16 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 		pool.Close()
 		return nil, err
 	}
+	store, err := openFiles(ctx, pool, cfg, kept)
+	if err != nil {
+		access.Close()
+		journal.Close()
+		pool.Close()
+		return nil, err
+	}
 	p := &process{cfg: cfg, log: log, metrics: telemetry.New(), pool: pool, journal: journal, access: access, login: login, clock: clock}
 	p.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{
-		CommandKey: []byte(cfg.CommandKey), Now: clock.now(), Metrics: p.metrics, Codes: codes, Timers: timers, Vault: kept, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Now: clock.now(), Log: log}),
+		CommandKey: []byte(cfg.CommandKey), Now: clock.now(), Metrics: p.metrics, Codes: codes, Timers: timers, Vault: kept, Files: store, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Now: clock.now(), Log: log}),
 	})
 	if login != nil {
 		p.login = login.Follow(p.executor)
@@ -119,6 +127,10 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 	p.views = projections.NewViews(pool, journal).Follow(p.engine).Naming(p.executor.Procedures().Names)
 	p.keeper = handlers.NewTimekeeper(p.executor, p.views, pool, handlers.TimekeeperOptions{Log: log})
 	p.money = handlers.NewMoney(p.executor, providerOf(cfg))
+	if p.files, err = filesOf(cfg, p.executor, store, log); err != nil {
+		p.close()
+		return nil, err
+	}
 	p.bulk = handlers.NewBulk(p.executor, p.views, handlers.BulkOptions{Log: log})
 	return p, nil
 }
@@ -176,6 +188,7 @@ func (p *process) run(ctx context.Context, roles []string, ready func(addr strin
 		g.Go(func() error { return handlers.NewRecounter(p.executor, p.views, p.log).Run(ctx) })
 		g.Go(func() error { return p.keeper.Run(ctx) })
 		g.Go(func() error { return p.bulk.Run(ctx) })
+		g.Go(func() error { return p.files.Run(ctx) })
 	}
 	g.Go(func() error { return p.clock.follow(ctx) })
 	if slices.Contains(roles, roleAPI) {

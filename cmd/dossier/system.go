@@ -16,6 +16,7 @@ import (
 
 	"dossier/domain"
 	"dossier/eventstore"
+	"dossier/eventstore/blobs"
 	"dossier/handlers"
 	"dossier/internal/config"
 	"dossier/projections"
@@ -29,10 +30,12 @@ type system struct {
 	views    *projections.Views
 	executor *handlers.Executor
 	money    *handlers.Money
-	clock    *simClock // nil in production
-	dev      bool      // the database belongs to a development folder: --as is believed
-	live     bool      // somebody else runs the roles: views follow by themselves
-	stop     func()    // ends what this process started
+	store    *blobs.Files    // nil: not set up
+	files    *handlers.Files // likewise
+	clock    *simClock       // nil in production
+	dev      bool            // the database belongs to a development folder: --as is believed
+	live     bool            // somebody else runs the roles: views follow by themselves
+	stop     func()          // ends what this process started
 }
 
 // open finds the database: DATABASE_URL, else the running development stack of the folder, else it starts that stack's
@@ -111,12 +114,26 @@ func (a *app) connect(ctx context.Context, cfg config.Config, s *system) (*syste
 		pool.Close()
 		return nil, err
 	}
+	store, err := openFiles(ctx, pool, cfg, kept)
+	if err != nil {
+		access.Close()
+		journal.Close()
+		pool.Close()
+		return nil, err
+	}
 	s.cfg, s.pool, s.journal, s.clock = cfg, pool, journal, clock
 	s.views = projections.NewViews(pool, journal)
 	s.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{
-		CommandKey: []byte(cfg.CommandKey), Now: clock.now(), Codes: codes, Timers: timers, Vault: kept, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Now: clock.now(), Log: slog.New(slog.NewTextHandler(a.stderr, nil))}),
+		CommandKey: []byte(cfg.CommandKey), Now: clock.now(), Codes: codes, Timers: timers, Vault: kept, Files: store, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Now: clock.now(), Log: slog.New(slog.NewTextHandler(a.stderr, nil))}),
 	})
 	s.money = handlers.NewMoney(s.executor, providerOf(cfg))
+	if s.files, err = filesOf(cfg, s.executor, store, slog.New(slog.NewTextHandler(a.stderr, nil))); err != nil {
+		access.Close()
+		journal.Close()
+		pool.Close()
+		return nil, err
+	}
+	s.store = store
 	s.views.Naming(s.executor.Procedures().Names)
 	s.stop = func() { journal.Close(); access.Close(); pool.Close() }
 	return s, nil

@@ -64,6 +64,10 @@ func (a *app) verify(ctx context.Context, cmd *cli.Command) error {
 	}
 	fmt.Fprintf(a.stdout, "access       %d entries: positions and versions without a hole, every entry decodes and stands with its account\n", entries)
 
+	if err := a.verifyFiles(ctx, s); err != nil {
+		return err
+	}
+
 	progress, done = a.progress("vault")
 	words, err := s.executor.CheckWords(ctx, progress)
 	done()

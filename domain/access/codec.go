@@ -11,6 +11,8 @@ var kinds = domain.Kinds[Event]{
 	"access.words-read":      {Version: 1, Event: WordsRead{}},
 	"access.persons-read":    {Version: 1, Event: PersonsRead{}},
 	"access.entries-missed":  {Version: 1, Event: EntriesMissed{}},
+	"access.file-read":       {Version: 1, Event: FileRead{}},
+	"access.files-listed":    {Version: 1, Event: FilesListed{}},
 }
 
 // TypeNames lists the stored names with their newest versions, as subscribers know them: "access.command-refused.v1".

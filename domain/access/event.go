@@ -47,10 +47,38 @@ type EntriesMissed struct {
 	Since time.Time `json:"since"`
 }
 
+// FileRead says that the content of a file was given out. It is recorded before the first byte is.
+type FileRead struct {
+	Dossier uuid.UUID `json:"dossier"`
+	File    uuid.UUID `json:"file"`
+}
+
+// FilesListed says that the names of a dossier's files were shown.
+type FilesListed struct {
+	Dossier uuid.UUID `json:"dossier"`
+}
+
 func (CommandRefused) event() {}
 func (EntriesMissed) event()  {}
-func (WordsRead) event()      {}
-func (PersonsRead) event()    {}
+func (FileRead) event()       {}
+func (FilesListed) event()    {}
+
+func (e FileRead) wrong() string {
+	if e.Dossier == uuid.Nil || e.File == uuid.Nil {
+		return "file"
+	}
+	return ""
+}
+
+func (e FilesListed) wrong() string {
+	if e.Dossier == uuid.Nil {
+		return "dossier"
+	}
+	return ""
+}
+
+func (WordsRead) event()   {}
+func (PersonsRead) event() {}
 
 func (e WordsRead) wrong() string {
 	switch {

@@ -24,6 +24,7 @@ func (c *changes) beside(before, after *State) {
 	byPlace(c, "complaint", before.Complaints, after.Complaints, (*changes).complaint)
 	c.number("messages", before.Messages.Count, after.Messages.Count)
 	c.number("messages_open", len(before.Messages.Open), len(after.Messages.Open))
+	c.number("files", len(before.Files), len(after.Files))
 	c.number("notes", before.Messages.Notes, after.Messages.Notes)
 	c.text("delivery_way", "channel", string(before.Delivery.Way), string(after.Delivery.Way))
 	c.text("delivery", "delivery_status", string(before.Delivery.Status), string(after.Delivery.Status))

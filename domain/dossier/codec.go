@@ -87,6 +87,7 @@ var kinds = map[string]kind{
 	"dossier.act-undone":                {1, ActUndone{}},
 	"dossier.record-disposed":           {1, RecordDisposed{}},
 	"dossier.version-moved":             {1, VersionMoved{}},
+	"dossier.file-attached":             {1, FileAttached{}},
 	"dossier.timer-fired":               {1, TimerFired{}},
 }
 

@@ -67,6 +67,7 @@ var samples = []dossier.Event{
 	dossier.MessageSent{Number: 1, Topic: "question", AnswerBy: monday, Text: said, Of: source},
 	dossier.MessageAnswered{Number: 2, Answers: 1, Late: true, Text: said, Of: source},
 	dossier.NoteAdded{Number: 1, Topic: "called", Text: said, Of: source},
+	dossier.FileAttached{File: "0197f2aa-0000-7000-8000-0000000000f1", Component: "tp-1", Media: "pdf", Size: 48213, Commitment: "9f2c4a", Of: source},
 	dossier.ActUndone{Act: "accept", Reason: "wrong_dossier", Consequences: []dossier.Code{"applicant_told", "clock_changes"}, OldDue: monday, Of: source},
 	dossier.TimerFired{Timer: dossier.OpinionTimer, Number: 2, Notice: dossier.NoticeOverdue, Share: 120, Due: monday, At: monday.Add(6 * time.Hour), Tells: []dossier.Code{"case_officer", "division_head"},
 		Unit: "phong-xet-nghiem", Rule: "default", Basis: "nd-118-2025.19.4", Of: source},

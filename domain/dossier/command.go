@@ -184,7 +184,7 @@ type RecordOutcome struct {
 
 // commands lists every command once, in the order of a dossier's way.
 var commands = []Command{
-	SubmitDossier{}, CheckComponent{}, AcceptDossier{}, RefuseReception{}, RequestSupplement{}, SubmitSupplement{}, AcceptSupplement{}, ExpireSupplement{},
+	SubmitDossier{}, CheckComponent{}, AttachFile{}, AcceptDossier{}, RefuseReception{}, RequestSupplement{}, SubmitSupplement{}, AcceptSupplement{}, ExpireSupplement{},
 	AdjustSubmission{}, TransferDossier{}, ReceiveTransfer{}, RefuseTransfer{}, ForwardDossier{}, AssignOfficer{}, StartAppraisal{},
 	RequestOpinion{}, RecordOpinion{}, BeginWork{}, FinishWork{}, ReportRemediation{}, RequestPayment{}, ConfirmPayment{}, CancelPayment{},
 	RefundPayment{}, ExpirePayment{}, SubmitForApproval{}, ReturnForRework{}, Endorse{}, DelegateDecision{}, Approve{}, DecideBySilence{},

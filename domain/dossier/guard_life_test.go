@@ -120,6 +120,10 @@ func lifeSentences() []sentence {
 		{"nothing follows what has not ended", paths[appraising], by(reception, dossier.LinkDossier{Other: "d-9", Kind: dossier.FollowedBy}), "follows_only_stopped"},
 		{"what was not contested is not upheld", paths[resolved], upheld, "no_open_complaint"},
 
+		{"a file whose content nobody checked is not attached", paths[dossier.Submitted], by(citizen, dossier.AttachFile{File: "0197f2aa-0000-7000-8000-0000000000f1"}), "file_not_clean"},
+		{"a dossier has 200 files at most", on(dossier.Submitted, many(200, func(i int) act {
+			return by(citizen, dossier.AttachFile{File: dossier.Ref("f-" + string(rune('a'+i/26)) + string(rune('a'+i%26))), Media: "pdf", Size: 1, Commitment: "9f"})
+		})...), by(citizen, dossier.AttachFile{File: "one-more", Media: "pdf", Size: 1, Commitment: "9f"}), "too_many_files"},
 		{"a paper is not asked for by message", paths[appraising], by(officer, dossier.SendMessage{Topic: dossier.PaperByMessage}), "paper_by_message"},
 		{"an answer is not due before the question", paths[appraising], by(officer, dossier.SendMessage{Topic: "question", AnswerBy: monday}), "answer_in_past"},
 		{"20 questions are enough", on(appraising, many(20, func(int) act { return askByNote })...), askByNote, "too_many_open"},

@@ -100,6 +100,8 @@ type State struct {
 
 	DisposalDecision string `json:"disposal_decision,omitempty"`
 
+	Files []File `json:"files,omitempty"` // in the order attached
+
 	Fired []Fired `json:"fired,omitempty"` // what was told last of each timer
 
 	LastChange time.Time `json:"last_change,omitzero"` // when the last fact that changed the state was true

@@ -55,6 +55,10 @@ var transitions = []Transition{
 		Events: []string{"dossier.component-checked"},
 		Actors: []domain.Role{domain.ReceptionOfficer, domain.CaseOfficer}},
 
+	{Command: "AttachFile", From: slices.Concat(alive, []Status{Resolved}), To: Same,
+		Events: []string{"dossier.file-attached"},
+		Actors: []domain.Role{domain.Applicant, domain.ReceptionOfficer, domain.CaseOfficer, domain.DivisionHead, domain.ConsultedUnit, domain.Clerk}},
+
 	{Command: "AcceptDossier", From: []Status{Submitted}, To: Accepted,
 		Events: []string{"dossier.accepted"},
 		Actors: []domain.Role{domain.ReceptionOfficer}},

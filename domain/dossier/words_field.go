@@ -72,6 +72,7 @@ var fieldWords = map[string]word{
 	"insufficient":                     {"Thành phần chưa đạt", "Components found insufficient"},
 	"messages":                         {"Số tin nhắn", "Messages"},
 	"messages_open":                    {"Tin nhắn chờ trả lời", "Messages awaiting an answer"},
+	"files":                            {"Số tệp đính kèm", "Files attached"},
 	"notes":                            {"Số ghi chú", "Notes"},
 	"delivery_way":                     {"Cách nhận kết quả đã chọn", "Chosen way of delivery"},
 	"delivery":                         {"Việc gửi kết quả", "Delivery"},

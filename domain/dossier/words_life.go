@@ -138,6 +138,15 @@ var lifeWords = map[string]map[string]word{
 		"overdue":         {"Quá hạn", "Overdue"},
 		"opinion_awaited": {"Chưa có ý kiến trả lời", "Opinion awaited"},
 	},
+	"media_type": {
+		"pdf":  {"Tài liệu PDF", "PDF document"},
+		"png":  {"Ảnh PNG", "PNG image"},
+		"jpeg": {"Ảnh JPEG", "JPEG image"},
+		"tiff": {"Ảnh TIFF", "TIFF image"},
+		"docx": {"Văn bản Word", "Word document"},
+		"xlsx": {"Bảng tính Excel", "Excel workbook"},
+		"odt":  {"Văn bản OpenDocument", "OpenDocument text"},
+	},
 	"message_topic": {
 		"question":     {"Hỏi", "Question"},
 		"information":  {"Thông tin", "Information"},

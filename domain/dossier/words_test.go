@@ -29,7 +29,7 @@ func spoken() map[string][]string {
 	for _, kind := range []string{"channel", "stage", "proposal", "outcome", "verdict", "refusal_reason", "supplement_reason", "recipient", "stop_reason", "deadline_source", "irregular", "late_reason",
 		"stopped_reason", "rework_reason", "extension_reason", "withdrawal_refusal", "recompute_reason", "count_policy", "part_kind", "work_kind", "finding", "check_verdict", "signature_block",
 		"payment_stage", "payment_method", "payment_reason", "delivery_status", "delivery_failure", "transfer_mode", "transfer_refusal", "link_kind", "complaint_kind",
-		"complaint_finding", "paper_status", "error_origin", "revocation_reason", "grade", "urge_reason", "message_topic", "undo_reason", "consequence"} {
+		"complaint_finding", "paper_status", "error_origin", "revocation_reason", "grade", "urge_reason", "message_topic", "media_type", "undo_reason", "consequence"} {
 		codes[kind] = dossier.Values(kind)
 	}
 	for _, class := range dossier.Classes() {

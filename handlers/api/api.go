@@ -25,6 +25,7 @@ type Deps struct {
 	Views    *projections.Views
 	Bulk     *handlers.Bulk  // default: one of its own; who plays the reactor does what it starts
 	Money    *handlers.Money // default: of the counter alone
+	Files    *handlers.Files // nil: none are taken
 	Journal  *eventstore.Journal
 	Auth     handlers.Authenticator
 	Pool     *pgxpool.Pool // asked by /readyz
@@ -55,12 +56,13 @@ type server struct {
 	schemas map[string][]byte
 
 	followers *handlers.Gate // who reads the feed and waits
+	uploads   *handlers.Gate // who sends or fetches content
 }
 
 // New returns the API. It answers Prefixes; everything else it calls unknown.
 func New(d Deps) http.Handler {
 	s := &server{Deps: d.withDefaults(), mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(),
-		followers: handlers.NewGate(handlers.MostFollowers, handlers.MostBytes)}
+		followers: handlers.NewGate(handlers.MostFollowers, handlers.MostBytes), uploads: handlers.NewGate(mostTransfers, handlers.MostBytes)}
 	s.metrics, s.log = s.Metrics, s.Log
 	s.api = humago.New(s.mux, config(s.Version))
 	s.routes()
@@ -92,6 +94,7 @@ func (s *server) routes() {
 	s.personRoutes()
 	s.bulkRoutes()
 	s.moneyRoutes()
+	s.fileRoutes()
 	s.submit()
 	for _, name := range dossier.CommandNames() {
 		s.command(name)

@@ -93,6 +93,9 @@ func (s *server) route(w http.ResponseWriter, r *http.Request, route string) {
 
 // gate is another one for those who stay: they must not keep the others out.
 func (s *server) gate(r *http.Request, route string) *handlers.Gate {
+	if route == appendRoute || route == contentRoute {
+		return s.uploads
+	}
 	if route == streamRoute || r.URL.Query().Has("wait") {
 		return s.followers
 	}

@@ -19,6 +19,12 @@ func accessSchemas() map[string][]byte {
 			"command": code, "dossier": map[string]any{"type": "string", "format": "uuid"}, "rule": code,
 			"basis": map[string]any{"type": "string", "pattern": access.BasisPattern},
 		}, "dossier", "basis")},
+		{access.FileRead{}, "File read / Đã xem tệp", object(map[string]any{
+			"dossier": map[string]any{"type": "string", "format": "uuid"}, "file": map[string]any{"type": "string", "format": "uuid"},
+		})},
+		{access.FilesListed{}, "Names of files shown / Đã xem danh sách tệp", object(map[string]any{
+			"dossier": map[string]any{"type": "string", "format": "uuid"},
+		})},
 		{access.EntriesMissed{}, "Entries missed / Có mục không ghi được", object(map[string]any{
 			"count": map[string]any{"type": "integer", "minimum": 1}, "since": map[string]any{"type": "string", "format": "date-time"},
 		})},

@@ -80,6 +80,12 @@ func newHouseWithKafka(t *testing.T) *house { return openHouse(t, devstack.TestK
 
 func openHouse(t *testing.T, brokers []string, gate *handlers.Gate) *house {
 	t.Helper()
+	return openHouseWith(t, brokers, gate, nil)
+}
+
+// openHouseWith opens a house that keeps files as it is told.
+func openHouseWith(t *testing.T, brokers []string, gate *handlers.Gate, files *cabinet) *house {
+	t.Helper()
 	db := dbtest.New(t)
 	pool, err := pgxpool.New(t.Context(), db.AppURL)
 	if err != nil {
@@ -100,16 +106,19 @@ func openHouse(t *testing.T, brokers []string, gate *handlers.Gate) *house {
 	closing := make(chan struct{})
 	h.stop = sync.OnceFunc(func() { close(closing) })
 	metrics := telemetry.New()
-	kept, err := vault.Open(t.Context(), pool, base64.StdEncoding.EncodeToString([]byte("0123456789abcdef0123456789abcdef")), nil)
-	if err != nil {
-		t.Fatal(err)
+	sealed := files.vault()
+	if sealed == nil {
+		var err error
+		if sealed, err = vault.Open(t.Context(), pool, base64.StdEncoding.EncodeToString([]byte("0123456789abcdef0123456789abcdef")), nil); err != nil {
+			t.Fatal(err)
+		}
 	}
-	executor := handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test"), Vault: kept, Metrics: metrics, Access: handlers.NewAccessLog(access, handlers.AccessOptions{})})
+	executor := handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test"), Metrics: metrics, Files: files.store(t, pool), Vault: sealed, Access: handlers.NewAccessLog(access, handlers.AccessOptions{})})
 	views := projections.NewViews(pool, j).Follow(engine)
 	h.bulk = handlers.NewBulk(executor, views, handlers.BulkOptions{})
 	service := api.New(api.Deps{
 		Executor: executor, Metrics: metrics, Bulk: h.bulk, Money: h.money(executor),
-		Views: views, Journal: j, Pool: pool, Auth: handlers.NewDevLogin().Follow(executor),
+		Views: views, Files: files.handlers(executor), Journal: j, Pool: pool, Auth: handlers.NewDevLogin().Follow(executor),
 		Engine: engine, Relay: carrier, Version: "test", Closing: closing, Gate: gate,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})

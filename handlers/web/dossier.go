@@ -29,6 +29,7 @@ type dossierPage struct {
 	Ahead     []aheadView
 	Acts      []actLink
 	Facts     []fact
+	Files     []fileRow
 	History   []event
 	Texts     int    // that people typed
 	Show      string // all, compact, raw
@@ -55,6 +56,36 @@ type because struct {
 type fact struct {
 	Name, Text string
 	Time       time.Time
+}
+
+// fileRow is a file as its dossier knows it: what it is and stands for. Its name is in the vault and not shown here.
+type fileRow struct {
+	Number            int
+	Words, Part, Size string
+	By                string
+	At                time.Time
+	URL               string
+}
+
+// attachFile is the command that an upload sends when its file was found clean.
+const attachFile = "attach-file"
+
+func (v *visit) files(state dossier.State) (rows []fileRow) {
+	for i, f := range state.Files {
+		rows = append(rows, fileRow{i + 1, label("media_type", string(f.Media), v.lang), f.Component, v.weight(f.Size), f.By, f.At, "/v1/files/" + f.File + "/content"})
+	}
+	return rows
+}
+
+// weight is a length in bytes as people say it.
+func (f format) weight(bytes int) string {
+	switch {
+	case bytes >= 1<<20:
+		return f.Num(int64((bytes+1<<19)>>20)) + nb + "MB"
+	case bytes >= 1<<10:
+		return f.Num(int64((bytes+1<<9)>>10)) + nb + "KB"
+	}
+	return f.Num(int64(bytes)) + nb + "byte"
 }
 
 type actLink struct {
@@ -153,7 +184,7 @@ func (s *site) dossierPage(v *visit, id uuid.UUID, facts []dossier.Fact, state d
 	p.Depths = v.depths(p.Show, len(facts), milestones(facts))
 	p.Replay = v.replay(id, facts, state, form)
 	p.Why = v.why(facts, form)
-	p.Facts = v.facts(state, id)
+	p.Facts, p.Files = v.facts(state, id), v.files(state)
 	if !p.Past {
 		p.Acts = s.acts(v, id, state)
 	}
@@ -207,7 +238,7 @@ func (s *site) acts(v *visit, id uuid.UUID, state dossier.State) []actLink {
 		if handlers.Authorize(actor, handlers.Act{Kind: handlers.Command, Name: name, Applicant: state.Applicant}) != nil {
 			continue
 		}
-		if !prescribed(name, state) {
+		if !prescribed(name, state) || name == attachFile { // it follows an upload, which no form of codes can do
 			continue
 		}
 		link := actLink{Rare: rare[name], Words: verb(name, v.lang), URL: "/dossiers/" + id.String() + "/do/" + name, Primary: name == nextAct(state)}

@@ -37,7 +37,12 @@ type Config struct {
 		Key string `json:"key,omitempty"` // under which it signs its callbacks
 	} `json:"payment"`
 	CommandKey string `json:"command_key,omitempty"`
-	VaultKey   string `json:"vault_key,omitempty"`   // wraps the keys of persons and dossiers; the newest first, separated by commas
+	VaultKey   string `json:"vault_key,omitempty"` // wraps the keys of persons and dossiers; the newest first, separated by commas
+	Files      struct {
+		BlobURL string `json:"blob_url,omitempty"` // file:///folder or s3://KEY:SECRET@host:port/bucket
+		Clamd   string `json:"clamd,omitempty"`    // host:port, or the path of its socket; none: uploads are refused
+		MostMB  int    `json:"most_mb,omitempty"`  // of one file
+	} `json:"files"`
 	ArchiveDir string `json:"archive_dir,omitempty"` // folder of the files that old partitions were moved to
 	Codes      string `json:"codes,omitempty"`       // how dossiers are numbered
 	Timers     string `json:"timers,omitempty"`      // a file: who is told at which share of a limit
@@ -72,6 +77,9 @@ func FromEnv(getenv func(string) string) (Config, error) {
 	c.Payment.URL, c.Payment.Key = getenv("PAYMENT_URL"), env.secret("PAYMENT_KEY")
 	c.CommandKey = env.secret("COMMAND_KEY")
 	c.VaultKey = env.secret("VAULT_KEY")
+	c.Files.BlobURL = env.secret("BLOB_URL")
+	c.Files.Clamd = getenv("CLAMD_ADDR")
+	c.Files.MostMB = env.number("FILE_LIMIT_MB", 200)
 	c.ArchiveDir = getenv("ARCHIVE_DIR")
 	c.Codes = getenv("DOSSIER_CODES")
 	c.Timers = getenv("DOSSIER_TIMERS")
@@ -90,6 +98,7 @@ func (c Config) Masked() Config {
 	c.CommandKey = mask(c.CommandKey)
 	c.VaultKey = mask(c.VaultKey)
 	c.Payment.Key = mask(c.Payment.Key)
+	c.Files.BlobURL = maskURL(c.Files.BlobURL)
 	return c
 }
 
