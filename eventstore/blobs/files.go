@@ -224,7 +224,13 @@ func (f *Files) Append(ctx context.Context, id uuid.UUID, offset int64, r io.Rea
 	if err != nil {
 		return offset, err
 	}
-	number := len(parts)
+	number, end := len(parts), int64(0)
+	if number > 0 {
+		end = parts[number-1].Begins + parts[number-1].Size
+	}
+	if end != offset { // a part came since the file was read: a number from one reading and an offset from another would double it
+		return end, &OffsetError{end}
+	}
 	come := &keptError{r: r}
 	for offset < n.Size && come.err == nil {
 		if number++; number > mostParts {

@@ -106,6 +106,7 @@ func openHouseWith(t *testing.T, brokers []string, gate *handlers.Gate, files *c
 	closing := make(chan struct{})
 	h.stop = sync.OnceFunc(func() { close(closing) })
 	metrics := telemetry.New()
+	store := files.store(t, pool) // opens the vault
 	sealed := files.vault()
 	if sealed == nil {
 		var err error
@@ -113,7 +114,7 @@ func openHouseWith(t *testing.T, brokers []string, gate *handlers.Gate, files *c
 			t.Fatal(err)
 		}
 	}
-	executor := handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test"), Metrics: metrics, Files: files.store(t, pool), Vault: sealed, Access: handlers.NewAccessLog(access, handlers.AccessOptions{})})
+	executor := handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test"), Metrics: metrics, Files: store, Vault: sealed, Access: handlers.NewAccessLog(access, handlers.AccessOptions{})})
 	views := projections.NewViews(pool, j).Follow(engine)
 	h.bulk = handlers.NewBulk(executor, views, handlers.BulkOptions{})
 	service := api.New(api.Deps{
