@@ -120,38 +120,25 @@ func (k *Persons) Erase(ctx context.Context, by Accessor, ref string, decision d
 
 // FinishErasures does what a decision in the journal says and a crash, or a database that was restored, left undone.
 func (k *Persons) FinishErasures(ctx context.Context) (finished int, err error) {
-	head, err := k.x.journal.Head(ctx)
-	if err != nil {
-		return 0, err
-	}
-	for at := int64(0); at < head; {
-		page, err := k.x.journal.Page(ctx, at, 2000)
-		if err != nil || len(page) == 0 {
-			return finished, err
+	err = k.x.walk(ctx, nil, func(event eventstore.Event) error {
+		if event.StreamKind != PersonKind || event.Type != "person.personal-data-erased" {
+			return nil
 		}
-		for _, event := range page {
-			at = event.Position
-			if event.StreamKind != PersonKind || event.Type != "person.personal-data-erased" {
-				continue
-			}
-			gone, err := k.x.o.Vault.Erased(ctx, []uuid.UUID{event.StreamID})
-			if err != nil {
-				return finished, err
-			}
-			about, err := k.x.o.Vault.About(ctx, event.StreamID)
-			if err != nil {
-				return finished, err
-			}
-			if gone[event.StreamID] && len(about) == 0 {
-				continue
-			}
-			if _, err := k.x.o.Vault.Erase(ctx, event.StreamID); err != nil {
-				return finished, err
-			}
-			finished++
+		gone, err := k.x.o.Vault.Erased(ctx, []uuid.UUID{event.StreamID})
+		if err != nil {
+			return err
 		}
-	}
-	return finished, nil
+		about, err := k.x.o.Vault.About(ctx, event.StreamID)
+		if err != nil || gone[event.StreamID] && len(about) == 0 {
+			return err
+		}
+		if _, err := k.x.o.Vault.Erase(ctx, event.StreamID); err != nil {
+			return err
+		}
+		finished++
+		return nil
+	})
+	return finished, err
 }
 
 // about lists the dossiers of a person: those under whose keys words lie, and those of which it is the applicant.
@@ -382,37 +369,24 @@ type PersonsReport struct {
 
 // Check holds what the vault has of every person against the commitment of the newest version, and every erasure against what is left.
 func (k *Persons) Check(ctx context.Context) (r PersonsReport, err error) {
-	head, err := k.x.journal.Head(ctx)
-	if err != nil {
-		return r, err
-	}
-	streams := map[uuid.UUID]bool{}
-	for at := int64(0); at < head; {
-		page, err := k.x.journal.Page(ctx, at, 2000)
-		if err != nil || len(page) == 0 {
-			return r, err
+	err = k.x.walk(ctx, nil, func(e eventstore.Event) error {
+		if e.StreamKind != PersonKind || e.Version != 1 || r.Wrong != "" {
+			return nil
 		}
-		for _, e := range page {
-			if at = e.Position; e.StreamKind == PersonKind {
-				streams[e.StreamID] = true
-			}
-		}
-	}
-	for id := range streams {
-		wrong, erased, err := k.checkOne(ctx, id)
+		wrong, erased, err := k.checkOne(ctx, e.StreamID)
 		switch {
 		case err != nil:
-			return r, err
+			return err
 		case wrong != "":
-			r.Wrong = "person " + id.String() + ": " + wrong
-			return r, nil
+			r.Wrong = "person " + e.StreamID.String() + ": " + wrong
 		case erased:
 			r.Erased++
 		default:
 			r.Known++
 		}
-	}
-	return r, nil
+		return nil
+	})
+	return r, err
 }
 
 func (k *Persons) checkOne(ctx context.Context, id uuid.UUID) (wrong string, erased bool, err error) {

@@ -162,51 +162,56 @@ func (x *Executor) CheckWords(ctx context.Context, progress func(done, total int
 	if x.o.Vault == nil {
 		return r, nil
 	}
+	err = x.walk(ctx, progress, func(e eventstore.Event) error {
+		if e.StreamKind != Kind {
+			return nil
+		}
+		facts, err := Decode([]eventstore.Event{e})
+		if err != nil || len(dossier.TextsOf(facts[0].Event)) == 0 {
+			return nil // the views tell of an event that this program cannot read
+		}
+		said, err := x.said(ctx, e.StreamID, facts)
+		if err != nil {
+			return err
+		}
+		for i, one := range said {
+			switch r.Texts++; one.Why {
+			case "":
+			case "erased":
+				r.Erased++
+			default:
+				if r.Wrong == nil {
+					r.Wrong, r.Dossier = &said[i], e.StreamID
+				}
+			}
+		}
+		return nil
+	})
+	return r, err
+}
+
+// walk shows every event that the journal has now, in order, a page at a time.
+func (x *Executor) walk(ctx context.Context, progress func(done, total int64), do func(eventstore.Event) error) error {
 	head, err := x.journal.Head(ctx)
 	if err != nil {
-		return r, err
+		return err
 	}
 	for at := int64(0); at < head; {
 		page, err := x.journal.Page(ctx, at, 2000)
 		if err != nil || len(page) == 0 {
-			return r, err
+			return err
 		}
-		by := map[uuid.UUID][]dossier.Fact{}
 		for _, e := range page {
+			if err := do(e); err != nil {
+				return err
+			}
 			at = e.Position
-			if e.StreamKind != Kind {
-				continue
-			}
-			facts, err := Decode([]eventstore.Event{e})
-			if err != nil { // the views tell of an event that this program cannot read
-				continue
-			}
-			if len(dossier.TextsOf(facts[0].Event)) > 0 {
-				by[e.StreamID] = append(by[e.StreamID], facts...)
-			}
-		}
-		for id, facts := range by {
-			said, err := x.said(ctx, id, facts)
-			if err != nil {
-				return r, err
-			}
-			for i, one := range said {
-				switch r.Texts++; one.Why {
-				case "":
-				case "erased":
-					r.Erased++
-				default:
-					if r.Wrong == nil || one.Position < r.Wrong.Position {
-						r.Wrong, r.Dossier = &said[i], id
-					}
-				}
-			}
 		}
 		if progress != nil {
 			progress(at, head)
 		}
 	}
-	return r, nil
+	return nil
 }
 
 // SweepWords deletes words that no event points to: their command was refused by the journal, or never came to its end. They must be older

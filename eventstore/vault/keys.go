@@ -127,11 +127,14 @@ func (v *Vault) secretOf(ctx context.Context, owner uuid.UUID, o owned) (secret,
 	if _, err := v.pool.Exec(ctx, `
 		insert into vault.keys (owner, kind, person, wrapped, kek)
 		select $1, $2, $3, $4, $5
-		 where not exists (select from vault.erasures e where e.owner = $1)
+		 where not exists (select from vault.erasures e where e.owner in ($1, $3))
 		on conflict do nothing`, owner, o.kind, o.person, wrapped, v.keks[0].fingerprint); err != nil {
 		return s, fmt.Errorf("store a key: %w", err)
 	}
-	return v.known(ctx, owner) // what is there now, whoever made it
+	if s, err = v.known(ctx, owner); errors.Is(err, ErrUnknown) { // what is there now, whoever made it; nothing: the person was erased
+		err = ErrErased
+	}
+	return s, err
 }
 
 // known returns the secret of an owner: ErrErased where it was destroyed, ErrUnknown where there never was one.

@@ -168,6 +168,9 @@ func TestAnErasedPersonIsGoneWithItsTextsAndNothingElseIs(t *testing.T) {
 		if _, err := v.Pledge(t.Context(), dossier, &id, uuid.New(), "text", "more"); !errors.Is(err, ErrErased) {
 			t.Errorf("words for an erased dossier: %v", err)
 		}
+		if _, err := v.Pledge(t.Context(), uuid.New(), &id, uuid.New(), "text", "later"); !errors.Is(err, ErrErased) {
+			t.Errorf("words for a later dossier of somebody who was erased: %v", err)
+		}
 	}
 	if err := v.Redeem(t.Context(), []Pledge{gone}); !errors.Is(err, ErrErased) { // pledged before, redeemed after
 		t.Errorf("redeemed after the erasure: %v", err)
