@@ -70,52 +70,14 @@ type process struct {
 
 // newProcess opens what may fail; nothing runs yet.
 func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login *handlers.DevLogin) (*process, error) {
-	codes, err := codesOf(cfg)
+	f, err := lay(ctx, cfg, 32, log, log)
 	if err != nil {
 		return nil, err
 	}
-	timers, err := timersOf(cfg)
-	if err != nil {
-		return nil, err
-	}
-	pool, err := openPool(ctx, cfg.Database.URL, 32)
-	if err != nil {
-		return nil, err
-	}
-	clock, err := simClockOf(ctx, pool)
-	if err != nil {
-		pool.Close()
-		return nil, err
-	}
-	journal, err := eventstore.Open(ctx, pool, eventstore.Options{Log: log, Archive: cfg.ArchiveDir, Simulated: clock.now()})
-	if err != nil {
-		pool.Close()
-		return nil, fmt.Errorf("open journal: %w", err)
-	}
-	access, err := openAccess(ctx, pool, cfg, log, clock)
-	if err != nil {
-		journal.Close()
-		pool.Close()
-		return nil, err
-	}
-	kept, err := openVault(ctx, pool, cfg, log)
-	if err != nil {
-		access.Close()
-		journal.Close()
-		pool.Close()
-		return nil, err
-	}
-	store, err := openFiles(ctx, pool, cfg, kept)
-	if err != nil {
-		access.Close()
-		journal.Close()
-		pool.Close()
-		return nil, err
-	}
-	p := &process{cfg: cfg, log: log, metrics: telemetry.New(), pool: pool, journal: journal, access: access, login: login, clock: clock}
-	p.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{
-		CommandKey: []byte(cfg.CommandKey), Now: clock.now(), Metrics: p.metrics, Codes: codes, Timers: timers, Vault: kept, Files: store, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Now: clock.now(), Log: log}),
-	})
+	pool, journal := f.pool, f.journal
+	p := &process{cfg: cfg, log: log, metrics: telemetry.New(), pool: pool, journal: journal, access: f.access, login: login, clock: f.clock}
+	f.options.Metrics = p.metrics
+	p.executor = handlers.NewExecutor(journal, f.options)
 	if login != nil {
 		p.login = login.Follow(p.executor)
 	}
@@ -127,7 +89,7 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 	p.views = projections.NewViews(pool, journal).Follow(p.engine).Naming(p.executor.Procedures().Names)
 	p.keeper = handlers.NewTimekeeper(p.executor, p.views, pool, handlers.TimekeeperOptions{Log: log})
 	p.money = handlers.NewMoney(p.executor, providerOf(cfg))
-	if p.files, err = filesOf(cfg, p.executor, store, log); err != nil {
+	if p.files, err = filesOf(cfg, p.executor, f.files, log); err != nil {
 		p.close()
 		return nil, err
 	}

@@ -79,63 +79,21 @@ func (a *app) borrow(ctx context.Context, folder string) (*system, error) {
 
 // connect opens the pool, the journal and the handlers over it.
 func (a *app) connect(ctx context.Context, cfg config.Config, s *system) (*system, error) {
-	codes, err := codesOf(cfg)
+	talk := slog.New(slog.NewTextHandler(a.stderr, nil))
+	f, err := lay(ctx, cfg, 0, slog.New(slog.DiscardHandler), talk)
 	if err != nil {
 		return nil, err
 	}
-	timers, err := timersOf(cfg)
-	if err != nil {
-		return nil, err
-	}
-	pool, err := openPool(ctx, cfg.Database.URL, 0)
-	if err != nil {
-		return nil, err
-	}
-	clock, err := simClockOf(ctx, pool)
-	if err != nil {
-		pool.Close()
-		return nil, err
-	}
-	journal, err := eventstore.Open(ctx, pool, eventstore.Options{Log: slog.New(slog.DiscardHandler), Archive: cfg.ArchiveDir, Simulated: clock.now()})
-	if err != nil {
-		pool.Close()
-		return nil, fmt.Errorf("open journal: %w", err)
-	}
-	access, err := openAccess(ctx, pool, cfg, slog.New(slog.DiscardHandler), clock)
-	if err != nil {
-		journal.Close()
-		pool.Close()
-		return nil, err
-	}
-	kept, err := openVault(ctx, pool, cfg, slog.New(slog.NewTextHandler(a.stderr, nil)))
-	if err != nil {
-		access.Close()
-		journal.Close()
-		pool.Close()
-		return nil, err
-	}
-	store, err := openFiles(ctx, pool, cfg, kept)
-	if err != nil {
-		access.Close()
-		journal.Close()
-		pool.Close()
-		return nil, err
-	}
-	s.cfg, s.pool, s.journal, s.clock = cfg, pool, journal, clock
-	s.views = projections.NewViews(pool, journal)
-	s.executor = handlers.NewExecutor(journal, handlers.ExecutorOptions{
-		CommandKey: []byte(cfg.CommandKey), Now: clock.now(), Codes: codes, Timers: timers, Vault: kept, Files: store, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Now: clock.now(), Log: slog.New(slog.NewTextHandler(a.stderr, nil))}),
-	})
+	s.cfg, s.pool, s.journal, s.clock, s.store = cfg, f.pool, f.journal, f.clock, f.files
+	s.views = projections.NewViews(f.pool, f.journal)
+	s.executor = handlers.NewExecutor(f.journal, f.options)
 	s.money = handlers.NewMoney(s.executor, providerOf(cfg))
-	if s.files, err = filesOf(cfg, s.executor, store, slog.New(slog.NewTextHandler(a.stderr, nil))); err != nil {
-		access.Close()
-		journal.Close()
-		pool.Close()
+	if s.files, err = filesOf(cfg, s.executor, f.files, talk); err != nil {
+		f.close()
 		return nil, err
 	}
-	s.store = store
 	s.views.Naming(s.executor.Procedures().Names)
-	s.stop = func() { journal.Close(); access.Close(); pool.Close() }
+	s.stop = f.close
 	return s, nil
 }
 
