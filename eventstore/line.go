@@ -15,7 +15,14 @@ import (
 // line is the writer's own connection.
 type line struct {
 	session
-	rows []row
+	rows      []row
+	abandoned []backend // whose connection was lost while they had a batch
+}
+
+// backend is a server process. Its number may be another's later, the time at which it began is not.
+type backend struct {
+	pid   uint32
+	began time.Time
 }
 
 const appendStatement = "dossier_append"
@@ -53,13 +60,47 @@ func (l *line) exec(b *batch, requests []*pending) ([]row, error) {
 	return l.rows, malformed
 }
 
-// stored looks for events by id.
+// abandon leaves a connection whose server process may still be at work on a batch.
+func (l *line) abandon() {
+	if l.conn != nil {
+		l.abandoned = append(l.abandoned, backend{l.conn.PgConn().PID(), l.began})
+	}
+	l.drop()
+}
+
+// endAbandoned makes sure that nothing of what was sent over lost connections comes any more. A batch that waits for the append lock, or is
+// about to commit, would come after the look whether it is there: then it is sent again, and where a partition ends between the two no index
+// finds it twice.
+func (l *line) endAbandoned(ctx context.Context) error {
+	for len(l.abandoned) > 0 {
+		var ended bool
+		err := l.conn.QueryRow(ctx, `
+			select pg_terminate_backend(a.pid, 5000)
+			  from pg_stat_activity a
+			 where a.pid = $1
+			   and a.backend_start = $2`, int32(l.abandoned[0].pid), l.abandoned[0].began).Scan(&ended)
+		switch {
+		case errors.Is(err, pgx.ErrNoRows): // it has ended
+		case err != nil:
+			return fmt.Errorf("end the session whose connection was lost: %w", err)
+		case !ended:
+			return errors.New("the session whose connection was lost does not end")
+		}
+		l.abandoned = l.abandoned[1:]
+	}
+	return nil
+}
+
+// stored looks for events by id, once nothing of what was sent before can come any more.
 func (l *line) stored(sql string, ids []uuid.UUID) (map[uuid.UUID]storedEvent, error) {
 	if err := l.connect(); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), sessionTimeout)
 	defer cancel()
+	if err := l.endAbandoned(ctx); err != nil {
+		return nil, err
+	}
 	rows, err := l.conn.Query(ctx, sql, ids)
 	if err != nil {
 		return nil, fmt.Errorf("look for stored events: %w", err)

@@ -27,6 +27,7 @@ type session struct {
 	conn     *pgx.Conn
 	used     time.Time // when the connection last did something
 	times    int64     // that it was connected
+	began    time.Time // when its server process did
 }
 
 // unsentError is a failure before anything was sent.
@@ -74,7 +75,7 @@ func (s *session) prepare(ctx context.Context, conn *pgx.Conn) error {
 			return err
 		}
 	}
-	return nil
+	return conn.QueryRow(ctx, `select a.backend_start from pg_stat_activity a where a.pid = pg_backend_pid()`).Scan(&s.began)
 }
 
 // wire returns the connection with a deadline for the next exchange. The deadline is the socket's and not a context's: watching

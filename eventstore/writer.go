@@ -112,7 +112,7 @@ func (w *writer) deliver(requests []*pending, lostAt time.Time) {
 		w.answer(requests, rows, lostAt)
 	case fate == lost:
 		w.counts.lost.Add(1)
-		w.line.drop()
+		w.line.abandon()
 		w.recover(requests, err, lostAt)
 	case fate == noPartition:
 		w.makePartitions(requests, lostAt)
@@ -143,7 +143,7 @@ func (w *writer) send(requests []*pending) ([]row, error) {
 }
 
 // recover handles requests whose connection was lost: nobody knows whether they are stored. It looks for them and sends those
-// that are not there again. The old session may still be on its way; the append lock and the version check sort that out.
+// that are not there again. The look comes when the old session has ended: what it had is stored by then, or never will be.
 func (w *writer) recover(requests []*pending, cause error, lostAt time.Time) {
 	w.j.o.Log.Warn("append connection lost", "journal", w.j.name, "requests", len(requests), "err", cause)
 	switch {

@@ -9,8 +9,11 @@ import (
 	"math/rand/v2"
 	"os"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"dossier/eventstore"
 	"dossier/eventstore/hostile"
+	"dossier/internal/devstack"
 )
 
 // hostileFronts are the processes that append side by side: how many clients each has, and how much its batches hold. The last sends
@@ -33,6 +36,7 @@ func runHostile(ctx context.Context, args []string, out, talk io.Writer) int {
 	appends := flags.Int64("appends", 10_000_000, "how many are asked for")
 	cut := flags.Int64("cut", 2000, "appends between two cuts")
 	kill := flags.Int64("kill", 1_000_000, "appends between two kills of Postgres")
+	partition := flags.Int64("partition", 500_000, "positions in a partition: at each end requests may meet their own events in another one")
 	seed := flags.Uint64("seed", 0, "of chance; 0 takes a new one")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -40,20 +44,20 @@ func runHostile(ctx context.Context, args []string, out, talk io.Writer) int {
 		}
 		return exitUsage
 	}
-	if *appends <= 0 || *cut <= 0 || *kill < *cut || flags.NArg() > 0 {
-		fmt.Fprintln(talk, "usage: faults hostile [-appends N] [-cut N] [-kill N] [-seed S]; all above 0, no more kills than cuts")
+	if *appends <= 0 || *cut <= 0 || *kill < *cut || *partition <= 0 || flags.NArg() > 0 {
+		fmt.Fprintln(talk, "usage: faults hostile [-appends N] [-cut N] [-kill N] [-seed S] [-partition N]; all above 0, no more kills than cuts")
 		return exitUsage
 	}
 	if *seed == 0 {
 		*seed = rand.Uint64()
 	}
-	wrong, err := attack(ctx, hostile.Options{Appends: *appends, Every: *cut, Seed: *seed}, *kill / *cut, out, talk)
+	wrong, err := attack(ctx, hostile.Options{Appends: *appends, Every: *cut, Seed: *seed}, *kill / *cut, *partition, out, talk)
 	return end(wrong, err, out, talk)
 }
 
-func attack(ctx context.Context, o hostile.Options, kill int64, out, talk io.Writer) (wrong string, err error) {
+func attack(ctx context.Context, o hostile.Options, kill, partition int64, out, talk io.Writer) (wrong string, err error) {
 	fmt.Fprintf(out, "seed %d, %d appends\n", o.Seed, o.Appends)
-	w, err := newJournalWorld(ctx, o.Seed)
+	w, err := newJournalWorld(ctx, o.Seed, partition)
 	if err != nil {
 		return "", err
 	}
@@ -79,7 +83,7 @@ func attack(ctx context.Context, o hostile.Options, kill int64, out, talk io.Wri
 }
 
 // newJournalWorld has Postgres and the journal, and nothing that reads it.
-func newJournalWorld(ctx context.Context, seed uint64) (w *world, err error) {
+func newJournalWorld(ctx context.Context, seed uint64, partition int64) (w *world, err error) {
 	w = &world{seed: seed, alarms: newAlarms(nil)}
 	defer func() {
 		if err != nil {
@@ -92,7 +96,15 @@ func newJournalWorld(ctx context.Context, seed uint64) (w *world, err error) {
 	if err = w.startPostgres(ctx, ""); err != nil {
 		return nil, err
 	}
-	return w, w.openOwn(ctx)
+	if err = w.openOwn(ctx); err != nil {
+		return nil, err
+	}
+	admin, err := pgxpool.New(ctx, w.pg.Load().URL(devstack.Superuser, database))
+	if err != nil {
+		return nil, fmt.Errorf("reach Postgres: %w", err)
+	}
+	defer admin.Close()
+	return w, devstack.PartitionSize(ctx, admin, partition)
 }
 
 // front opens a journal on a wire of its own.

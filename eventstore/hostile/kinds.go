@@ -175,10 +175,13 @@ func foreignOp(s *stream, r *rand.Rand, a *attack) *op {
 	return &op{expected: s.known().version, ids: append(fresh(r.IntN(2)), b.id), never: true}
 }
 
+// underWay is more positions than others can be given while a request waits for its answer, which takes up to the writer's patience of 15 s
+// and the time that a server needs to come back.
+const underWay = 400_000
+
 // together says whether what is asked for now will stand in the partition of what was asked for, or stands, after a position. Ids are
 // unique within a partition; across partitions only the version check keeps a request from being stored twice.
 func (a *attack) together(position int64) bool {
-	underWay := min(20_000, a.size/4) // positions that others are given meanwhile
 	return position/a.size == (a.acked.Load()+underWay)/a.size
 }
 

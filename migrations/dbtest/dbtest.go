@@ -89,21 +89,8 @@ func (db *DB) FailOver(t testing.TB, statements ...string) {
 // PartitionSize makes partitions of n positions from the first one on. Call it before the first append.
 func (db *DB) PartitionSize(t testing.TB, n int64) {
 	t.Helper()
-	_, err := db.Owner.Exec(context.Background(), fmt.Sprintf(`
-		do $$
-		declare
-		  v_partition journal.partitions;
-		begin
-		  for v_partition in select * from journal.partitions loop
-		    execute format('drop table journal.%%I', v_partition.name);
-		  end loop;
-		  delete from journal.partitions;
-		  update journal.settings set value = %d where name = 'partition_size';
-		  perform journal.make_partitions_v1('events'), journal.make_partitions_v1('access');
-		end
-		$$`, n))
-	if err != nil {
-		t.Fatalf("set partition size: %v", err)
+	if err := devstack.PartitionSize(context.Background(), db.Owner, n); err != nil {
+		t.Fatal(err)
 	}
 }
 
