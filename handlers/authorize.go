@@ -32,6 +32,7 @@ const (
 	People    ActKind = "people"    // see who persons are
 	Enrol     ActKind = "enrol"     // register and correct persons
 	Erase     ActKind = "erase"     // decide that a person is erased
+	Oneself   ActKind = "oneself"   // what concerns one's own person: mandates, requests about one's data
 	Timers    ActKind = "timers"    // what all dossiers wait for, and who is told
 	Collect   ActKind = "collect"   // take and give back money at a counter
 	Reconcile ActKind = "reconcile" // look after an agency's money: receipt books, refunds, the day's differences
@@ -52,6 +53,7 @@ var rights = map[ActKind][]domain.Role{
 	Rule:    {domain.CatalogueAdmin, domain.System},
 	Operate: {domain.SystemAdmin, domain.System},
 	Audit:   {domain.Auditor},
+	Oneself: {domain.Applicant},
 	Timers:  staff,
 	Enrol:   {domain.ReceptionOfficer, domain.OneStopLead, domain.CaseOfficer},
 	Erase:   {domain.DivisionHead, domain.Approver},
@@ -79,7 +81,7 @@ func Authorize(a domain.Actor, act Act) error {
 	if err := May(a, act); err != nil {
 		return err
 	}
-	if a.Role == domain.Applicant && (act.Kind == Command || act.Kind == Read) && act.Applicant != a.Account {
+	if a.Role == domain.Applicant && (act.Kind == Command || act.Kind == Read || act.Kind == Oneself) && act.Applicant != a.Account {
 		return notTheirs()
 	}
 	return nil

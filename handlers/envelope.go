@@ -25,6 +25,14 @@ type Envelope struct {
 	arriving bool // attach-file comes from the upload itself, which knows what was found
 }
 
+// At is when it was true, seen from now.
+func (e Envelope) At(now time.Time) time.Time {
+	if e.OccurredAt != nil {
+		return *e.OccurredAt
+	}
+	return now
+}
+
 // Open takes a command's JSON body as callers send it apart: members occurred_at and late_reason belong to the envelope, the
 // rest is the command for dossier.DecodeCommand. An empty body is an empty object.
 func Open(body []byte) (Envelope, []byte, error) {

@@ -80,7 +80,8 @@ func NeedsVersion(command string) bool { return decidedOn[command] }
 func (x *Executor) Submit(ctx context.Context, a domain.Actor, e Envelope, c dossier.SubmitDossier) (Receipt, error) {
 	name := dossier.Kebab(c.Name())
 	r, err := x.counted(name, func() (Receipt, error) {
-		if err := x.authorized(ctx, a, Act{Kind: Command, Name: name, Applicant: string(c.Applicant)}); err != nil {
+		c, err := x.submitted(ctx, a, c, e.At(x.o.Now()))
+		if err != nil {
 			return Receipt{}, err
 		}
 		f, err := x.filing(ctx, c, e)
@@ -90,16 +91,14 @@ func (x *Executor) Submit(ctx context.Context, a domain.Actor, e Envelope, c dos
 		e.Expected = nil
 		codes := coding{x: x}
 		opens := f.early == nil && f.closed == nil // else a repeat of what was granted before is looked for first
-		return x.update(ctx, a, eventstore.StreamIDFor(Kind, a.Account, e.Key), name, e, x.o.Origin, opens, func(s dossier.State) ([]Decided, error) {
+		id := eventstore.StreamIDFor(Kind, a.Account, e.Key)
+		return x.update(ctx, a, id, name, e, x.o.Origin, opens, func(s dossier.State) ([]Decided, error) {
 			if f.early != nil {
 				return nil, f.early
 			}
-			decided, err := x.decide(ctx, s, c, a, e, f.version, counts{}) // a filing brings no words
+			decided, err := x.decideKept(ctx, s, c, a, e, f.version, counts{}, id, f.closed)
 			if err != nil || len(decided) == 0 {
 				return nil, err
-			}
-			if f.closed != nil {
-				return nil, f.closed
 			}
 			return codes.give(ctx, s, decided)
 		})
@@ -140,8 +139,7 @@ func (x *Executor) do(ctx context.Context, a domain.Actor, id uuid.UUID, name st
 		if s.Version == 0 {
 			return nil, ErrNotFound
 		}
-		act.Applicant = s.Applicant
-		if err := Authorize(a, act); err != nil {
+		if err := x.AuthorizeOn(ctx, a, act, s); err != nil {
 			return nil, err
 		}
 		rules, err := x.ruled(ctx, s, c)
@@ -154,20 +152,36 @@ func (x *Executor) do(ctx context.Context, a domain.Actor, id uuid.UUID, name st
 				return nil, err
 			}
 		}
-		decided, err := x.decide(ctx, s, c, a, e, rules, by)
+		decided, err := x.decideKept(ctx, s, c, a, e, rules, by, id, nil)
 		if err != nil || e.dry || len(decided) == 0 {
 			return decided, err
 		}
-		if dossier.HasWords(c) { // only now: what is refused leaves nothing in the vault
-			if c, err = x.deposit(ctx, a, id, s.Applicant, name, e, c); err != nil {
-				return nil, err
-			}
-			if decided, err = x.decide(ctx, s, c, a, e, rules, by); err != nil {
-				return nil, err
-			}
-		}
 		return codes.give(ctx, s, decided)
 	})
+}
+
+// decideKept decides a command and puts the words it brings into the vault: only once the rules have said yes and nothing else stands
+// against it, for what is refused leaves nothing there.
+func (x *Executor) decideKept(ctx context.Context, s dossier.State, c dossier.Command, a domain.Actor, e Envelope, v *procedure.Version, by counts, id uuid.UUID, against error) ([]Decided, error) {
+	c, err := answered(s, c, v) // before the words are away
+	if err != nil {
+		return nil, err
+	}
+	decided, err := x.decide(ctx, s, c, a, e, v, by)
+	if err != nil || len(decided) == 0 {
+		return nil, err
+	}
+	if against != nil || e.dry || !dossier.HasWords(c) {
+		return decided, against
+	}
+	applicant := s.Applicant
+	if first, opens := c.(dossier.SubmitDossier); opens {
+		applicant = string(first.Applicant)
+	}
+	if c, err = x.deposit(ctx, a, id, applicant, dossier.Kebab(c.Name()), e, c); err != nil {
+		return nil, err
+	}
+	return x.decide(ctx, s, c, a, e, v, by)
 }
 
 // decide asks the domain.
@@ -182,10 +196,6 @@ func (x *Executor) decide(ctx context.Context, s dossier.State, c dossier.Comman
 			return nil, err
 		}
 		given.Delegations = Delegations(o, s, a.Account, given.At(s, c))
-	}
-	c, err := answered(s, c, v)
-	if err != nil {
-		return nil, err
 	}
 	events, err := dossier.Decide(s, c, given)
 	if err != nil {

@@ -79,7 +79,8 @@ func (e Envelope) part(name string, c dossier.Command) Envelope {
 
 // fileable says why a dossier could not be filed now, without filing it.
 func (x *Executor) fileable(ctx context.Context, a domain.Actor, e Envelope, c dossier.SubmitDossier) error {
-	if err := x.authorized(ctx, a, Act{Kind: Command, Name: dossier.Kebab(c.Name()), Applicant: string(c.Applicant)}); err != nil {
+	c, err := x.submitted(ctx, a, c, e.At(x.o.Now()))
+	if err != nil {
 		return err
 	}
 	f, err := x.filing(ctx, c, e)
@@ -89,7 +90,11 @@ func (x *Executor) fileable(ctx context.Context, a domain.Actor, e Envelope, c d
 	if f.early != nil {
 		return f.early
 	}
-	if _, err := x.decide(ctx, dossier.State{}, c, a, e, f.version, counts{}); err != nil {
+	said, err := answered(dossier.State{}, c, f.version)
+	if err != nil {
+		return err
+	}
+	if _, err := x.decide(ctx, dossier.State{}, said, a, e, f.version, counts{}); err != nil {
 		return err
 	}
 	return f.closed

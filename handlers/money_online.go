@@ -106,7 +106,7 @@ func (m *Money) OpenOrder(ctx context.Context, a domain.Actor, f money.For, e En
 	if err != nil {
 		return done, err
 	}
-	if err := m.x.authorized(ctx, a, Act{Kind: Read, Applicant: s.Applicant}); err != nil {
+	if err := m.x.admitsReading(ctx, a, s); err != nil {
 		return done, err
 	}
 	id := OrderStream(f)
@@ -164,7 +164,7 @@ func (m *Money) Order(ctx context.Context, a domain.Actor, id uuid.UUID) (Ordere
 	if err != nil {
 		return Ordered{}, err
 	}
-	return ordered(id, o), m.x.authorized(ctx, a, Act{Kind: Read, Applicant: s.Applicant})
+	return ordered(id, o), m.x.admitsReading(ctx, a, s)
 }
 
 // Callback takes what the provider says by itself. It answers well only when the journal has it; told again it changes nothing and does

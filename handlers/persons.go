@@ -299,12 +299,22 @@ func foldPerson(events []eventstore.Event) (p person.Person, err error) {
 
 // change appends one fact to a person's history once it may follow and the vault has what it says.
 func (k *Persons) change(ctx context.Context, by Accessor, ref string, act ActKind, name string, e Envelope, r *PersonReceipt, plan func(person.Person) (person.Event, func() error, error)) (err error) {
-	defer func() { err = k.x.Refused(ctx, by.Actor, e, name, uuid.Nil, err) }()
-	if err := k.x.authorized(ctx, by.Actor, Act{Kind: act}); err != nil {
+	if k.x.o.Vault == nil && k.x.authorized(ctx, by.Actor, Act{Kind: act}) == nil {
+		return noVault()
+	}
+	if err := k.append(ctx, by, ref, Act{Kind: act}, name, e, plan); err != nil {
 		return err
 	}
-	if k.x.o.Vault == nil {
-		return noVault()
+	now, err := k.now(ctx, PersonStream(ref))
+	r.Ref, r.Version, r.Erased = ref, now.Version, now.Erased
+	return err
+}
+
+// append is one fact of a person that may follow, once what goes with it is kept.
+func (k *Persons) append(ctx context.Context, by Accessor, ref string, act Act, name string, e Envelope, plan func(person.Person) (person.Event, func() error, error)) (err error) {
+	defer func() { err = k.x.Refused(ctx, by.Actor, e, name, uuid.Nil, err) }()
+	if err := k.x.authorized(ctx, by.Actor, act); err != nil {
+		return err
 	}
 	id := PersonStream(ref)
 	_, err = k.x.rule(ctx, by.Actor, eventstore.Stream{Kind: PersonKind, ID: id}, name, e, e.Body, func(history []eventstore.Event) ([]encoded, error) {
@@ -328,11 +338,6 @@ func (k *Persons) change(ctx context.Context, by Accessor, ref string, act ActKi
 		kind, version, data, err := person.Encode(event)
 		return []encoded{{kind, version, data}}, err
 	})
-	if err != nil {
-		return err
-	}
-	now, err := k.now(ctx, id)
-	r.Ref, r.Version, r.Erased = ref, now.Version, now.Erased
 	return err
 }
 

@@ -280,11 +280,7 @@ func (x *Executor) filing(ctx context.Context, c dossier.SubmitDossier, e Envelo
 	if err != nil || !p.Exists() {
 		return f, err
 	}
-	when := x.o.Now()
-	if e.OccurredAt != nil {
-		when = *e.OccurredAt
-	}
-	day := calendar.DateOf(when, Zone())
+	day := calendar.DateOf(e.At(x.o.Now()), Zone())
 	v, valid := p.On(day)
 	if !valid {
 		f.early = p.NotValid(day.String())

@@ -11,13 +11,22 @@ import (
 )
 
 // answered lets a command say which conditions hold by the values it gives together with those that the dossier has: what the values
-// decide need not be said, and may not be said otherwise.
+// decide need not be said, and may not be said otherwise. Of what lies in the vault it looks at what this command brings, while it has the words.
 func answered(s dossier.State, c dossier.Command, v *procedure.Version) (dossier.Command, error) {
 	facts, denied, values := dossier.Stated(c)
-	if len(values) == 0 || v == nil {
+	entries := dossier.Entries(c)
+	if len(values)+len(entries) == 0 || v == nil {
 		return c, nil
 	}
 	all := map[string]string{}
+	for _, g := range entries {
+		if bad := v.CheckEntry(string(g.Field), g.Said(), g.Said() != ""); bad != nil {
+			return c, bad
+		}
+		if g.Said() != "" {
+			all[string(g.Field)] = g.Said()
+		}
+	}
 	for _, g := range slices.Concat(s.Values, values) {
 		if bad := v.CheckValue(string(g.Field), string(g.Value)); bad != nil {
 			return c, bad

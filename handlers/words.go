@@ -83,7 +83,7 @@ func (x *Executor) Words(ctx context.Context, by Accessor, id uuid.UUID, purpose
 		return nil, ErrNotFound
 	}
 	s := dossier.Fold(facts)
-	if err := x.authorized(ctx, by.Actor, Act{Kind: Read, Applicant: s.Applicant}); err != nil {
+	if err := x.admitsReading(ctx, by.Actor, s); err != nil {
 		return nil, x.Refused(ctx, by.Actor, Envelope{Traceparent: by.Traceparent}, readWords, id, err)
 	}
 	if x.o.Vault == nil {

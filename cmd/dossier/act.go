@@ -23,6 +23,7 @@ func actFlags(as string) []cli.Flag {
 		&cli.StringSliceFlag{Name: "set", Usage: "one field of the body, as k=v (repeat it); a value that is JSON is taken as JSON"},
 		&cli.StringSliceFlag{Name: "fact", Usage: "a condition of the procedure that holds (repeat it)"},
 		&cli.StringSliceFlag{Name: "value", Usage: "a field of the procedure's forms that is not personal, as FORM.FIELD=VALUE (repeat it); conditions follow from it"},
+		&cli.StringSliceFlag{Name: "entry", Usage: "a field of the forms that is personal or takes words, as FORM.FIELD=TEXT (repeat it); it lies in the vault alone"},
 		&cli.StringFlag{Name: "key", Usage: "idempotency key: the same key and body are done once", Sources: cli.EnvVars("DOSSIER_KEY")},
 		&cli.StringFlag{Name: "occurred-at", Usage: "when it was true (RFC 3339), if earlier than now"},
 		&cli.StringFlag{Name: "late-reason", Usage: "code: why it is entered more than 5 minutes late"},
@@ -93,7 +94,7 @@ func (a *app) submitGroup(ctx context.Context, cmd *cli.Command, s *system, acto
 	var members []dossier.SubmitDossier
 	for _, id := range cmd.StringSlice("with") {
 		member := lead
-		member.Procedure, member.Facts, member.Values = dossier.Code(id), nil, nil
+		member.Procedure, member.Facts, member.Values, member.Entries = dossier.Code(id), nil, nil, nil
 		members = append(members, member)
 	}
 	g, err := s.executor.SubmitGroup(ctx, actor, e, lead, members)
@@ -133,10 +134,10 @@ func (a *app) printReceipt(cmd *cli.Command, r handlers.Receipt, err error) erro
 
 // body is the JSON of -f, or made of --set.
 func (a *app) body(cmd *cli.Command) ([]byte, error) {
-	file, sets, facts, values := cmd.String("file"), cmd.StringSlice("set"), cmd.StringSlice("fact"), cmd.StringSlice("value")
+	file, sets, facts, values, entries := cmd.String("file"), cmd.StringSlice("set"), cmd.StringSlice("fact"), cmd.StringSlice("value"), cmd.StringSlice("entry")
 	switch {
-	case file != "" && len(sets)+len(facts)+len(values) > 0:
-		return nil, usageError{fmt.Errorf("say -f or --set (--fact, --value), not both")}
+	case file != "" && len(sets)+len(facts)+len(values)+len(entries) > 0:
+		return nil, usageError{fmt.Errorf("say -f or --set (--fact, --value, --entry), not both")}
 	case file == "-":
 		return io.ReadAll(os.Stdin)
 	case file != "":
@@ -171,6 +172,17 @@ func (a *app) body(cmd *cli.Command) ([]byte, error) {
 	}
 	if len(given) > 0 {
 		fields["values"] = given
+	}
+	var typed []map[string]string
+	for _, entry := range entries {
+		k, v, ok := strings.Cut(entry, "=")
+		if !ok {
+			return nil, usageError{fmt.Errorf("--entry %q: say FORM.FIELD=TEXT, such as application.phone='0912 345 678'", k)}
+		}
+		typed = append(typed, map[string]string{"field": k, "text": v})
+	}
+	if len(typed) > 0 {
+		fields["entries"] = typed
 	}
 	return json.Marshal(fields)
 }

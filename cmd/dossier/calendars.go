@@ -229,7 +229,7 @@ func (a *app) deadline(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return fmt.Errorf("read dossier %s: %w", id, err)
 	}
-	if err := handlers.Authorize(actor, handlers.Act{Kind: handlers.Read, Applicant: state.Applicant}); err != nil {
+	if err := s.executor.MayRead(ctx, actor, state); err != nil {
 		return err
 	}
 	d, err := s.executor.Deadline(ctx, state)

@@ -73,7 +73,7 @@ func (a *app) fee(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return fmt.Errorf("read dossier %s: %w", id, err)
 	}
-	if err := handlers.Authorize(actor, handlers.Act{Kind: handlers.Read, Applicant: state.Applicant}); err != nil {
+	if err := s.executor.MayRead(ctx, actor, state); err != nil {
 		return err
 	}
 	f, err := s.executor.Fee(ctx, state, day)

@@ -28,7 +28,7 @@ func (a *app) personCommand() *cli.Command {
 	}
 	return group(&cli.Command{
 		Name: "person", Usage: "who people are: kept in the vault, encrypted, read for a purpose, erased by a decision",
-		Commands: []*cli.Command{
+		Commands: append([]*cli.Command{
 			{Name: "register", Usage: "make a person known under the reference that dossiers have of it", ArgsUsage: "REF",
 				Flags: with(all, &cli.StringFlag{Name: "kind", Value: string(person.Citizen), Usage: "citizen or organisation"}, keyFlag(), asFlag("reception")), Action: a.personRegister},
 			{Name: "correct", Usage: "put right what is known of a person, as a new version", ArgsUsage: "REF", Flags: with(all, reason, keyFlag(), asFlag("reception")), Action: a.personCorrect},
@@ -36,7 +36,7 @@ func (a *app) personCommand() *cli.Command {
 			{Name: "find", Usage: "look up by any words of the name, or a number; one entry of the access journal", Flags: with(known, purpose, asFlag("reception")), Action: a.personFind},
 			{Name: "erase", Usage: "destroy the keys and everything under them, by a decision; refused while the record of a dossier is kept", ArgsUsage: "REF",
 				Flags: with(nil, &cli.StringFlag{Name: "decision", Usage: "its number", Required: true}, reason, keyFlag(), asFlag("head")), Action: a.personErase},
-		},
+		}, a.standingCommands()...),
 	})
 }
 

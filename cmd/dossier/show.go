@@ -44,7 +44,7 @@ func (a *app) show(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return fmt.Errorf("read dossier %s: %w", id, err)
 	}
-	if err := handlers.Authorize(actor, handlers.Act{Kind: handlers.Read, Applicant: state.Applicant}); err != nil {
+	if err := s.executor.MayRead(ctx, actor, state); err != nil {
 		return err
 	}
 	var timers []timerLine
@@ -189,7 +189,7 @@ func (a *app) history(ctx context.Context, cmd *cli.Command) error {
 	if !found {
 		return fmt.Errorf("dossier %s: %w", id, handlers.ErrNotFound)
 	}
-	if err := handlers.Authorize(actor, handlers.Act{Kind: handlers.Read, Applicant: row.State.Applicant}); err != nil {
+	if err := s.executor.MayRead(ctx, actor, row.State); err != nil {
 		return err
 	}
 	entries, err := s.views.History(ctx, id)

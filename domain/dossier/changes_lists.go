@@ -9,6 +9,9 @@ import (
 func (c *changes) beside(before, after *State) {
 	c.list("facts", before.Facts, after.Facts)
 	byPlace(c, "value", before.Values, after.Values, (*changes).given)
+	c.list("entered", before.Entered, after.Entered)
+	c.text("submitter", "", before.Submitter, after.Submitter)
+	c.number("mandate", before.Mandate, after.Mandate)
 	c.text("support", "unit", before.Agencies.Support, after.Agencies.Support)
 	c.text("competent", "unit", before.Agencies.Competent, after.Agencies.Competent)
 	c.list("components", parts(before.Components), parts(after.Components))

@@ -112,6 +112,9 @@ func Encode(e Event) (typ string, version int, data json.RawMessage, err error) 
 	if bad := check(e); bad != nil {
 		return "", 0, nil, fmt.Errorf("encode %s: %v", typ, bad)
 	}
+	if bad := wordless(reflect.ValueOf(e)); bad != nil {
+		return "", 0, nil, fmt.Errorf("encode %s: %w", typ, bad)
+	}
 	data, err = json.Marshal(e)
 	if err != nil {
 		return "", 0, nil, fmt.Errorf("encode %s: %w", typ, err)
@@ -137,7 +140,20 @@ func Decode(typ string, version int, data []byte) (Event, error) {
 	if bad != nil {
 		return nil, fmt.Errorf("decode %s version %d: %v", typ, version, bad) // %v: a fault of ours, never the caller's invalid input
 	}
+	if err := wordless(v); err != nil {
+		return nil, fmt.Errorf("decode %s version %d: %w", typ, version, err)
+	}
 	return v.Interface().(Event), nil
+}
+
+// wordless refuses an event that holds words where it may only point to them.
+func wordless(event reflect.Value) error {
+	for place, t := range texts(event) {
+		if t.words != "" {
+			return fmt.Errorf("%s holds words: they belong into the vault", place)
+		}
+	}
+	return nil
 }
 
 // DecodeFact puts a stored event in its place.
@@ -167,9 +183,9 @@ func DecodeCommand(name string, body []byte) (Command, error) {
 		if bad != nil {
 			return nil, bad
 		}
-		for _, f := range schemas[v.Type()] { // nobody points to a text that is another's
-			if m := v.FieldByIndex(f.index); m.Type() == textType && m.Interface().(Text).Ref != "" {
-				return nil, wrongType(f.name, m.Interface())
+		for place, t := range texts(v) {
+			if t.Ref != "" { // nobody points to a text that is another's
+				return nil, wrongType(place, t)
 			}
 		}
 		return v.Interface().(Command), nil

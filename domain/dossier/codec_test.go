@@ -29,12 +29,14 @@ var (
 )
 
 // said points to words in the vault.
+var typedIn = []dossier.Entry{{Field: "application.phone", Text: said}, {Field: "application.subject", Text: said}}
+
 var said = dossier.Text{Ref: "text-9c1e", Commitment: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}
 
 // samples has one event of each kind, every member filled.
 var samples = []dossier.Event{
 	dossier.ComponentChecked{Component: "tp-1", Verdict: dossier.Insufficient, Reason: "illegible", Text: said, Of: source},
-	dossier.SubmissionAdjusted{Parts: []dossier.Code{"tp-1"}, Facts: itHolds, Denied: itFails, Values: inForm, Of: source},
+	dossier.SubmissionAdjusted{Parts: []dossier.Code{"tp-1"}, Facts: itHolds, Denied: itFails, Values: inForm, Entries: typedIn, Of: source},
 	dossier.DossierTransferred{Number: 1, Sender: "mot-cua", To: "so-khac", Mode: dossier.Serial, Slip: "pc-12", Due: monday, Of: source},
 	dossier.TransferReceived{Number: 1, Late: true, Of: source},
 	dossier.TransferRefused{Number: 1, Reason: "not_competent", Of: source},
@@ -72,11 +74,11 @@ var samples = []dossier.Event{
 	dossier.TimerFired{Timer: dossier.OpinionTimer, Number: 2, Notice: dossier.NoticeOverdue, Share: 120, Due: monday, At: monday.Add(6 * time.Hour), Tells: []dossier.Code{"case_officer", "division_head"},
 		Unit: "phong-xet-nghiem", Rule: "default", Basis: "nd-118-2025.19.4", Of: source},
 	dossier.RecordDisposed{Decision: "qd-15", Basis: "tt-10-2022", Of: source},
-	dossier.DossierSubmitted{Procedure: "vet-practice-cert-renew", ProcedureVersion: 1, Channel: dossier.Post, Applicant: "ref-7f3a", Unit: "mot-cua", ExternalCode: "H15.50.05.13-261008-0975", Support: "diem-ho-tro", Code: "000.00.01.H22-261008-0001", Facts: itHolds, Values: inForm, Of: source},
+	dossier.DossierSubmitted{Procedure: "vet-practice-cert-renew", ProcedureVersion: 1, Channel: dossier.Post, Applicant: "ref-7f3a", Unit: "mot-cua", ExternalCode: "H15.50.05.13-261008-0975", Support: "diem-ho-tro", Code: "000.00.01.H22-261008-0001", Facts: itHolds, Values: inForm, Entries: typedIn, Submitter: "ref-8a1b", Mandate: 2, Of: source},
 	dossier.DossierAccepted{ProcedureVersion: 1, Facts: itHolds, Denied: itFails, Late: true, Code: "000.00.01.H22-261008-0001", Term: term, Of: source},
 	dossier.ReceptionRefused{Reason: "wrong_agency", Basis: "nd-118-2025.17.1", Late: true, Text: said, Of: source},
 	dossier.SupplementRequested{Stage: dossier.AtAppraisal, Items: []dossier.Code{"tp-1", "tp-3"}, Reason: "illegible", WindowDays: 15, Number: 2, Parts: []dossier.Part{{Code: "tp-1", Kind: "paper", Reason: "illegible", Originals: 1, Certified: 2, Copies: 3}}, Late: true, Text: said, Of: source},
-	dossier.SupplementSubmitted{Items: []dossier.Code{"tp-1"}, Late: true, Facts: itHolds, Denied: itFails, Values: inForm, Of: source},
+	dossier.SupplementSubmitted{Items: []dossier.Code{"tp-1"}, Late: true, Facts: itHolds, Denied: itFails, Values: inForm, Entries: typedIn, Of: source},
 	dossier.SupplementAccepted{Of: source},
 	dossier.ClockStopped{Reason: dossier.AwaitingSupplement, Of: source},
 	dossier.ClockRestarted{CountedFrom: time.Date(2026, 11, 23, 7, 32, 0, 123456000, time.UTC), OldDue: monday, Term: term, Of: source},

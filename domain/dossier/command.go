@@ -25,6 +25,9 @@ type SubmitDossier struct {
 	Support      Code     `json:"support,omitempty"`       // the support point that helped to file it
 	Facts        []Code   `json:"facts,omitempty"`         // conditions of the procedure that hold
 	Values       []Given  `json:"values,omitempty"`        // of fields that are not personal
+	Entries      []Entry  `json:"entries,omitempty"`       // of fields that are personal, or take words
+	Submitter    Ref      `json:"submitter,omitempty"`     // who files it for the applicant
+	Mandate      int      `json:"mandate,omitempty"`       // of the applicant's, under which that is done; found by itself
 }
 
 // AcceptDossier receives a complete dossier and starts the processing clock. What was filed of its facts may be put right.
@@ -61,10 +64,11 @@ type Part struct {
 
 // SubmitSupplement answers the open request; without items it answers all of them.
 type SubmitSupplement struct {
-	Items  []Code  `json:"items,omitempty"`
-	Facts  []Code  `json:"facts,omitempty"`
-	Denied []Code  `json:"denied,omitempty"`
-	Values []Given `json:"values,omitempty"`
+	Items   []Code  `json:"items,omitempty"`
+	Facts   []Code  `json:"facts,omitempty"`
+	Denied  []Code  `json:"denied,omitempty"`
+	Values  []Given `json:"values,omitempty"`
+	Entries []Entry `json:"entries,omitempty"`
 }
 
 // AcceptSupplement finds the answer complete and lets the limit start again.

@@ -81,7 +81,7 @@ func (q question) facts() []Event {
 	of := q.of()
 	switch c := q.c.(type) {
 	case SubmitDossier:
-		return []Event{DossierSubmitted{c.Procedure, q.x.Procedure.Number, c.Channel, c.Applicant, c.Unit, c.ExternalCode, c.Support, "", c.Facts, c.Values, of}}
+		return []Event{DossierSubmitted{c.Procedure, q.x.Procedure.Number, c.Channel, c.Applicant, c.Unit, c.ExternalCode, c.Support, "", c.Facts, c.Values, c.Entries, c.Submitter, c.Mandate, of}}
 	case AcceptDossier:
 		return []Event{q.accepts(c)}
 	case RefuseReception:
@@ -93,7 +93,7 @@ func (q question) facts() []Event {
 		}
 		return []Event{asked, ClockStopped{AwaitingSupplement, of}}
 	case SubmitSupplement:
-		return []Event{SupplementSubmitted{q.brought(), q.late, c.Facts, c.Denied, c.Values, of}}
+		return []Event{SupplementSubmitted{q.brought(), q.late, c.Facts, c.Denied, c.Values, c.Entries, of}}
 	case AcceptSupplement:
 		answer, _ := q.s.OpenSupplement()
 		return []Event{SupplementAccepted{of}, ClockRestarted{answer.AnsweredAt, q.s.Due, q.term(answer.AnsweredAt), of}}

@@ -40,16 +40,23 @@ const (
 func CommandMembers(name string) []Member {
 	for _, c := range commands {
 		if Kebab(c.Name()) == name {
-			members := describe(reflect.TypeOf(c))
-			for i, f := range schemas[reflect.TypeOf(c)] {
-				if f.shape == isText {
-					members[i] = Member{Name: f.name, Required: f.required, Kind: WordsMember, Most: maxWords}
-				}
-			}
-			return members
+			return typed(describe(reflect.TypeOf(c)), reflect.TypeOf(c))
 		}
 	}
 	return nil
+}
+
+// typed describes the texts of a command as what is typed.
+func typed(members []Member, t reflect.Type) []Member {
+	for i, f := range schemas[t] {
+		switch m := t.FieldByIndex(f.index).Type; {
+		case f.shape == isText:
+			members[i] = Member{Name: f.name, Required: f.required, Kind: WordsMember, Most: maxWords}
+		case f.shape == isObjects:
+			members[i].Members = typed(members[i].Members, m.Elem())
+		}
+	}
+	return members
 }
 
 // EventTypes lists the stored names of all events.
@@ -93,7 +100,7 @@ func (f field) describe(t reflect.Type) Member {
 		m.Kind = TruthMember
 	case Source, Text:
 		m.Kind, m.Members = ObjectMember, describe(t)
-	case []Part, []Given:
+	case []Part, []Given, []Entry:
 		m.Kind, m.Members, m.Most = ListMember, describe(t.Elem()), maxItems
 	}
 	return m

@@ -39,6 +39,9 @@ type DossierSubmitted struct {
 	Code             DossierCode `json:"code,omitempty"`   // given at reception by the system; else with the acceptance
 	Facts            []Code      `json:"facts,omitempty"`  // conditions of the procedure that hold
 	Values           []Given     `json:"values,omitempty"` // of fields that are not personal
+	Entries          []Entry     `json:"entries,omitempty"`
+	Submitter        Ref         `json:"submitter,omitempty"` // who filed it for the applicant
+	Mandate          int         `json:"mandate,omitempty"`   // and under which of the applicant's mandates
 	Of
 }
 
@@ -77,11 +80,12 @@ type SupplementRequested struct {
 
 // SupplementSubmitted brings items that were asked for. Late says that the window was over.
 type SupplementSubmitted struct {
-	Items  []Code  `json:"items"`
-	Late   bool    `json:"late,omitempty"`
-	Facts  []Code  `json:"facts,omitempty"`
-	Denied []Code  `json:"denied,omitempty"`
-	Values []Given `json:"values,omitempty"`
+	Items   []Code  `json:"items"`
+	Late    bool    `json:"late,omitempty"`
+	Facts   []Code  `json:"facts,omitempty"`
+	Denied  []Code  `json:"denied,omitempty"`
+	Values  []Given `json:"values,omitempty"`
+	Entries []Entry `json:"entries,omitempty"`
 	Of
 }
 

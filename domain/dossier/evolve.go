@@ -54,6 +54,8 @@ func (s *State) apply(f *Fact) {
 		s.FiledAt, s.Unit, s.Agencies.Support = string(e.Unit), string(e.Unit), string(e.Support)
 		s.Code = string(e.Code)
 		s.Facts, s.Values = heard(nil, e.Facts, nil), e.Values
+		s.Entered = entered(nil, e.Entries)
+		s.Submitter, s.Mandate = string(e.Submitter), e.Mandate
 	case DossierAccepted:
 		s.Status, s.Accepted, s.ProcedureVersion = Accepted, act, e.ProcedureVersion
 		s.Clock.StartedAt = act.At
@@ -216,6 +218,7 @@ func (s State) supplied(e SupplementSubmitted, act Act) State {
 	}
 	s.Supplements = list
 	s.Facts, s.Values = heard(s.Facts, e.Facts, e.Denied), filled(s.Values, e.Values)
+	s.Entered = entered(s.Entered, e.Entries)
 	for _, item := range e.Items {
 		s.Components = without(s.Components, item) // what was found of it was of another paper
 	}

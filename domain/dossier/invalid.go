@@ -109,6 +109,8 @@ func accepted(example any) (vi, en string) {
 		return "danh sách đối tượng, ví dụ [{\"code\": \"tp-1\", \"kind\": \"paper\", \"originals\": 1}]", "a list of objects, such as [{\"code\": \"tp-1\", \"kind\": \"paper\", \"originals\": 1}]"
 	case []Given:
 		return "danh sách đối tượng, ví dụ [{\"field\": \"application.head_count\", \"value\": \"20\"}]", "a list of objects, such as [{\"field\": \"application.head_count\", \"value\": \"20\"}]"
+	case []Entry:
+		return "danh sách đối tượng, ví dụ [{\"field\": \"application.phone\", \"text\": \"0912 345 678\"}]", "a list of objects, such as [{\"field\": \"application.phone\", \"text\": \"0912 345 678\"}]"
 	case Value:
 		return "một giá trị ghi trong dấu nháy, ví dụ \"20\"", "a value in quotes, such as \"20\""
 	case time.Time:

@@ -23,10 +23,11 @@ func (UrgeReason) values() []string { return []string{"due_soon", "overdue", "op
 
 // AdjustSubmission changes parts of a dossier that was filed online (Decree 118/2025, Article 21).
 type AdjustSubmission struct {
-	Parts  []Code  `json:"parts"`
-	Facts  []Code  `json:"facts,omitempty"`  // conditions that hold now
-	Denied []Code  `json:"denied,omitempty"` // conditions that no longer hold
-	Values []Given `json:"values,omitempty"`
+	Parts   []Code  `json:"parts"`
+	Facts   []Code  `json:"facts,omitempty"`  // conditions that hold now
+	Denied  []Code  `json:"denied,omitempty"` // conditions that no longer hold
+	Values  []Given `json:"values,omitempty"`
+	Entries []Entry `json:"entries,omitempty"`
 }
 
 // UrgeUnit reminds the unit that has the dossier.
@@ -58,10 +59,11 @@ type DisposeRecord struct {
 
 // SubmissionAdjusted changes parts of the dossier.
 type SubmissionAdjusted struct {
-	Parts  []Code  `json:"parts"`
-	Facts  []Code  `json:"facts,omitempty"`
-	Denied []Code  `json:"denied,omitempty"`
-	Values []Given `json:"values,omitempty"`
+	Parts   []Code  `json:"parts"`
+	Facts   []Code  `json:"facts,omitempty"`
+	Denied  []Code  `json:"denied,omitempty"`
+	Values  []Given `json:"values,omitempty"`
+	Entries []Entry `json:"entries,omitempty"`
 	Of
 }
 
@@ -128,7 +130,7 @@ func (c RateService) already(q question) bool {
 func (c DisposeRecord) already(q question) bool { return q.mine(q.s.Disposed) }
 
 func (c AdjustSubmission) facts(q question) []Event {
-	return []Event{SubmissionAdjusted{c.Parts, c.Facts, c.Denied, c.Values, q.of()}}
+	return []Event{SubmissionAdjusted{c.Parts, c.Facts, c.Denied, c.Values, c.Entries, q.of()}}
 }
 
 func (c UrgeUnit) facts(q question) []Event {
@@ -156,6 +158,7 @@ func (e SubmissionAdjusted) evolve(s State, act Act) State {
 		s.Components = without(s.Components, part)
 	}
 	s.Facts, s.Values = heard(s.Facts, e.Facts, e.Denied), filled(s.Values, e.Values)
+	s.Entered = entered(s.Entered, e.Entries)
 	s.Adjusted = act
 	return s
 }

@@ -73,9 +73,12 @@ type State struct {
 	LastStep       Step `json:"last_step,omitzero"`
 
 	// What follows came later than the rest: a state that has none of it is written as before.
-	Code        string             `json:"code,omitempty"`   // given by this authority, never changed
-	Facts       []string           `json:"facts,omitempty"`  // conditions of the procedure that hold
-	Values      []Given            `json:"values,omitempty"` // of fields of the forms that are not personal
+	Code        string             `json:"code,omitempty"`      // given by this authority, never changed
+	Facts       []string           `json:"facts,omitempty"`     // conditions of the procedure that hold
+	Values      []Given            `json:"values,omitempty"`    // of fields of the forms that are not personal
+	Entered     []string           `json:"entered,omitempty"`   // fields of the forms whose values lie in the vault
+	Submitter   string             `json:"submitter,omitempty"` // who filed it for the applicant
+	Mandate     int                `json:"mandate,omitempty"`   // under which of the applicant's
 	Agencies    Agencies           `json:"agencies,omitzero"`
 	Components  []CheckedComponent `json:"components,omitempty"`
 	Works       []Work             `json:"works,omitempty"`

@@ -33,29 +33,42 @@ type Given struct {
 	Value Value `json:"value"`
 }
 
+// Entry is what stands in a field of a form that is personal or takes words. It lies in the vault.
+type Entry struct {
+	Field Code `json:"field"` // "application.phone"
+	Text  Text `json:"text"`
+}
+
+// place says which text of a command or event it is.
+func (e Entry) place() string { return "entries." + string(e.Field) }
+
+// Said is what was typed, while it is not in the vault yet.
+func (e Entry) Said() string { return e.Text.words }
+
 // Holds says whether a condition of the procedure was found true.
 func (s State) Holds(fact string) bool { return has(s.Facts, fact) }
 
 // statement is what a command says of the dossier's facts.
 type statement struct {
-	facts  []Code // hold
-	denied []Code // do not hold
-	values []Given
+	facts   []Code // hold
+	denied  []Code // do not hold
+	values  []Given
+	entries []Entry
 }
 
-func (s statement) empty() bool { return len(s.facts)+len(s.denied)+len(s.values) == 0 }
+func (s statement) empty() bool { return len(s.facts)+len(s.denied)+len(s.values)+len(s.entries) == 0 }
 
 // states is what the command says; nothing for those that say nothing.
 func states(c Command) statement {
 	switch c := c.(type) {
 	case SubmitDossier:
-		return statement{c.Facts, nil, c.Values}
+		return statement{c.Facts, nil, c.Values, c.Entries}
 	case AcceptDossier:
-		return statement{c.Facts, c.Denied, nil}
+		return statement{c.Facts, c.Denied, nil, nil}
 	case SubmitSupplement:
-		return statement{c.Facts, c.Denied, c.Values}
+		return statement{c.Facts, c.Denied, c.Values, c.Entries}
 	case AdjustSubmission:
-		return statement{c.Facts, c.Denied, c.Values}
+		return statement{c.Facts, c.Denied, c.Values, c.Entries}
 	}
 	return statement{}
 }
@@ -65,6 +78,9 @@ func Stated(c Command) (facts, denied []Code, values []Given) {
 	s := states(c)
 	return s.facts, s.denied, s.values
 }
+
+// Entries returns what a command brings for fields whose values lie in the vault.
+func Entries(c Command) []Entry { return states(c).entries }
 
 // Stating returns the command with other conditions that hold and do not hold.
 func Stating(c Command, facts, denied []Code) Command {
@@ -111,6 +127,14 @@ func filled(have []Given, more []Given) []Given {
 	return append(have, more...)
 }
 
+// entered is which fields have a value in the vault after something more was typed.
+func entered(have []string, more []Entry) []string {
+	for _, e := range more {
+		have = with(have, string(e.Field))
+	}
+	return have
+}
+
 // misstated refuses what the dossier's version does not know, or takes in another form.
 func (q question) misstated() *domain.Invalid {
 	said, v := states(q.c), q.x.Procedure
@@ -135,6 +159,14 @@ func (q question) misstated() *domain.Invalid {
 			return twice("values", string(g.Field))
 		}
 		if bad := v.CheckValue(string(g.Field), string(g.Value)); bad != nil {
+			return bad
+		}
+	}
+	for i, e := range said.entries {
+		if slices.ContainsFunc(said.entries[:i], func(o Entry) bool { return o.Field == e.Field }) {
+			return twice("entries", string(e.Field))
+		}
+		if bad := v.CheckEntry(string(e.Field), e.Text.words, e.Text.Ref == ""); bad != nil {
 			return bad
 		}
 	}

@@ -2,7 +2,10 @@ package dossier
 
 import (
 	"fmt"
+	"iter"
+	"maps"
 	"reflect"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -36,24 +39,38 @@ func (t Text) GoString() string { return t.String() }
 // Equal compares words too.
 func (t Text) Equal(o Text) bool { return t == o }
 
-var textType = reflect.TypeFor[Text]()
-
 // Deposit returns the command with each typed text changed for what keep makes of it. The place says which text of the command it is.
 func Deposit(c Command, keep func(place, words string) (Text, error)) (Command, error) {
 	v := reflect.New(reflect.TypeOf(c)).Elem()
 	v.Set(reflect.ValueOf(c))
 	for _, f := range schemas[v.Type()] {
 		m := v.FieldByIndex(f.index)
-		if m.Type() != textType || m.Interface().(Text).words == "" {
-			continue
+		switch has := m.Interface().(type) {
+		case Text:
+			kept, err := has.kept(f.name, keep)
+			if err != nil {
+				return nil, err
+			}
+			m.Set(reflect.ValueOf(kept))
+		case []Entry:
+			has = slices.Clone(has)
+			for i, e := range has {
+				var err error
+				if has[i].Text, err = e.Text.kept(e.place(), keep); err != nil {
+					return nil, err
+				}
+			}
+			m.Set(reflect.ValueOf(has))
 		}
-		kept, err := keep(f.name, m.Interface().(Text).words)
-		if err != nil {
-			return nil, err
-		}
-		m.Set(reflect.ValueOf(kept))
 	}
 	return v.Interface().(Command), nil
+}
+
+func (t Text) kept(place string, keep func(place, words string) (Text, error)) (Text, error) {
+	if t.words == "" {
+		return t, nil
+	}
+	return keep(place, t.words)
 }
 
 // HasWords says whether a command brings words that are not in the vault yet.
@@ -65,17 +82,28 @@ func HasWords(c Command) bool {
 
 // TextsOf lists the texts that an event points to, by the member that holds them.
 func TextsOf(e Event) map[string]Text {
-	var all map[string]Text
-	v := reflect.ValueOf(e)
-	for _, f := range schemas[v.Type()] {
-		if m := v.FieldByIndex(f.index); m.Type() == textType && !m.IsZero() {
-			if all == nil {
-				all = map[string]Text{}
+	return maps.Collect(texts(reflect.ValueOf(e)))
+}
+
+// texts goes through those of a command or event, each with its place.
+func texts(v reflect.Value) iter.Seq2[string, Text] {
+	return func(yield func(string, Text) bool) {
+		for _, f := range schemas[v.Type()] {
+			switch f.shape {
+			case isText, isObject:
+				if t, is := v.FieldByIndex(f.index).Interface().(Text); is && t != (Text{}) && !yield(f.name, t) {
+					return
+				}
+			case isObjects:
+				entries, _ := v.FieldByIndex(f.index).Interface().([]Entry)
+				for _, e := range entries {
+					if !yield(e.place(), e.Text) {
+						return
+					}
+				}
 			}
-			all[f.name] = m.Interface().(Text)
 		}
 	}
-	return all
 }
 
 // checkWords refuses what could not be shown again as it was typed.

@@ -1,9 +1,10 @@
-// Package person is the history of what is known of somebody: that he is known, in which version, and that he was erased. Who it is stands
+// Package person is the history of what is known of somebody: that he is known, in which version, who may act for him, what he asked of his data, and that he was erased. Who it is stands
 // in the vault alone.
 package person
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"dossier/domain"
@@ -52,9 +53,11 @@ func (PersonalDataErased) event() {}
 
 // Person is what its history amounts to.
 type Person struct {
-	Kind    Kind
-	Version int64 // of what the vault holds; 0: not known
-	Erased  *PersonalDataErased
+	Kind     Kind
+	Version  int64 // of what the vault holds; 0: not known
+	Mandates []Mandate
+	Requests []Request
+	Erased   *PersonalDataErased
 }
 
 // Evolve is the only way to a Person.
@@ -66,28 +69,74 @@ func Evolve(p Person, e Event) Person {
 		p.Version = e.Version
 	case PersonalDataErased:
 		p.Erased = &e
+	case MandateGranted:
+		p.Mandates = append(slices.Clip(p.Mandates), Mandate{MandateGranted: e})
+	case MandateEnded:
+		if i := e.Number - 1; i >= 0 && i < len(p.Mandates) {
+			p.Mandates = slices.Clone(p.Mandates)
+			p.Mandates[i].Ended = &e.From
+		}
+	case RequestReceived:
+		p.Requests = append(slices.Clip(p.Requests), Request{RequestReceived: e})
+	case RequestAnswered:
+		p.change(e.Number, func(r *Request) { r.Answer, r.Basis, r.Late = e.Answer, e.Basis, r.Late || e.Late })
+	case RequestExtended:
+		p.change(e.Number, func(r *Request) { r.DoneBy, r.Extended = e.DoneBy, true })
+	case RequestDone:
+		p.change(e.Number, func(r *Request) { r.Done, r.Late = true, r.Late || e.Late })
 	}
 	return p
+}
+
+func (p *Person) change(number int, do func(*Request)) {
+	if number < 1 || number > len(p.Requests) {
+		return
+	}
+	p.Requests = slices.Clone(p.Requests)
+	do(&p.Requests[number-1])
 }
 
 // May says whether a fact may follow; a *domain.Refusal if not.
 func (p Person) May(e Event) error {
 	switch {
-	case p.Erased != nil:
+	case p.Erased != nil && !closes(e):
 		return refusal("person_erased", "Dữ liệu của người này đã xóa theo quyết định "+string(p.Erased.Decision)+"; không ghi thêm được. Lập mã người mới nếu cần.",
 			"The data of this person were erased by decision "+string(p.Erased.Decision)+"; nothing more can be written. Register a new person if need be.")
 	case p.Version == 0:
-		if _, first := e.(PersonalDataErased); !first { // words about somebody who was never registered can be erased too
-			if _, first := e.(Registered); !first {
-				return refusal("person_unknown", "Không có người này trong kho. Đăng ký trước (dossier person register).", "The vault does not know this person. Register it first (dossier person register).")
-			}
+		switch e.(type) {
+		case Registered, PersonalDataErased, RequestReceived, RequestAnswered, RequestExtended, RequestDone: // words of somebody who was never registered are personal too
+		default:
+			return refusal("person_unknown", "Không có người này trong kho. Đăng ký trước (dossier person register).", "The vault does not know this person. Register it first (dossier person register).")
 		}
 	default:
 		if _, again := e.(Registered); again {
 			return refusal("person_known", "Người này đã đăng ký. Dùng “sửa” (dossier person correct).", "This person is registered already. Correct it instead (dossier person correct).")
 		}
 	}
+	switch e := e.(type) {
+	case MandateGranted:
+		return p.mayGrant(e)
+	case MandateEnded:
+		return p.mayEnd(e)
+	case RequestReceived:
+		return p.mayAsk(e)
+	case RequestAnswered:
+		return p.mayAnswer(e)
+	case RequestExtended:
+		return p.mayExtend(e)
+	case RequestDone:
+		return p.mayFinish(e)
+	}
 	return nil
+}
+
+// closes says whether a fact only ends what was asked before: that is possible when the data are gone, and mostly because they are.
+func closes(e Event) bool {
+	switch e.(type) {
+	case RequestAnswered, RequestDone, MandateEnded:
+		return true
+	}
+	return false
 }
 
 func refusal(code, vi, en string) *domain.Refusal { return &domain.Refusal{Code: code, VI: vi, EN: en} }
@@ -96,6 +145,12 @@ var kinds = domain.Kinds[Event]{
 	"person.registered":           {Version: 1, Event: Registered{}},
 	"person.corrected":            {Version: 1, Event: Corrected{}},
 	"person.personal-data-erased": {Version: 1, Event: PersonalDataErased{}},
+	"person.mandate-granted":      {Version: 1, Event: MandateGranted{}},
+	"person.mandate-ended":        {Version: 1, Event: MandateEnded{}},
+	"person.request-received":     {Version: 1, Event: RequestReceived{}},
+	"person.request-answered":     {Version: 1, Event: RequestAnswered{}},
+	"person.request-extended":     {Version: 1, Event: RequestExtended{}},
+	"person.request-done":         {Version: 1, Event: RequestDone{}},
 }
 
 // TypeNames lists the stored names with their newest versions, as subscribers know them: "person.registered.v1".

@@ -19,6 +19,7 @@ type Field struct {
 	Pattern  string   // of texts
 	Least    *float64 // of numbers
 	Most     *float64
+	Longest  int // characters; 0: as many as any text
 }
 
 // schema is the part of a JSON Schema that the catalogue itself reads; what else it says, the validator of handlers knows.
@@ -30,6 +31,7 @@ type schema struct {
 	Enum       []string          `json:"enum"`
 	Format     string            `json:"format"`
 	Pattern    string            `json:"pattern"`
+	MaxLength  int               `json:"maxLength"`
 	Minimum    *float64          `json:"minimum"`
 	Maximum    *float64          `json:"maximum"`
 	Required   []string          `json:"required"`
@@ -46,7 +48,7 @@ func (f Form) Fields() []Field {
 	var fields []Field
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 		p := s.Properties[name]
-		fields = append(fields, Field{name, p.Type, p.Enum, p.Title, p.TitleEN, p.Personal != nil && *p.Personal, slices.Contains(s.Required, name), p.Format, p.Pattern, p.Minimum, p.Maximum})
+		fields = append(fields, Field{name, p.Type, p.Enum, p.Title, p.TitleEN, p.Personal != nil && *p.Personal, slices.Contains(s.Required, name), p.Format, p.Pattern, p.Minimum, p.Maximum, p.MaxLength})
 	}
 	return fields
 }

@@ -7,13 +7,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"dossier/domain"
 	"dossier/domain/calendar"
 )
 
 // A filing may say of itself what is not personal: which conditions of its version hold, and the values of those fields of its forms that
-// are marked not personal and take numbers, truth values, dates or codes. Words are never taken: they belong into the vault.
+// are marked not personal and take numbers, truth values, dates or codes. What is typed into the others lies in the vault.
 
 // Field is the field of that name, "application.head_count".
 func (v Version) Field(name string) (Field, bool) {
@@ -112,8 +113,8 @@ func (v Version) CheckValue(name, value string) *domain.Invalid {
 			EN: "The procedure's forms have no such field. They take: " + orNone(v.stateable(), "en") + "."}
 	case f.Personal, f.words():
 		return &domain.Invalid{Code: "not_stateable", Field: at,
-			VI: "Mục “" + f.VI + "” là dữ liệu cá nhân hoặc lời văn, không ghi vào sự kiện. Chỉ nhận: " + orNone(v.stateable(), "vi") + ".",
-			EN: "“" + f.EN + "” is personal or free text, which no event holds. Only these are taken: " + orNone(v.stateable(), "en") + "."}
+			VI: "Mục “" + f.VI + "” là dữ liệu cá nhân hoặc lời văn, không ghi vào sự kiện: ghi trong “entries”. Ở đây nhận: " + orNone(v.stateable(), "vi") + ".",
+			EN: "“" + f.EN + "” is personal or free text, which no event holds: give it in “entries”. Here are taken: " + orNone(v.stateable(), "en") + "."}
 	}
 	vi, en, fits := f.takes(value)
 	switch {
@@ -123,6 +124,46 @@ func (v Version) CheckValue(name, value string) *domain.Invalid {
 		return &domain.Invalid{Code: "out_of_range", Field: at, VI: "“" + f.VI + "” nhận " + vi + ".", EN: "“" + f.EN + "” takes " + en + "."}
 	}
 	return nil
+}
+
+// CheckEntry refuses what the version's forms do not take for a field whose values lie in the vault. Its answer never holds what was typed;
+// what is in the vault already is not looked at again.
+func (v Version) CheckEntry(name, typed string, look bool) *domain.Invalid {
+	at := "entries." + name
+	f, known := v.Field(name)
+	switch {
+	case !known:
+		return &domain.Invalid{Code: "unknown_field", Field: at,
+			VI: "Biểu mẫu của thủ tục không có mục này. Nhận: " + orNone(v.enterable(), "vi") + ".",
+			EN: "The procedure's forms have no such field. They take: " + orNone(v.enterable(), "en") + "."}
+	case !f.Personal && !f.words():
+		return &domain.Invalid{Code: "not_personal", Field: at,
+			VI: "Mục “" + f.VI + "” không phải dữ liệu cá nhân: ghi trong “values”.", EN: "“" + f.EN + "” is not personal: give it in “values”."}
+	case !look:
+		return nil
+	}
+	vi, en, fits := f.takes(typed)
+	if f.Longest > 0 && utf8.RuneCountInString(typed) > f.Longest {
+		vi, en, fits = fmt.Sprintf("tối đa %d ký tự", f.Longest), fmt.Sprintf("at most %d characters", f.Longest), outOfRange
+	}
+	if fits != fitting {
+		return &domain.Invalid{Code: map[fit]string{wrongType: "wrong_type", outOfRange: "out_of_range"}[fits], Field: at,
+			VI: "“" + f.VI + "” nhận " + vi + ".", EN: "“" + f.EN + "” takes " + en + "."}
+	}
+	return nil
+}
+
+// enterable are the fields whose values lie in the vault.
+func (v Version) enterable() []string {
+	var names []string
+	for _, f := range v.Forms {
+		for _, field := range f.Fields() {
+			if field.Personal || field.words() {
+				names = append(names, f.Code+"."+field.Name)
+			}
+		}
+	}
+	return names
 }
 
 type fit int
@@ -157,6 +198,9 @@ func (f Field) takes(value string) (vi, en string, is fit) {
 			is = wrongType
 		}
 		return "ngày, ví dụ 2026-11-26", "a date, such as 2026-11-26", is
+	}
+	if f.Pattern == "" {
+		return "lời văn", "words", is
 	}
 	if fits, err := regexp.MatchString(f.Pattern, value); err != nil || !fits {
 		is = outOfRange

@@ -92,6 +92,7 @@ func (s *server) routes() {
 
 	s.ruleRoutes()
 	s.personRoutes()
+	s.standingRoutes()
 	s.bulkRoutes()
 	s.moneyRoutes()
 	s.fileRoutes()

@@ -120,7 +120,7 @@ func (s *server) state(ctx context.Context, id uuid.UUID, q handlers.Asked) (dos
 	if err != nil {
 		return b, err
 	}
-	return b, handlers.Authorize(handlers.CallOf(ctx).Actor, handlers.Act{Kind: handlers.Read, Applicant: b.Applicant})
+	return b, s.Executor.MayRead(ctx, handlers.CallOf(ctx).Actor, dossier.State{Applicant: b.Applicant, Procedure: b.Procedure})
 }
 
 func (s *server) current(ctx context.Context, id uuid.UUID) (dossierBody, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"dossier/domain/calendar"
 	"dossier/domain/dossier"
 	"dossier/domain/person"
 	"dossier/eventstore/vault"
@@ -17,6 +18,17 @@ func (s *server) personRoutes() {
 	post(s, "/v1/persons/{ref}", "register-person", "Make a person known under the reference that dossiers have of it", s.registerPerson)
 	post(s, "/v1/persons/{ref}/correct", "correct-person", "Put right what is known of a person, as a new version", s.correctPerson)
 	post(s, "/v1/persons/{ref}/erase", "erase-person", "Destroy the keys of a person and everything under them, by a decision", s.erasePerson)
+}
+
+// standingRoutes are what a person may have done in its place, and what it asks of its own data.
+func (s *server) standingRoutes() {
+	get(s, "/v1/persons/{ref}/standing", "get-standing", "The mandates that a person gave, and what it asked of its own data; a person reads its own", s.standing)
+	post(s, "/v1/persons/{ref}/mandates", "grant-mandate", "Let somebody file, answer and read in a person's place; a person does it for itself, the counter for everybody", s.grantMandate)
+	post(s, "/v1/persons/{ref}/mandates/{number}/end", "end-mandate", "End a mandate from a day on", s.endMandate)
+	post(s, "/v1/persons/{ref}/requests", "ask-about-data", "What a person asks of its own data: answered in two working days", s.askAboutData)
+	post(s, "/v1/persons/{ref}/requests/{number}/answer", "answer-about-data", "Grant or refuse what was asked", s.answerAboutData)
+	post(s, "/v1/persons/{ref}/requests/{number}/extend", "extend-about-data", "Fifteen days more to do what was granted, once", s.extendAboutData)
+	post(s, "/v1/persons/{ref}/requests/{number}/done", "finish-about-data", "What was granted has been done", s.finishAboutData)
 }
 
 func accessor(ctx context.Context) handlers.Accessor {
@@ -155,6 +167,131 @@ func (s *server) erasePerson(ctx context.Context, in *eraseInput) (*personReceip
 	return &personReceipt{e.Key, r}, err
 }
 
+// ofPerson is what every change of a person's standing takes.
+type ofPerson struct {
+	Ref string `path:"ref" maxLength:"64"`
+	Key string `header:"Idempotency-Key" maxLength:"255" doc:"Names this act. Missing: made and returned."`
+}
+
+// numbered is ofPerson, on one of its mandates or requests.
+type numbered struct {
+	ofPerson
+	Number int `path:"number" minimum:"1" maximum:"1000"`
+}
+
+type standingOutput struct {
+	Key  string `header:"Idempotency-Key" doc:"The key this act goes by."`
+	Body handlers.Standing
+}
+
+func (s *server) standing(ctx context.Context, in *struct {
+	Ref string `path:"ref" maxLength:"64"`
+}) (*struct{ Body handlers.Standing }, error) {
+	standing, err := s.persons().Standing(ctx, accessor(ctx), in.Ref)
+	return &struct{ Body handlers.Standing }{standing}, err
+}
+
+// told does one thing about a person and answers with what stands of it then.
+func (s *server) told(ctx context.Context, of ofPerson, body any, do func(*handlers.Persons, handlers.Accessor, handlers.Envelope) (handlers.Standing, error)) (*standingOutput, error) {
+	e, err := bodied(ctx, of.Key, body)
+	if err != nil {
+		return nil, err
+	}
+	standing, err := do(s.persons(), accessor(ctx), e)
+	return &standingOutput{e.Key, standing}, err
+}
+
+type grantInput struct {
+	ofPerson
+	Body struct {
+		To         dossier.Ref    `json:"to" maxLength:"64" doc:"Reference of who is mandated." example:"ref-8a1b"`
+		From       string         `json:"from,omitempty" format:"date" doc:"The first day; missing: today."`
+		Until      string         `json:"until,omitempty" format:"date" doc:"The last day; missing: until it is ended."`
+		Procedures []dossier.Code `json:"procedures,omitempty" maxItems:"100" doc:"Codes of procedures; none: all."`
+		Evidence   string         `json:"evidence,omitempty" enum:"notarised,written,by-law,own-account" doc:"The paper it stands on; an applicant's own word is own-account."`
+	}
+}
+
+func (s *server) grantMandate(ctx context.Context, in *grantInput) (*standingOutput, error) {
+	b := in.Body
+	m := person.MandateGranted{To: b.To, From: day(b.From), Procedures: b.Procedures, Evidence: person.Evidence(b.Evidence)}
+	if until := day(b.Until); until != 0 {
+		m.Until = &until
+	}
+	return s.told(ctx, in.ofPerson, b, func(k *handlers.Persons, by handlers.Accessor, e handlers.Envelope) (handlers.Standing, error) {
+		return k.Grant(ctx, by, in.Ref, m, e)
+	})
+}
+
+// day reads a day that was found to be one; 0 where there is none.
+func day(text string) calendar.Date {
+	d, err := calendar.ParseDate(text)
+	if err != nil {
+		return 0
+	}
+	return d
+}
+
+type endInput struct {
+	numbered
+	Body struct {
+		From   string       `json:"from,omitempty" format:"date" doc:"The first day without it; missing: today."`
+		Reason dossier.Code `json:"reason" maxLength:"64" doc:"Why: a code." example:"ended-by-owner"`
+	}
+}
+
+func (s *server) endMandate(ctx context.Context, in *endInput) (*standingOutput, error) {
+	return s.told(ctx, in.ofPerson, in, func(k *handlers.Persons, by handlers.Accessor, e handlers.Envelope) (handlers.Standing, error) {
+		return k.EndMandate(ctx, by, in.Ref, person.MandateEnded{Number: in.Number, From: day(in.Body.From), Reason: in.Body.Reason}, e)
+	})
+}
+
+type askInput struct {
+	ofPerson
+	Body struct {
+		Wish person.Wish `json:"wish" enum:"copy,correct,erase,restrict,object,withdraw-consent"`
+	}
+}
+
+func (s *server) askAboutData(ctx context.Context, in *askInput) (*standingOutput, error) {
+	return s.told(ctx, in.ofPerson, in.Body, func(k *handlers.Persons, by handlers.Accessor, e handlers.Envelope) (handlers.Standing, error) {
+		return k.Ask(ctx, by, in.Ref, in.Body.Wish, e)
+	})
+}
+
+type answerInput struct {
+	numbered
+	Body struct {
+		Answer person.Answer `json:"answer" enum:"granted,refused"`
+		Basis  dossier.Code  `json:"basis,omitempty" maxLength:"64" doc:"Of a refusal: code of the article." example:"luat-91-2025.14"`
+	}
+}
+
+func (s *server) answerAboutData(ctx context.Context, in *answerInput) (*standingOutput, error) {
+	return s.told(ctx, in.ofPerson, in, func(k *handlers.Persons, by handlers.Accessor, e handlers.Envelope) (handlers.Standing, error) {
+		return k.Answer(ctx, by, in.Ref, person.RequestAnswered{Number: in.Number, Answer: in.Body.Answer, Basis: in.Body.Basis}, e)
+	})
+}
+
+type extendInput struct {
+	numbered
+	Body struct {
+		Reason dossier.Code `json:"reason" maxLength:"64" doc:"Why: a code." example:"third-party"`
+	}
+}
+
+func (s *server) extendAboutData(ctx context.Context, in *extendInput) (*standingOutput, error) {
+	return s.told(ctx, in.ofPerson, in, func(k *handlers.Persons, by handlers.Accessor, e handlers.Envelope) (handlers.Standing, error) {
+		return k.Extend(ctx, by, in.Ref, person.RequestExtended{Number: in.Number, Reason: in.Body.Reason}, e)
+	})
+}
+
+func (s *server) finishAboutData(ctx context.Context, in *numbered) (*standingOutput, error) {
+	return s.told(ctx, in.ofPerson, in, func(k *handlers.Persons, by handlers.Accessor, e handlers.Envelope) (handlers.Standing, error) {
+		return k.Finish(ctx, by, in.Ref, in.Number, e)
+	})
+}
+
 // bodied is keyed, with the body that a repeat must have too; it is hashed under a key and goes nowhere else.
 func bodied(ctx context.Context, key string, body any) (handlers.Envelope, error) {
 	e := keyed(ctx, key)
@@ -166,6 +303,12 @@ func bodied(ctx context.Context, key string, body any) (handlers.Envelope, error
 // personSchemas are the contracts of the events of persons.
 func personSchemas() map[string][]byte {
 	descriptions := map[string]string{
+		"person.mandate-granted.v1":      "Somebody may act in a person's place / Đã ghi nhận ủy quyền",
+		"person.mandate-ended.v1":        "A mandate ends / Ủy quyền chấm dứt",
+		"person.request-received.v1":     "What a person asks of its own data / Đã nhận yêu cầu về dữ liệu cá nhân",
+		"person.request-answered.v1":     "What the person is told / Đã trả lời yêu cầu về dữ liệu cá nhân",
+		"person.request-extended.v1":     "Fifteen days more to do it / Đã gia hạn thực hiện yêu cầu",
+		"person.request-done.v1":         "What was granted is done / Đã thực hiện yêu cầu",
 		"person.registered.v1":           "Person registered; who it is stands in the vault / Đã đăng ký một người; thông tin nằm trong kho",
 		"person.corrected.v1":            "Person corrected, as a new version / Đã đính chính, thành phiên bản mới",
 		"person.personal-data-erased.v1": "Personal data erased by a decision / Đã xóa dữ liệu cá nhân theo quyết định",

@@ -136,8 +136,7 @@ func (s *site) open(r *http.Request, v *visit) (uuid.UUID, []dossier.Fact, error
 	if err != nil {
 		return uuid.Nil, nil, orNoDossier(err, r.PathValue("id"))
 	}
-	applicant := dossier.Fold(facts).Applicant
-	return id, facts, handlers.Authorize(actor, handlers.Act{Kind: handlers.Read, Applicant: applicant})
+	return id, facts, s.Executor.MayRead(r.Context(), actor, dossier.Fold(facts))
 }
 
 func (s *site) find(ctx context.Context, idOrCode string) (uuid.UUID, error) {

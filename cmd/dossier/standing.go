@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/urfave/cli/v3"
+
+	"dossier/domain/calendar"
+	"dossier/domain/dossier"
+	"dossier/domain/person"
+	"dossier/handlers"
+)
+
+// standingCommands are those on what a person may have done in its place, and on what it asks of its own data.
+func (a *app) standingCommands() []*cli.Command {
+	reason := &cli.StringFlag{Name: "reason", Usage: "why, a code", Required: true}
+	by := func(as string, flags ...cli.Flag) []cli.Flag {
+		return append(flags, keyFlag(), asFlag(as), dataFlag(), formatFlag())
+	}
+	return []*cli.Command{
+		{Name: "standing", Usage: "the mandates of a person, and what it asked of its data", ArgsUsage: "REF", Flags: []cli.Flag{asFlag("reception"), dataFlag(), formatFlag()},
+			Action: func(ctx context.Context, cmd *cli.Command) error {
+				return a.standing(ctx, cmd, 1, nil, func(k *handlers.Persons, by handlers.Accessor, ref string, _ int, _ handlers.Envelope) (handlers.Standing, error) {
+					return k.Standing(ctx, by, ref)
+				})
+			}},
+		{Name: "mandate", Usage: "let somebody file, answer and read in a person's place", ArgsUsage: "REF",
+			Flags: by("reception", &cli.StringFlag{Name: "to", Usage: "reference of who is mandated", Required: true}, &cli.StringFlag{Name: "from", Usage: "first day, such as 2026-11-26 (today)"},
+				&cli.StringFlag{Name: "until", Usage: "last day (until it is ended)"}, &cli.StringSliceFlag{Name: "procedure", Usage: "code of a procedure (all; repeat it)"},
+				&cli.StringFlag{Name: "evidence", Usage: "notarised, written, by-law, own-account", Value: string(person.Notarised)}),
+			Action: a.grantMandate},
+		{Name: "end-mandate", Usage: "end a mandate from a day on", ArgsUsage: "REF NUMBER", Flags: by("reception", &cli.StringFlag{Name: "from", Usage: "first day without it (today)"}, reason), Action: a.endMandate},
+		{Name: "ask", Usage: "receive what a person asks of its own data: answered in two working days", ArgsUsage: "REF",
+			Flags: by("reception", &cli.StringFlag{Name: "wish", Usage: "copy, correct, erase, restrict, object, withdraw-consent", Required: true}),
+			Action: func(ctx context.Context, cmd *cli.Command) error {
+				wish := person.Wish(cmd.String("wish"))
+				return a.standing(ctx, cmd, 1, wish, func(k *handlers.Persons, by handlers.Accessor, ref string, _ int, e handlers.Envelope) (handlers.Standing, error) {
+					return k.Ask(ctx, by, ref, wish, e)
+				})
+			}},
+		{Name: "answer", Usage: "grant or refuse what was asked", ArgsUsage: "REF NUMBER",
+			Flags: by("head", &cli.StringFlag{Name: "answer", Usage: "granted or refused", Required: true}, &cli.StringFlag{Name: "basis", Usage: "of a refusal: code of the article, such as luat-91-2025.14"}),
+			Action: func(ctx context.Context, cmd *cli.Command) error {
+				told := person.RequestAnswered{Answer: person.Answer(cmd.String("answer")), Basis: dossier.Code(cmd.String("basis"))}
+				return a.standing(ctx, cmd, 2, told, func(k *handlers.Persons, by handlers.Accessor, ref string, n int, e handlers.Envelope) (handlers.Standing, error) {
+					told.Number = n
+					return k.Answer(ctx, by, ref, told, e)
+				})
+			}},
+		{Name: "extend", Usage: "fifteen days more to do what was granted, once", ArgsUsage: "REF NUMBER", Flags: by("head", reason),
+			Action: func(ctx context.Context, cmd *cli.Command) error {
+				x := person.RequestExtended{Reason: dossier.Code(cmd.String("reason"))}
+				return a.standing(ctx, cmd, 2, x, func(k *handlers.Persons, by handlers.Accessor, ref string, n int, e handlers.Envelope) (handlers.Standing, error) {
+					x.Number = n
+					return k.Extend(ctx, by, ref, x, e)
+				})
+			}},
+		{Name: "done", Usage: "what was granted has been done", ArgsUsage: "REF NUMBER", Flags: by("head"),
+			Action: func(ctx context.Context, cmd *cli.Command) error {
+				return a.standing(ctx, cmd, 2, nil, func(k *handlers.Persons, by handlers.Accessor, ref string, n int, e handlers.Envelope) (handlers.Standing, error) {
+					return k.Finish(ctx, by, ref, n, e)
+				})
+			}},
+	}
+}
+
+func (a *app) grantMandate(ctx context.Context, cmd *cli.Command) error {
+	m := person.MandateGranted{To: dossier.Ref(cmd.String("to")), Evidence: person.Evidence(cmd.String("evidence"))}
+	for _, p := range cmd.StringSlice("procedure") {
+		m.Procedures = append(m.Procedures, dossier.Code(p))
+	}
+	var err error
+	if m.From, err = dayFlag(cmd, "from"); err != nil {
+		return err
+	}
+	if until, err := dayFlag(cmd, "until"); err != nil {
+		return err
+	} else if until != 0 {
+		m.Until = &until
+	}
+	return a.standing(ctx, cmd, 1, m, func(k *handlers.Persons, by handlers.Accessor, ref string, _ int, e handlers.Envelope) (handlers.Standing, error) {
+		return k.Grant(ctx, by, ref, m, e)
+	})
+}
+
+func (a *app) endMandate(ctx context.Context, cmd *cli.Command) error {
+	m := person.MandateEnded{Reason: dossier.Code(cmd.String("reason"))}
+	var err error
+	if m.From, err = dayFlag(cmd, "from"); err != nil {
+		return err
+	}
+	return a.standing(ctx, cmd, 2, m, func(k *handlers.Persons, by handlers.Accessor, ref string, n int, e handlers.Envelope) (handlers.Standing, error) {
+		m.Number = n
+		return k.EndMandate(ctx, by, ref, m, e)
+	})
+}
+
+// dayFlag reads a day; 0 where none is given.
+func dayFlag(cmd *cli.Command, name string) (calendar.Date, error) {
+	if cmd.String(name) == "" {
+		return 0, nil
+	}
+	day, err := calendar.ParseDate(cmd.String(name))
+	if err != nil {
+		return 0, usageError{fmt.Errorf("--%s: %w", name, err)}
+	}
+	return day, nil
+}
+
+// standing does something about a person and prints what stands of it then.
+func (a *app) standing(ctx context.Context, cmd *cli.Command, args int, body any, do func(*handlers.Persons, handlers.Accessor, string, int, handlers.Envelope) (handlers.Standing, error)) error {
+	number := 0
+	if args == 2 {
+		number, _ = strconv.Atoi(cmd.Args().Get(1))
+	}
+	if cmd.Args().Len() != args || args == 2 && number == 0 {
+		return usageError{fmt.Errorf("say: dossier person %s %s", cmd.Name, cmd.ArgsUsage)}
+	}
+	k, by, stop, err := a.persons(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	e := handlers.Envelope{Key: cmd.String("key")}
+	if e.Key == "" {
+		e.Key = handlers.NewKey()
+	}
+	if e.Body, err = json.Marshal([]any{number, body}); err != nil {
+		return err
+	}
+	s, err := do(k, by, cmd.Args().First(), number, e)
+	if err != nil {
+		return err
+	}
+	t := &table{columns: []string{"what", "number", "of", "from", "until", "state"}}
+	for _, m := range s.Mandates {
+		until, state := "", string(m.Evidence)
+		if m.Until != nil {
+			until = m.Until.String()
+		}
+		if m.Ended != nil {
+			state += ", ended on " + m.Ended.String()
+		}
+		t.add(m, "mandate", strconv.Itoa(m.Number), fmt.Sprint(m.To, " ", m.Procedures), m.From.String(), until, state)
+	}
+	for _, r := range s.Requests {
+		state := "to be answered"
+		switch {
+		case r.Done:
+			state = "done"
+		case r.Answer != "":
+			state = string(r.Answer)
+		}
+		if r.Late {
+			state += ", late"
+		}
+		t.add(r, "request", strconv.Itoa(r.Number), string(r.Wish), "answer by "+instant(r.AnswerBy), "done by "+instant(r.DoneBy), state)
+	}
+	if s.Erased != nil {
+		t.add(s.Erased, "erased", "", string(s.Erased.Decision), "", s.Erased.Final.Format("2006-01-02"), string(s.Erased.Reason))
+	}
+	return t.print(a.stdout, cmd)
+}
