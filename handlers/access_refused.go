@@ -23,6 +23,7 @@ const (
 	registerPerson    = "register-person"
 	correctPerson     = "correct-person"
 	erasePerson       = "erase-person"
+	readDossier       = "read-dossier"
 	grantMandate      = "grant-mandate"
 	endMandate        = "end-mandate"
 	askPerson         = "ask-about-data"
@@ -38,7 +39,7 @@ var moneyActs = []string{"till-open", "till-take", "till-give-back", "till-close
 // recordable says whether a name is one of ours: it may come from the address of a request.
 func recordable(command string) bool {
 	switch command {
-	case publishCalendar, publishProcedure, withdrawProcedure, turnSwitch, applyOrganisation, runBatch, undoBatch, readWords, readPerson, registerPerson, correctPerson, erasePerson, grantMandate, endMandate, askPerson, answerPerson, extendRequest, finishRequest:
+	case publishCalendar, publishProcedure, withdrawProcedure, turnSwitch, applyOrganisation, runBatch, undoBatch, readWords, readPerson, registerPerson, correctPerson, erasePerson, readDossier, grantMandate, endMandate, askPerson, answerPerson, extendRequest, finishRequest:
 		return true
 	}
 	_, known := actors[command]

@@ -37,6 +37,7 @@ type ExecutorOptions struct {
 	Metrics    *telemetry.Metrics // may be nil
 	Files      *blobs.Files       // what attach-file attaches; nil: nothing
 	Vault      *vault.Vault       // where what people type is kept; nil: no command may bring words
+	Registry   Registry           // where parts of a dossier are looked up; nil: nowhere
 	Access     *AccessLog         // where refusals are recorded; nil: nowhere (imports, demo dossiers, benches)
 }
 

@@ -31,7 +31,9 @@ type registry struct {
 
 var vaultKey = base64.StdEncoding.EncodeToString([]byte("0123456789abcdef0123456789abcdef"))
 
-func newRegistry(t *testing.T) *registry {
+func newRegistry(t *testing.T) *registry { return newRegistryWith(t, nil) }
+
+func newRegistryWith(t *testing.T, with func(*handlers.ExecutorOptions)) *registry {
 	t.Helper()
 	r := &registry{}
 	r.tower = newTower(t, func(w *tower, o *handlers.ExecutorOptions) {
@@ -46,6 +48,9 @@ func newRegistry(t *testing.T) *registry {
 		t.Cleanup(j.Close)
 		r.vault, r.log = v, handlers.NewAccessLog(j, handlers.AccessOptions{Now: w.clock, Within: 20 * time.Second})
 		o.Vault, o.Access = r.vault, r.log
+		if with != nil {
+			with(o)
+		}
 	})
 	r.Persons = handlers.NewPersons(r.Executor, r.views)
 	return r

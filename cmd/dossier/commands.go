@@ -38,7 +38,7 @@ func (a *app) commands() *cli.Command {
 			a.organisationCommand(),
 			a.codesCommand(),
 			a.personCommand(),
-			a.wordsCommand(),
+			a.wordsCommand(), a.lookUpCommand(), a.earlierCommand(),
 			a.vaultCommand(),
 			a.timersCommand(),
 			a.feeCommand(),

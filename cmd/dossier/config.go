@@ -69,6 +69,8 @@ func (a *app) showConfig(cmd *cli.Command, c config.Config) error {
 	add("http.public_url", c.HTTP.PublicURL, "PUBLIC_URL")
 	add("payment.url", c.Payment.URL, "PAYMENT_URL")
 	add("payment.key", c.Payment.Key, "PAYMENT_KEY")
+	add("registry.url", c.Registry.URL, "REGISTRY_URL")
+	add("registry.key", c.Registry.Key, "REGISTRY_KEY")
 	add("command_key", c.CommandKey, "COMMAND_KEY")
 	add("vault_key", c.VaultKey, "VAULT_KEY")
 	add("archive_dir", c.ArchiveDir, "ARCHIVE_DIR")

@@ -23,6 +23,7 @@ import (
 	"dossier/domain/calendar"
 	"dossier/domain/organisation"
 	"dossier/handlers"
+	"dossier/handlers/localregistry"
 	"dossier/internal/config"
 	"dossier/internal/devstack"
 	"dossier/internal/telemetry"
@@ -109,6 +110,12 @@ func (a *app) dev(ctx context.Context, cmd *cli.Command) error {
 		return err
 	}
 	defer bank.Close()
+	register, err := localregistry.Start(localregistry.Options{AnyValid: true})
+	if err != nil {
+		return err
+	}
+	defer register.Close()
+	cfg.Registry.URL = register.URL()
 	p, err := newProcess(ctx, cfg, log, handlers.NewDevLogin())
 	if err != nil {
 		return err
@@ -282,6 +289,7 @@ func (a *app) banner(p *process, folder, addr string, took time.Duration) {
 	row("metrics", "http://"+addr+"/metrics  (/livez, /readyz)")
 	row("Kafka", p.cfg.Kafka.Brokers[0]+"  topic "+p.cfg.Kafka.Topic)
 	row("Postgres", p.cfg.Database.AdminURL)
+	row("registers", p.cfg.Registry.URL+"  (a stub that knows every number: 'dossier look-up ID COMPONENT')")
 	row("payments", p.cfg.Payment.URL+"  (a provider of play money: 'dossier money pay')")
 	row("data", folder+"  (kept; 'dossier dev --reset' starts anew)")
 	fmt.Fprint(w, "\n  demo logins, for the pages, --as and 'Authorization: Bearer dev:ACCOUNT'\n")

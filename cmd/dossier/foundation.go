@@ -57,6 +57,9 @@ func lay(ctx context.Context, cfg config.Config, max int32, quiet, log *slog.Log
 		return f, err
 	}
 	f.options.CommandKey, f.options.Now, f.options.Vault, f.options.Files = []byte(cfg.CommandKey), f.clock.now(), f.vault, f.files
+	if cfg.Registry.URL != "" {
+		f.options.Registry = handlers.NewHTTPRegistry(cfg.Registry.URL, cfg.Registry.Key)
+	}
 	f.options.Access = handlers.NewAccessLog(f.access, handlers.AccessOptions{Now: f.clock.now(), Log: log})
 	return f, nil
 }

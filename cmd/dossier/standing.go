@@ -21,6 +21,8 @@ func (a *app) standingCommands() []*cli.Command {
 		return append(flags, keyFlag(), asFlag(as), dataFlag(), formatFlag())
 	}
 	return []*cli.Command{
+		{Name: "prefill", Usage: "what the personal fields of a procedure's forms may be filled with; one entry of the access journal", ArgsUsage: "REF",
+			Flags: by("reception", &cli.StringFlag{Name: "procedure", Required: true}, &cli.StringFlag{Name: "purpose", Usage: "what for, a code", Value: "counter"}), Action: a.prefill},
 		{Name: "standing", Usage: "the mandates of a person, and what it asked of its data", ArgsUsage: "REF", Flags: []cli.Flag{asFlag("reception"), dataFlag(), formatFlag()},
 			Action: func(ctx context.Context, cmd *cli.Command) error {
 				return a.standing(ctx, cmd, 1, nil, func(k *handlers.Persons, by handlers.Accessor, ref string, _ int, _ handlers.Envelope) (handlers.Standing, error) {
@@ -163,4 +165,84 @@ func (a *app) standing(ctx context.Context, cmd *cli.Command, args int, body any
 		t.add(s.Erased, "erased", "", string(s.Erased.Decision), "", s.Erased.Final.Format("2006-01-02"), string(s.Erased.Reason))
 	}
 	return t.print(a.stdout, cmd)
+}
+
+func (a *app) prefill(ctx context.Context, cmd *cli.Command) error {
+	ref, err := oneRef(cmd)
+	if err != nil {
+		return err
+	}
+	s, actor, err := a.openAs(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	filled, err := handlers.NewPersons(s.executor, s.views).Prefill(ctx, handlers.Accessor{Actor: actor}, ref, cmd.String("procedure"), dossier.Code(cmd.String("purpose")))
+	if err != nil {
+		return err
+	}
+	t := &table{columns: []string{"field", "text", "typed in"}}
+	for _, p := range filled {
+		from := ""
+		if p.From != nil {
+			from = p.From.String()
+		}
+		t.add(p, p.Field, p.Text, from)
+	}
+	return t.print(a.stdout, cmd)
+}
+
+func (a *app) lookUpCommand() *cli.Command {
+	return &cli.Command{
+		Name: "look-up", Usage: "ask the register for a part of a dossier that nobody need bring; the answer lies in the vault", ArgsUsage: "ID|CODE COMPONENT",
+		Flags: []cli.Flag{keyFlag(), asFlag("reception"), dataFlag(), formatFlag()},
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			if cmd.Args().Len() != 2 {
+				return usageError{fmt.Errorf("say which part of which dossier: dossier look-up ID tp-2")}
+			}
+			s, actor, err := a.openAs(ctx, cmd)
+			if err != nil {
+				return err
+			}
+			defer s.stop()
+			id, err := s.find(ctx, cmd.Args().First())
+			if err != nil {
+				return err
+			}
+			component := dossier.Code(cmd.Args().Get(1))
+			e := handlers.Envelope{Key: cmd.String("key"), Body: []byte(component)}
+			if e.Key == "" {
+				e.Key = handlers.NewKey()
+			}
+			r, err := handlers.NewPersons(s.executor, s.views).LookUp(ctx, handlers.Accessor{Actor: actor}, id, component, e)
+			return a.printReceipt(cmd, r, err)
+		},
+	}
+}
+
+func (a *app) earlierCommand() *cli.Command {
+	return &cli.Command{
+		Name: "earlier", Usage: "other dossiers of the same person under the same procedure: perhaps the same wish", ArgsUsage: "ID|CODE",
+		Flags: []cli.Flag{asFlag("reception"), dataFlag(), formatFlag()},
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			s, actor, id, err := a.openDossier(ctx, cmd)
+			if err != nil {
+				return err
+			}
+			defer s.stop()
+			found, err := handlers.NewPersons(s.executor, s.views).Earlier(ctx, handlers.Accessor{Actor: actor}, id)
+			if err != nil {
+				return err
+			}
+			t := &table{columns: []string{"id", "code", "status", "applicant", "same content"}}
+			for _, e := range found {
+				code := ""
+				if e.Code != nil {
+					code = *e.Code
+				}
+				t.add(e, e.ID.String(), code, dossier.Label("status", string(e.Status), "vi"), e.Applicant, fmt.Sprint(e.Same))
+			}
+			return t.print(a.stdout, cmd)
+		},
+	}
 }

@@ -2,6 +2,7 @@ package dossier
 
 import (
 	"slices"
+	"strings"
 
 	"dossier/domain"
 	"dossier/domain/calendar"
@@ -41,6 +42,9 @@ type Entry struct {
 
 // place says which text of a command or event it is.
 func (e Entry) place() string { return "entries." + string(e.Field) }
+
+// EntryField is the field whose value stands at a place (TextsOf), if it is one.
+func EntryField(place string) (field string, is bool) { return strings.CutPrefix(place, "entries.") }
 
 // Said is what was typed, while it is not in the vault yet.
 func (e Entry) Said() string { return e.Text.words }

@@ -22,6 +22,9 @@ func (s *server) personRoutes() {
 
 // standingRoutes are what a person may have done in its place, and what it asks of its own data.
 func (s *server) standingRoutes() {
+	get(s, "/v1/persons/{ref}/prefill", "prefill", "What the personal fields of a procedure's forms may be filled with; one entry of the access journal", s.prefill)
+	post(s, "/v1/dossiers/{id}/look-up", "look-up", "Ask the register for a part of a dossier that nobody need bring; the answer lies in the vault", s.lookUp)
+	get(s, "/v1/dossiers/{id}/earlier", "earlier-dossiers", "Other dossiers of the same person under the same procedure: perhaps the same wish", s.earlier)
 	get(s, "/v1/persons/{ref}/standing", "get-standing", "The mandates that a person gave, and what it asked of its own data; a person reads its own", s.standing)
 	post(s, "/v1/persons/{ref}/mandates", "grant-mandate", "Let somebody file, answer and read in a person's place; a person does it for itself, the counter for everybody", s.grantMandate)
 	post(s, "/v1/persons/{ref}/mandates/{number}/end", "end-mandate", "End a mandate from a day on", s.endMandate)
@@ -290,6 +293,64 @@ func (s *server) finishAboutData(ctx context.Context, in *numbered) (*standingOu
 	return s.told(ctx, in.ofPerson, in, func(k *handlers.Persons, by handlers.Accessor, e handlers.Envelope) (handlers.Standing, error) {
 		return k.Finish(ctx, by, in.Ref, in.Number, e)
 	})
+}
+
+type prefillInput struct {
+	Ref       string `path:"ref" maxLength:"64"`
+	Procedure string `query:"procedure" maxLength:"64" required:"true" doc:"Code of the procedure." example:"seafood-export-health-cert"`
+	Purpose   string `query:"purpose" maxLength:"64" doc:"What for: a code." example:"counter"`
+}
+
+type prefillOutput struct {
+	Body struct {
+		Fields []handlers.Prefilled `json:"fields"`
+	}
+}
+
+func (s *server) prefill(ctx context.Context, in *prefillInput) (*prefillOutput, error) {
+	out := &prefillOutput{}
+	filled, err := s.persons().Prefill(ctx, accessor(ctx), in.Ref, in.Procedure, dossier.Code(in.Purpose))
+	out.Body.Fields = filled
+	return out, err
+}
+
+type lookUpInput struct {
+	ID   string `path:"id" maxLength:"64"`
+	Key  string `header:"Idempotency-Key" maxLength:"255" doc:"Names this act. Missing: made and returned."`
+	Body struct {
+		Component dossier.Code `json:"component" maxLength:"64" doc:"The part, as the procedure names it." example:"tp-2"`
+	}
+}
+
+func (s *server) lookUp(ctx context.Context, in *lookUpInput) (*receiptOutput, error) {
+	id, err := s.find(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	e, err := bodied(ctx, in.Key, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.persons().LookUp(ctx, accessor(ctx), id, in.Body.Component, e)
+	return receipt(e, r), err
+}
+
+type earlierOutput struct {
+	Body struct {
+		Dossiers []handlers.Earlier `json:"dossiers"`
+	}
+}
+
+func (s *server) earlier(ctx context.Context, in *struct {
+	ID string `path:"id" maxLength:"64"`
+}) (*earlierOutput, error) {
+	id, err := s.find(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := &earlierOutput{}
+	out.Body.Dossiers, err = s.persons().Earlier(ctx, accessor(ctx), id)
+	return out, err
 }
 
 // bodied is keyed, with the body that a repeat must have too; it is hashed under a key and goes nowhere else.

@@ -36,6 +36,10 @@ type Config struct {
 		URL string `json:"url,omitempty"` // of the payment provider; empty: nothing is paid online
 		Key string `json:"key,omitempty"` // under which it signs its callbacks
 	} `json:"payment"`
+	Registry struct {
+		URL string `json:"url,omitempty"` // of the registers in which parts of a dossier are looked up; empty: none is
+		Key string `json:"key,omitempty"` // sent as a bearer token
+	} `json:"registry"`
 	CommandKey string `json:"command_key,omitempty"`
 	VaultKey   string `json:"vault_key,omitempty"` // wraps the keys of persons and dossiers; the newest first, separated by commas
 	Files      struct {
@@ -75,6 +79,7 @@ func FromEnv(getenv func(string) string) (Config, error) {
 	c.HTTP.Addr = or(getenv("HTTP_ADDR"), "127.0.0.1:8080")
 	c.HTTP.PublicURL = getenv("PUBLIC_URL")
 	c.Payment.URL, c.Payment.Key = getenv("PAYMENT_URL"), env.secret("PAYMENT_KEY")
+	c.Registry.URL, c.Registry.Key = getenv("REGISTRY_URL"), env.secret("REGISTRY_KEY")
 	c.CommandKey = env.secret("COMMAND_KEY")
 	c.VaultKey = env.secret("VAULT_KEY")
 	c.Files.BlobURL = env.secret("BLOB_URL")
@@ -98,6 +103,7 @@ func (c Config) Masked() Config {
 	c.CommandKey = mask(c.CommandKey)
 	c.VaultKey = mask(c.VaultKey)
 	c.Payment.Key = mask(c.Payment.Key)
+	c.Registry.Key = mask(c.Registry.Key)
 	c.Files.BlobURL = maskURL(c.Files.BlobURL)
 	return c
 }
