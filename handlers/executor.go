@@ -38,6 +38,7 @@ type ExecutorOptions struct {
 	Files      *blobs.Files       // what attach-file attaches; nil: nothing
 	Vault      *vault.Vault       // where what people type is kept; nil: no command may bring words
 	Registry   Registry           // where parts of a dossier are looked up; nil: nowhere
+	Erasures   *vault.List        // where erasures are written down outside the database; nil: nowhere
 	Access     *AccessLog         // where refusals are recorded; nil: nowhere (imports, demo dossiers, benches)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -109,36 +110,139 @@ func (k *Persons) Erase(ctx context.Context, by Accessor, ref string, decision d
 				return nil, nil, err
 			}
 		}
-		return person.PersonalDataErased{Decision: decision, Reason: reason, Dossiers: len(about), Final: k.x.o.Now().UTC().Add(backupsKept).Truncate(time.Second)}, nil, nil
+		said := person.PersonalDataErased{Decision: decision, Reason: reason, Dossiers: len(about), Final: k.x.o.Now().UTC().Add(backupsKept).Truncate(time.Second)}
+		return said, func() error { return k.x.o.Vault.Begin(ctx, id) }, nil
 	})
 	if err != nil {
 		return r, err
 	}
-	_, err = k.x.o.Vault.Erase(ctx, id)
-	return r, err
+	return r, k.destroy(ctx, id, *r.Erased)
 }
 
-// FinishErasures does what a decision in the journal says and a crash, or a database that was restored, left undone.
+// destroy does what was decided: it is written down outside the database first, so that no restored copy brings it back.
+func (k *Persons) destroy(ctx context.Context, id uuid.UUID, e person.PersonalDataErased) error {
+	if list := k.x.o.Erasures; list != nil {
+		if err := list.Add(vault.Listed{Person: id, Decision: string(e.Decision), Reason: string(e.Reason), Dossiers: e.Dossiers, Final: e.Final}); err != nil {
+			return fmt.Errorf("the decision is recorded, the data are not destroyed yet (dossier vault finish): %w", err)
+		}
+	}
+	_, err := k.x.o.Vault.Erase(ctx, id)
+	return err
+}
+
+// FinishErasures does what decisions in the journal say and a crash, or a database that was restored, left undone. It walks the whole journal.
 func (k *Persons) FinishErasures(ctx context.Context) (finished int, err error) {
 	err = k.x.walk(ctx, nil, func(event eventstore.Event) error {
-		if event.StreamKind != PersonKind || event.Type != "person.personal-data-erased" {
+		if event.StreamKind != PersonKind || event.Type != person.ErasedType {
 			return nil
 		}
-		gone, err := k.x.o.Vault.Erased(ctx, []uuid.UUID{event.StreamID})
-		if err != nil {
-			return err
+		done, err := k.finish(ctx, event.StreamID)
+		if done {
+			finished++
 		}
-		about, err := k.x.o.Vault.About(ctx, event.StreamID)
-		if err != nil || gone[event.StreamID] && len(about) == 0 {
-			return err
-		}
-		if _, err := k.x.o.Vault.Erase(ctx, event.StreamID); err != nil {
-			return err
-		}
-		finished++
-		return nil
+		return err
 	})
 	return finished, err
+}
+
+// FinishBegun does it for those whose erasure was begun a while ago and is not done. It looks at these alone.
+func (k *Persons) FinishBegun(ctx context.Context, age time.Duration) (finished int, err error) {
+	begun, err := k.x.o.Vault.Begun(ctx, age)
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range begun {
+		p, err := k.now(ctx, id)
+		switch {
+		case err != nil:
+			return finished, err
+		case p.Erased == nil: // it was refused, or never came to the journal
+			err = k.x.o.Vault.Abandon(ctx, id)
+		default:
+			if err = k.destroy(ctx, id, *p.Erased); err == nil {
+				finished++
+			}
+		}
+		if err != nil {
+			return finished, err
+		}
+	}
+	return finished, nil
+}
+
+// Tidy finishes erasures that a crash cut short, and sweeps words that no event points to, every so often until the context ends. Several
+// processes may do it: done again, it changes nothing.
+func (k *Persons) Tidy(ctx context.Context, log *slog.Logger, every time.Duration) error {
+	for k.x.o.Vault != nil {
+		n, err := k.FinishBegun(ctx, time.Minute)
+		if n > 0 {
+			log.Warn("erasures that were cut short are finished", "persons", n)
+		}
+		if err == nil {
+			_, err = k.x.SweepWords(ctx, 24*time.Hour)
+		}
+		if err != nil && ctx.Err() == nil {
+			log.Error("the vault could not be tidied; it is tried again", "err", err)
+		}
+		select {
+		case <-time.After(every):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// finish destroys what is left of somebody whom the journal says to be erased.
+func (k *Persons) finish(ctx context.Context, id uuid.UUID) (done bool, err error) {
+	gone, err := k.x.o.Vault.Erased(ctx, []uuid.UUID{id})
+	if err != nil {
+		return false, err
+	}
+	about, err := k.x.o.Vault.About(ctx, id)
+	if err != nil || gone[id] && len(about) == 0 {
+		return false, err
+	}
+	p, err := k.now(ctx, id)
+	if err != nil || p.Erased == nil {
+		return false, err
+	}
+	return true, k.destroy(ctx, id, *p.Erased)
+}
+
+// ApplyErasures does to this database what the list outside it says: one that was restored from before a decision has neither the decision
+// nor its effect. It comes before the first request.
+func (k *Persons) ApplyErasures(ctx context.Context) (applied int, err error) {
+	if k.x.o.Erasures == nil || k.x.o.Vault == nil {
+		return 0, nil
+	}
+	err = k.x.o.Erasures.Each(func(l vault.Listed) error {
+		gone, err := k.x.o.Vault.Erased(ctx, []uuid.UUID{l.Person})
+		if err != nil || gone[l.Person] {
+			return err
+		}
+		if _, err := k.x.o.Vault.Erase(ctx, l.Person); err != nil {
+			return err
+		}
+		applied++
+		return k.decidedBefore(ctx, l)
+	})
+	return applied, err
+}
+
+// decidedBefore puts a decision back into a journal that lost it.
+func (k *Persons) decidedBefore(ctx context.Context, l vault.Listed) error {
+	said := person.PersonalDataErased{Decision: dossier.External(l.Decision), Reason: dossier.Code(l.Reason), Dossiers: l.Dossiers, Final: l.Final.UTC()}
+	e := Envelope{Key: "restored-" + l.Person.String(), Body: []byte(l.Decision)}
+	_, err := k.x.rule(ctx, clockwork, eventstore.Stream{Kind: PersonKind, ID: l.Person}, erasePerson, e, e.Body, func(history []eventstore.Event) ([]encoded, error) {
+		now, err := foldPerson(history)
+		if err != nil || now.Erased != nil {
+			return nil, err
+		}
+		kind, version, data, err := person.Encode(said)
+		return []encoded{{kind, version, data}}, err
+	})
+	return err
 }
 
 // about lists the dossiers of a person: those under whose keys words lie, and those of which it is the applicant.

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -401,4 +403,83 @@ func TestAnErasureThatACrashCutShortIsFinished(t *testing.T) {
 	if !errors.As(err, &refusal) || refusal.Code != "person_erased" {
 		t.Errorf("registered again: %v", err)
 	}
+}
+
+// A database that is restored from before an erasure has the person again: the list outside it says so before anybody is served.
+func TestAnErasureIsDoneAgainToADatabaseThatWasRestoredFromBeforeIt(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "erasures.jsonl")
+	list, err := vault.OpenList("file://" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := func(o *handlers.ExecutorOptions) { o.Erasures = list }
+	now, restored := newRegistryWith(t, listed), newRegistryWith(t, listed)
+	for _, r := range []*registry{now, restored} { // one history until the backup was made
+		if _, err := r.Register(t.Context(), r.by("reception"), "ref-1", person.Citizen, herself, r.envelope("")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := restored.ApplyErasures(t.Context()); err != nil || n != 0 {
+		t.Errorf("nothing is listed: %d, %v", n, err)
+	}
+	if _, err := now.Erase(t.Context(), now.by("head"), "ref-1", "12-QD-SNN", "data-subject-request", now.envelope("")); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(file); err != nil || strings.Contains(string(b), herself.Name) || strings.Contains(string(b), "ref-1") || !strings.Contains(string(b), "12-QD-SNN") {
+		t.Errorf("%s, %v", b, err)
+	}
+	for want := range 2 {
+		if n, err := restored.ApplyErasures(t.Context()); err != nil || n != 1-want {
+			t.Errorf("%d erased again, %v", n, err)
+		}
+	}
+	restored.checks(0, 0, 0, 1)
+	if shown := must(restored.Show(t.Context(), restored.by("reception"), []string{"ref-1"}, "counter")); shown[0].Erased == nil || shown[0].Erased.Decision != "12-QD-SNN" || shown[0].Name != "" {
+		t.Errorf("%+v", shown)
+	}
+	if n, err := now.ApplyErasures(t.Context()); err != nil || n != 0 {
+		t.Errorf("where it was done: %d, %v", n, err)
+	}
+}
+
+// What is decided and cannot be written down outside is not destroyed yet, is told, and is done as soon as it can be.
+func TestAnErasureThatCannotBeListedIsDoneLater(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "away")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	list, err := vault.OpenList("file://" + folder + "/erasures.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRegistryWith(t, func(o *handlers.ExecutorOptions) { o.Erasures = list })
+	for _, ref := range []string{"ref-1", "ref-2"} {
+		if _, err := r.Register(t.Context(), r.by("reception"), ref, person.Citizen, herself, r.envelope(ref)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.RemoveAll(folder); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Erase(t.Context(), r.by("head"), "ref-1", "12-QD-SNN", "data-subject-request", r.envelope("")); err == nil || !strings.Contains(err.Error(), "not destroyed yet") {
+		t.Errorf("%v", err)
+	}
+	if err := r.vault.Begin(t.Context(), handlers.PersonStream("ref-2")); err != nil { // begun, and never decided
+		t.Fatal(err)
+	}
+	if n, err := r.FinishBegun(t.Context(), 0); err == nil || n != 0 {
+		t.Errorf("%d finished without a list, %v", n, err)
+	}
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := r.FinishBegun(t.Context(), 0); err != nil || n != 1 {
+		t.Errorf("%d finished, %v", n, err)
+	}
+	if left := must(r.vault.Begun(t.Context(), 0)); len(left) > 0 {
+		t.Errorf("still begun: %v", left)
+	}
+	r.checks(0, 0, 1, 1)
 }

@@ -43,11 +43,15 @@ func TestAWrongCommandLineSaysWhatIsWrongAndExitsWith2(t *testing.T) {
 	}
 }
 
+// testVaultKey wraps nothing that matters.
+const testVaultKey = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+
 func TestProductionSaysWhichSettingIsMissing(t *testing.T) {
 	env := map[string]string{"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}
 	for _, next := range []struct{ want, name, value string }{
 		{"KAFKA_BROKERS is not set", "KAFKA_BROKERS", "127.0.0.1:1"},
 		{"COMMAND_KEY must have at least 32", "COMMAND_KEY", strings.Repeat("k", 32)},
+		{"VAULT_KEY is not set", "VAULT_KEY", testVaultKey},
 	} {
 		code, _, stderr := here(env, "serve")
 		if code != 2 || !strings.Contains(stderr, next.want) {

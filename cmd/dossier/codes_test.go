@@ -28,7 +28,7 @@ func TestHowDossiersAreNumberedIsShownAndPatternsAreChecked(t *testing.T) {
 }
 
 func TestABadRuleOfCodesStopsTheStartInBothLanguages(t *testing.T) {
-	env := map[string]string{"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "KAFKA_BROKERS": "127.0.0.1:1", "COMMAND_KEY": strings.Repeat("k", 32),
+	env := map[string]string{"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "KAFKA_BROKERS": "127.0.0.1:1", "COMMAND_KEY": strings.Repeat("k", 32), "VAULT_KEY": testVaultKey,
 		"DOSSIER_CODES": "*=H15 {agency}{yy}{mm}{dd}{number:4}"}
 	code, _, talk := here(env, "serve")
 	for _, want := range []string{"DOSSIER_CODES", "character 21", "ký tự 21"} {

@@ -73,6 +73,7 @@ func (a *app) showConfig(cmd *cli.Command, c config.Config) error {
 	add("registry.key", c.Registry.Key, "REGISTRY_KEY")
 	add("command_key", c.CommandKey, "COMMAND_KEY")
 	add("vault_key", c.VaultKey, "VAULT_KEY")
+	add("erasure_list", c.ErasureList, "ERASURE_LIST_URL")
 	add("archive_dir", c.ArchiveDir, "ARCHIVE_DIR")
 	add("codes", cmp.Or(c.Codes, code.DefaultRules), "DOSSIER_CODES")
 	add("timers", cmp.Or(c.Timers, "those that ship"), "DOSSIER_TIMERS")

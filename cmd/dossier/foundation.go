@@ -57,6 +57,11 @@ func lay(ctx context.Context, cfg config.Config, max int32, quiet, log *slog.Log
 		return f, err
 	}
 	f.options.CommandKey, f.options.Now, f.options.Vault, f.options.Files = []byte(cfg.CommandKey), f.clock.now(), f.vault, f.files
+	if cfg.ErasureList != "" {
+		if f.options.Erasures, err = vault.OpenList(cfg.ErasureList); err != nil {
+			return f, err
+		}
+	}
 	if cfg.Registry.URL != "" {
 		f.options.Registry = handlers.NewHTTPRegistry(cfg.Registry.URL, cfg.Registry.Key)
 	}

@@ -63,6 +63,7 @@ type process struct {
 	keeper   *handlers.Timekeeper
 	clock    *simClock // nil in production
 	bulk     *handlers.Bulk
+	persons  *handlers.Persons
 	money    *handlers.Money
 	files    *handlers.Files    // nil: not set up
 	login    *handlers.DevLogin // nil: nobody is believed until an identity provider is configured
@@ -93,6 +94,7 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 		p.close()
 		return nil, err
 	}
+	p.persons = handlers.NewPersons(p.executor, p.views)
 	p.bulk = handlers.NewBulk(p.executor, p.views, handlers.BulkOptions{Log: log})
 	return p, nil
 }
@@ -151,6 +153,7 @@ func (p *process) run(ctx context.Context, roles []string, ready func(addr strin
 		g.Go(func() error { return p.keeper.Run(ctx) })
 		g.Go(func() error { return p.bulk.Run(ctx) })
 		g.Go(func() error { return p.files.Run(ctx) })
+		g.Go(func() error { return p.persons.Tidy(ctx, p.log, 10*time.Minute) })
 	}
 	g.Go(func() error { return p.clock.follow(ctx) })
 	if slices.Contains(roles, roleAPI) {

@@ -59,7 +59,22 @@ func (a *app) serve(ctx context.Context, cmd *cli.Command) error {
 	if err := p.refuseDevelopment(ctx); err != nil {
 		return err
 	}
+	if err := p.eraseAgain(ctx); err != nil {
+		return err
+	}
 	return p.run(ctx, roles, func(addr string) { log.Info("ready", "http", "http://"+addr, "roles", roles, "version", version()) })
+}
+
+// eraseAgain does what the list of erasures says to a database that was restored from before, before anybody is served from it.
+func (p *process) eraseAgain(ctx context.Context) error {
+	n, err := p.persons.ApplyErasures(ctx)
+	if err != nil {
+		return fmt.Errorf("apply the list of erasures: %w", err)
+	}
+	if n > 0 {
+		p.log.Warn("the database had persons who were erased: they are erased again", "persons", n)
+	}
+	return nil
 }
 
 // complete says which setting production still lacks.
@@ -71,6 +86,8 @@ func complete(cfg config.Config) error {
 		return errors.New("KAFKA_BROKERS is not set: host:port, comma-separated")
 	case len(cfg.CommandKey) < 32:
 		return errors.New("COMMAND_KEY must have at least 32 characters: it keys the hashes that tell one command from another under the same key")
+	case cfg.VaultKey == "":
+		return errors.New("VAULT_KEY is not set: 32 random bytes in base64, such as from `openssl rand -base64 32`; what people type and who they are is kept under it")
 	}
 	if _, _, err := net.SplitHostPort(cfg.HTTP.Addr); err != nil {
 		return fmt.Errorf("HTTP_ADDR %q is no host:port", cfg.HTTP.Addr)

@@ -28,7 +28,7 @@ func (w *world) environment() []string {
 	}
 	return append(os.Environ(),
 		"DATABASE_URL="+as("dossier_app"), "MIGRATE_DATABASE_URL="+as(devstack.Superuser),
-		"KAFKA_BROKERS="+strings.Join(w.kafka.addresses(), ","), "KAFKA_TOPIC="+w.topic, "KAFKA_PARTITIONS=8", "COMMAND_KEY="+string(commandKey))
+		"KAFKA_BROKERS="+strings.Join(w.kafka.addresses(), ","), "KAFKA_TOPIC="+w.topic, "KAFKA_PARTITIONS=8", "COMMAND_KEY="+string(commandKey), "VAULT_KEY=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
 }
 
 // red is what /readyz names as wrong, "" while all is green.

@@ -141,16 +141,19 @@ func closes(e Event) bool {
 
 func refusal(code, vi, en string) *domain.Refusal { return &domain.Refusal{Code: code, VI: vi, EN: en} }
 
+// ErasedType is the stored name of the last fact.
+const ErasedType = "person.personal-data-erased"
+
 var kinds = domain.Kinds[Event]{
-	"person.registered":           {Version: 1, Event: Registered{}},
-	"person.corrected":            {Version: 1, Event: Corrected{}},
-	"person.personal-data-erased": {Version: 1, Event: PersonalDataErased{}},
-	"person.mandate-granted":      {Version: 1, Event: MandateGranted{}},
-	"person.mandate-ended":        {Version: 1, Event: MandateEnded{}},
-	"person.request-received":     {Version: 1, Event: RequestReceived{}},
-	"person.request-answered":     {Version: 1, Event: RequestAnswered{}},
-	"person.request-extended":     {Version: 1, Event: RequestExtended{}},
-	"person.request-done":         {Version: 1, Event: RequestDone{}},
+	"person.registered":       {Version: 1, Event: Registered{}},
+	"person.corrected":        {Version: 1, Event: Corrected{}},
+	ErasedType:                {Version: 1, Event: PersonalDataErased{}},
+	"person.mandate-granted":  {Version: 1, Event: MandateGranted{}},
+	"person.mandate-ended":    {Version: 1, Event: MandateEnded{}},
+	"person.request-received": {Version: 1, Event: RequestReceived{}},
+	"person.request-answered": {Version: 1, Event: RequestAnswered{}},
+	"person.request-extended": {Version: 1, Event: RequestExtended{}},
+	"person.request-done":     {Version: 1, Event: RequestDone{}},
 }
 
 // TypeNames lists the stored names with their newest versions, as subscribers know them: "person.registered.v1".

@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -47,6 +48,9 @@ func (v *Vault) Erase(ctx context.Context, person uuid.UUID) (e Erasure, err err
 			}
 			*step.count = tag.RowsAffected()
 		}
+		if _, err := tx.Exec(ctx, `delete from vault.erasing e where e.person = $1`, person); err != nil {
+			return fmt.Errorf("erase: %w", err)
+		}
 		// The person itself is always noted, so that no key is ever made for it again.
 		if _, err := tx.Exec(ctx, `
 			insert into vault.erasures (owner, person, persons, texts)
@@ -58,6 +62,31 @@ func (v *Vault) Erase(ctx context.Context, person uuid.UUID) (e Erasure, err err
 		return nil
 	})
 	return e, err
+}
+
+// Begin notes that the erasure of a person is about to be decided: should the process die before it is done, Begun has it.
+func (v *Vault) Begin(ctx context.Context, person uuid.UUID) error {
+	if _, err := v.pool.Exec(ctx, `insert into vault.erasing (person) values ($1) on conflict do nothing`, person); err != nil {
+		return fmt.Errorf("note an erasure: %w", err)
+	}
+	return nil
+}
+
+// Begun lists whose erasure was begun longer ago than that and is not done.
+func (v *Vault) Begun(ctx context.Context, age time.Duration) ([]uuid.UUID, error) {
+	rows, err := v.pool.Query(ctx, `select e.person from vault.erasing e where e.since < clock_timestamp() - $1::interval order by e.since limit 1000`, age)
+	if err != nil {
+		return nil, fmt.Errorf("list erasures that were begun: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+}
+
+// Abandon forgets that an erasure was begun: it was not decided.
+func (v *Vault) Abandon(ctx context.Context, person uuid.UUID) error {
+	if _, err := v.pool.Exec(ctx, `delete from vault.erasing e where e.person = $1`, person); err != nil {
+		return fmt.Errorf("forget an erasure: %w", err)
+	}
+	return nil
 }
 
 // About lists the dossiers under whose keys something of a person lies.

@@ -40,9 +40,10 @@ type Config struct {
 		URL string `json:"url,omitempty"` // of the registers in which parts of a dossier are looked up; empty: none is
 		Key string `json:"key,omitempty"` // sent as a bearer token
 	} `json:"registry"`
-	CommandKey string `json:"command_key,omitempty"`
-	VaultKey   string `json:"vault_key,omitempty"` // wraps the keys of persons and dossiers; the newest first, separated by commas
-	Files      struct {
+	CommandKey  string `json:"command_key,omitempty"`
+	ErasureList string `json:"erasure_list,omitempty"` // file:///… outside the database, to which erasures are written
+	VaultKey    string `json:"vault_key,omitempty"`    // wraps the keys of persons and dossiers; the newest first, separated by commas
+	Files       struct {
 		BlobURL string `json:"blob_url,omitempty"` // file:///folder or s3://KEY:SECRET@host:port/bucket
 		Clamd   string `json:"clamd,omitempty"`    // host:port, or the path of its socket; none: uploads are refused
 		MostMB  int    `json:"most_mb,omitempty"`  // of one file
@@ -81,6 +82,7 @@ func FromEnv(getenv func(string) string) (Config, error) {
 	c.Payment.URL, c.Payment.Key = getenv("PAYMENT_URL"), env.secret("PAYMENT_KEY")
 	c.Registry.URL, c.Registry.Key = getenv("REGISTRY_URL"), env.secret("REGISTRY_KEY")
 	c.CommandKey = env.secret("COMMAND_KEY")
+	c.ErasureList = getenv("ERASURE_LIST_URL")
 	c.VaultKey = env.secret("VAULT_KEY")
 	c.Files.BlobURL = env.secret("BLOB_URL")
 	c.Files.Clamd = getenv("CLAMD_ADDR")
