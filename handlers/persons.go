@@ -326,6 +326,43 @@ func (k *Persons) Show(ctx context.Context, by Accessor, refs []string, purpose 
 	return shown, nil
 }
 
+// MostNames is how many names one answer reveals.
+const MostNames = 200
+
+// Names reveals what the persons behind references are called, for a page of a worklist: one entry of the access journal. Who is not
+// registered, was erased or cannot be read has no name.
+func (k *Persons) Names(ctx context.Context, by Accessor, refs []string, purpose dossier.Code) (map[string]string, error) {
+	if err := k.may(ctx, by, purpose); err != nil {
+		return nil, err
+	}
+	if len(refs) > MostNames {
+		return nil, &domain.Invalid{Code: "too_many", Field: "refs", VI: fmt.Sprintf("Mỗi lần xem tối đa %d người.", MostNames), EN: fmt.Sprintf("At most %d persons at once.", MostNames)}
+	}
+	ids := make([]uuid.UUID, 0, len(refs))
+	for _, ref := range refs {
+		if !dossier.Ref(ref).Valid() {
+			return nil, badRef()
+		}
+		if id := PersonStream(ref); !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	if err := k.x.o.Access.Record(ctx, by, access.PersonsRead{Persons: ids, Purpose: purpose}); err != nil {
+		return nil, fmt.Errorf("record the reading: %w", err)
+	}
+	known, err := k.x.o.Vault.Persons(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]string{}
+	for _, ref := range refs {
+		if p := known[PersonStream(ref)]; p.Name != "" {
+			names[ref] = p.Name
+		}
+	}
+	return names, nil
+}
+
 // Find looks persons up at the counter. Who was shown goes into the access journal before it is shown.
 func (k *Persons) Find(ctx context.Context, by Accessor, q vault.Query, purpose dossier.Code) (found []ShownPerson, more bool, err error) {
 	if err := k.may(ctx, by, purpose); err != nil {

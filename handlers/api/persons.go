@@ -22,6 +22,7 @@ func (s *server) personRoutes() {
 
 // standingRoutes are what a person may have done in its place, and what it asks of its own data.
 func (s *server) standingRoutes() {
+	post(s, "/v1/persons/names", "reveal-names", "What the persons behind references are called: one entry of the access journal for all of them", s.names)
 	get(s, "/v1/persons/{ref}/prefill", "prefill", "What the personal fields of a procedure's forms may be filled with; one entry of the access journal", s.prefill)
 	post(s, "/v1/dossiers/{id}/look-up", "look-up", "Ask the register for a part of a dossier that nobody need bring; the answer lies in the vault", s.lookUp)
 	get(s, "/v1/dossiers/{id}/earlier", "earlier-dossiers", "Other dossiers of the same person under the same procedure: perhaps the same wish", s.earlier)
@@ -293,6 +294,25 @@ func (s *server) finishAboutData(ctx context.Context, in *numbered) (*standingOu
 	return s.told(ctx, in.ofPerson, in, func(k *handlers.Persons, by handlers.Accessor, e handlers.Envelope) (handlers.Standing, error) {
 		return k.Finish(ctx, by, in.Ref, in.Number, e)
 	})
+}
+
+type namesInput struct {
+	Body struct {
+		Refs    []string `json:"refs" maxItems:"200" minItems:"1" doc:"As dossiers have them."`
+		Purpose string   `json:"purpose" maxLength:"64" doc:"What for: a code." example:"worklist"`
+	}
+}
+
+type namesOutput struct {
+	Body struct {
+		Names map[string]string `json:"names" doc:"By reference. Who is not registered, was erased or cannot be read is missing."`
+	}
+}
+
+func (s *server) names(ctx context.Context, in *namesInput) (out *namesOutput, err error) {
+	out = &namesOutput{}
+	out.Body.Names, err = s.persons().Names(ctx, accessor(ctx), in.Body.Refs, dossier.Code(in.Body.Purpose))
+	return out, err
 }
 
 type prefillInput struct {

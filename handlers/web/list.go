@@ -22,7 +22,7 @@ type listPage struct {
 	Said                            string
 	Empty                           *emptyList
 	Next, First, CSV, JSON, LiveURL string
-	Switch, Refresh                 string
+	Switch, Refresh, Reveal         string
 	SortUpdated, SortDue            string
 	Stamp                           stamp
 	After                           int64
@@ -47,6 +47,7 @@ type emptyList struct {
 type listRow struct {
 	ID, URL, Code, Channel string
 	Procedure, Applicant   string
+	Name                   string // of the applicant, where it was asked for
 	Tag                    tag
 	Step, Holder           string
 	Due                    dueView
@@ -99,6 +100,9 @@ func (s *site) listPage(r *http.Request, v *visit, actor domain.Actor, q questio
 	for _, row := range found.Rows {
 		p.Rows = append(p.Rows, v.row(row, s.Now()))
 	}
+	if err := s.reveal(r, v, actor, q, p.Rows, found.Rows); err != nil {
+		return listPage{}, err
+	}
 	p.Tabs = v.tabs(q, counts)
 	p.Chips = v.chips(q)
 	s.choicesFor(v, &p, counts)
@@ -108,6 +112,25 @@ func (s *site) listPage(r *http.Request, v *visit, actor domain.Actor, q questio
 		p.Empty = v.nothing(p)
 	}
 	return p, nil
+}
+
+// reveal puts names to the rows where they were asked for: one reading of the vault and one entry of the access journal for the page.
+func (s *site) reveal(r *http.Request, v *visit, actor domain.Actor, q question, rows []listRow, found []projections.Row) error {
+	if !q.Names || len(found) == 0 {
+		return nil
+	}
+	refs := make([]string, len(found))
+	for i, row := range found {
+		refs[i] = row.State.Applicant
+	}
+	names, err := s.persons().Names(r.Context(), handlers.Accessor{Actor: actor}, refs, "worklist")
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		rows[i].Name = names[refs[i]]
+	}
+	return nil
 }
 
 func (v *visit) total(found projections.Page) string {
@@ -254,7 +277,10 @@ func (v *visit) links(p *listPage, next string) {
 	}
 	p.SortUpdated = with("/dossiers", func(to *question) { to.Sort, to.Cursor = "", "" })
 	p.SortDue = with("/dossiers", func(to *question) { to.Sort, to.Cursor = string(projections.SortDue), "" })
-	p.Switch = with("/dossiers", func(to *question) { to.Live = !to.Live })
+	p.Switch = with("/dossiers", func(to *question) { to.Live, to.Names = !to.Live, false })
+	if handlers.May(*v.Actor, handlers.Act{Kind: handlers.People}) == nil {
+		p.Reveal = with("/dossiers", func(to *question) { to.Names = !to.Names; to.Live = !to.Names })
+	}
 	p.Refresh = with("/dossiers", func(to *question) { to.Cursor = "" })
 	p.CSV = with("/dossiers.csv", func(to *question) { to.Cursor, to.Live = "", true })
 	p.JSON = jsonURL(q)

@@ -17,6 +17,7 @@ type question struct {
 	Status                                          []string
 	Sort, Cursor                                    string
 	Live                                            bool
+	Names                                           bool // of the applicants: read from the vault, and recorded
 }
 
 // A queue is a share of the list by whose turn it is.
@@ -60,7 +61,7 @@ func readQuestion(q url.Values) question {
 	get := func(name string) string { return strings.TrimSpace(q.Get(name)) }
 	return question{
 		Query: get("q"), Procedure: get("procedure"), Channel: get("channel"), Unit: get("unit"), Officer: get("officer"), Group: get("turn"),
-		Status: slices.DeleteFunc(slices.Clone(q["status"]), func(s string) bool { return s == "" }), Sort: get("sort"), Cursor: get("cursor"), Live: get("live") != "off",
+		Status: slices.DeleteFunc(slices.Clone(q["status"]), func(s string) bool { return s == "" }), Sort: get("sort"), Cursor: get("cursor"), Live: get("live") != "off" && get("names") == "", Names: get("names") != "",
 	}
 }
 
@@ -92,7 +93,10 @@ func (q question) values() url.Values {
 	if len(q.Status) > 0 {
 		out["status"] = q.Status
 	}
-	if !q.Live {
+	switch {
+	case q.Names:
+		out.Set("names", "on")
+	case !q.Live:
 		out.Set("live", "off")
 	}
 	return out
@@ -124,7 +128,7 @@ func (q question) holds(row projections.Row) bool {
 
 // jsonURL is the same question put to the API.
 func jsonURL(q question) string {
-	q.Cursor, q.Live = "", true
+	q.Cursor, q.Live, q.Names = "", true, false
 	out := q.values()
 	out.Del("turn")
 	if len(q.Status) == 0 {

@@ -41,6 +41,8 @@ var blanks = map[string]Words{
 	"altered":    {"khác với dấu chứng trong lịch sử", "not what the history committed to"},
 }
 
+func (s *site) persons() *handlers.Persons { return handlers.NewPersons(s.Executor, s.Views) }
+
 func (s *site) said(w http.ResponseWriter, r *http.Request, v *visit) error {
 	id, facts, err := s.open(r, v)
 	if err != nil {
