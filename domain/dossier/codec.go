@@ -42,7 +42,7 @@ var kinds = map[string]kind{
 	"dossier.opinion-received":          {1, OpinionReceived{}},
 	"dossier.submitted-for-approval":    {1, SubmittedForApproval{}},
 	"dossier.decision-approved":         {1, DecisionApproved{}},
-	"dossier.result-signed":             {1, ResultSigned{}},
+	"dossier.result-signed":             {2, ResultSigned{}},
 	"dossier.result-numbered":           {1, ResultNumbered{}},
 	"dossier.result-issued":             {1, ResultIssued{}},
 	"dossier.result-returned":           {1, ResultReturned{}},
@@ -88,6 +88,7 @@ var kinds = map[string]kind{
 	"dossier.record-disposed":           {1, RecordDisposed{}},
 	"dossier.version-moved":             {1, VersionMoved{}},
 	"dossier.file-attached":             {1, FileAttached{}},
+	"dossier.file-signed":               {1, FileSigned{}},
 	"dossier.timer-fired":               {1, TimerFired{}},
 }
 

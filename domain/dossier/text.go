@@ -68,15 +68,22 @@ func TextsOf(e Event) map[string]Text {
 	var all map[string]Text
 	v := reflect.ValueOf(e)
 	for _, f := range schemas[v.Type()] {
-		if m := v.FieldByIndex(f.index); m.Type() == textType && !m.IsZero() {
+		name, m := f.name, v.FieldByIndex(f.index)
+		if e, is := m.Interface().(Evidence); is {
+			name, m = InEvidence, reflect.ValueOf(e.Signature)
+		}
+		if m.Type() == textType && !m.IsZero() {
 			if all == nil {
 				all = map[string]Text{}
 			}
-			all[f.name] = m.Interface().(Text)
+			all[name] = m.Interface().(Text)
 		}
 	}
 	return all
 }
+
+// InEvidence is the place of a signature among the texts of an event: nobody typed it.
+const InEvidence = "evidence.signature"
 
 // checkWords refuses what could not be shown again as it was typed.
 func checkWords(field, words string) *domain.Invalid {
