@@ -23,6 +23,7 @@ const (
 	registerPerson    = "register-person"
 	correctPerson     = "correct-person"
 	erasePerson       = "erase-person"
+	readSignatures    = "read-signatures"
 )
 
 // moneyActs are the names under which acts on money are recorded.
@@ -32,7 +33,7 @@ var moneyActs = []string{"till-open", "till-take", "till-give-back", "till-close
 // recordable says whether a name is one of ours: it may come from the address of a request.
 func recordable(command string) bool {
 	switch command {
-	case publishCalendar, publishProcedure, withdrawProcedure, turnSwitch, applyOrganisation, runBatch, undoBatch, readWords, readPerson, registerPerson, correctPerson, erasePerson:
+	case publishCalendar, publishProcedure, withdrawProcedure, turnSwitch, applyOrganisation, runBatch, undoBatch, readWords, readPerson, registerPerson, correctPerson, erasePerson, readSignatures:
 		return true
 	}
 	_, known := actors[command]

@@ -21,8 +21,9 @@ type Envelope struct {
 	Body        []byte // as sent: the same key with another body is refused
 	Batch       string // the batch it is done in
 
-	dry      bool // Try
-	arriving bool // attach-file comes from the upload itself, which knows what was found
+	dry      bool   // Try
+	arriving bool   // attach-file comes from the upload itself, which knows what was found
+	proof    *proof // the signature that comes with the act
 }
 
 // Open takes a command's JSON body as callers send it apart: members occurred_at and late_reason belong to the envelope, the

@@ -13,6 +13,7 @@ import (
 	"dossier/eventstore"
 	"dossier/eventstore/blobs"
 	"dossier/eventstore/vault"
+	"dossier/handlers/signing"
 	"dossier/internal/telemetry"
 
 	"github.com/google/uuid"
@@ -37,6 +38,8 @@ type ExecutorOptions struct {
 	Metrics    *telemetry.Metrics // may be nil
 	Files      *blobs.Files       // what attach-file attaches; nil: nothing
 	Vault      *vault.Vault       // where what people type is kept; nil: no command may bring words
+	Signer     signing.Signer     // who signs for accounts; nil: results are signed on paper
+	Verifier   signing.Verifier   // who proves signatures; nil: none is taken
 	Access     *AccessLog         // where refusals are recorded; nil: nowhere (imports, demo dossiers, benches)
 }
 
@@ -135,6 +138,9 @@ func (x *Executor) do(ctx context.Context, a domain.Actor, id uuid.UUID, name st
 	if err != nil {
 		return Receipt{}, err
 	}
+	if e, err = x.signed(ctx, a, id, name, e, c); err != nil {
+		return Receipt{}, err
+	}
 	codes := coding{x: x}
 	return x.update(ctx, a, id, name, e, x.o.Origin, false, func(s dossier.State) ([]Decided, error) {
 		if s.Version == 0 {
@@ -166,6 +172,14 @@ func (x *Executor) do(ctx context.Context, a domain.Actor, id uuid.UUID, name st
 				return nil, err
 			}
 		}
+		if e.proof != nil {
+			if err := x.keep(ctx, a, id, s.Applicant, name, e); err != nil {
+				return nil, err
+			}
+			if decided, err = x.decide(ctx, s, c, a, e, rules, by); err != nil {
+				return nil, err
+			}
+		}
 		return codes.give(ctx, s, decided)
 	})
 }
@@ -175,6 +189,12 @@ func (x *Executor) decide(ctx context.Context, s dossier.State, c dossier.Comman
 	given := dossier.Context{Now: x.o.Now(), Actor: a, Origin: x.o.Origin, LateReason: e.LateReason, Procedure: v, Calendar: by.calendar, HoursOf: dossier.Code(by.agency)}
 	if e.OccurredAt != nil {
 		given.OccurredAt = *e.OccurredAt
+	}
+	switch {
+	case e.proof != nil:
+		given.Evidence = &e.proof.evidence
+	case e.dry && x.o.Signer != nil && signs(c): // the signer is asked once the rest is known to hold
+		given.Evidence = &dossier.Evidence{}
 	}
 	if inPlace[dossier.Kebab(c.Name())] {
 		o, err := x.organisation.Recent(ctx)

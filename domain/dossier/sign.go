@@ -56,8 +56,8 @@ func (CertificateState) values() []string { return []string{"good"} }
 // Evidence is what was found of an electronic signature. Serial and the certificate's own fingerprint stand in it for staff only; those of
 // other people lie with the signature in the vault.
 type Evidence struct {
-	Signature   Text               `json:"signature"` // with the chain and the time-stamp
-	Digest      Code               `json:"digest"`    // salted commitment to the hash of what was signed
+	Signature   Text               `json:"signature"`        // with the chain and the time-stamp
+	Digest      Code               `json:"digest,omitempty"` // salted commitment to the hash of the file; of a decision the facts themselves give it
 	Algorithm   SignatureAlgorithm `json:"algorithm"`
 	Serial      Code               `json:"serial,omitempty"` // sn:hexadecimal
 	Issuer      Code               `json:"issuer"`           // ki:hexadecimal

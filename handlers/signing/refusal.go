@@ -49,6 +49,14 @@ func refuse(code string) error {
 	return &domain.Refusal{Code: code, Field: "signature", Basis: w.basis, VI: w.vi, EN: w.en}
 }
 
+// Refusal is what is said under a code of this package, nil for any other.
+func Refusal(code string) error {
+	if _, ours := said[code]; !ours {
+		return nil
+	}
+	return refuse(code)
+}
+
 // Refuses says whether an error is about the signature itself, so that asking again changes nothing.
 func Refuses(err error) bool {
 	var r *domain.Refusal
