@@ -20,6 +20,7 @@ type Envelope struct {
 	Traceparent string
 	Body        []byte // as sent: the same key with another body is refused
 	Batch       string // the batch it is done in
+	Seen        string // what the dry run of a batch of signatures ended with
 
 	dry      bool   // Try
 	arriving bool   // attach-file comes from the upload itself, which knows what was found

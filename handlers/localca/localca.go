@@ -55,6 +55,9 @@ type revoked struct {
 	At     time.Time `json:"at"`
 }
 
+// Name is that of the root: production trusts no such root.
+const Name = "dossier local test root"
+
 // host is where its lists are said to be. Nobody is there: Client asks the authority itself.
 const host = "localca.invalid"
 
@@ -128,7 +131,7 @@ func (c *CA) found() (err error) {
 		return &x509.Certificate{Subject: pkix.Name{CommonName: name, Organization: []string{"NOT FOR PRODUCTION"}}, NotBefore: founded, NotAfter: ends,
 			IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign}
 	}
-	if c.state.Root, err = issue(authority("dossier local test root"), nil, ""); err != nil {
+	if c.state.Root, err = issue(authority(Name), nil, ""); err != nil {
 		return err
 	}
 	if c.state.Issuing, err = issue(authority("dossier local test CA"), &c.state.Root, "root"); err != nil {

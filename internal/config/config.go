@@ -36,6 +36,12 @@ type Config struct {
 		URL string `json:"url,omitempty"` // of the payment provider; empty: nothing is paid online
 		Key string `json:"key,omitempty"` // under which it signs its callbacks
 	} `json:"payment"`
+	Signing struct {
+		URL     string `json:"url,omitempty"`      // of the signing service; empty: results are signed on paper
+		Token   string `json:"token,omitempty"`    // by which it knows us
+		Roots   string `json:"roots,omitempty"`    // a PEM file: whose signatures are taken; empty: nobody's
+		LocalCA string `json:"local_ca,omitempty"` // dev only: the folder of a test CA that signs for everybody
+	} `json:"signing"`
 	CommandKey string `json:"command_key,omitempty"`
 	VaultKey   string `json:"vault_key,omitempty"` // wraps the keys of persons and dossiers; the newest first, separated by commas
 	Files      struct {
@@ -75,6 +81,7 @@ func FromEnv(getenv func(string) string) (Config, error) {
 	c.HTTP.Addr = or(getenv("HTTP_ADDR"), "127.0.0.1:8080")
 	c.HTTP.PublicURL = getenv("PUBLIC_URL")
 	c.Payment.URL, c.Payment.Key = getenv("PAYMENT_URL"), env.secret("PAYMENT_KEY")
+	c.Signing.URL, c.Signing.Token, c.Signing.Roots = getenv("SIGNER_URL"), env.secret("SIGNER_TOKEN"), getenv("SIGN_ROOTS")
 	c.CommandKey = env.secret("COMMAND_KEY")
 	c.VaultKey = env.secret("VAULT_KEY")
 	c.Files.BlobURL = env.secret("BLOB_URL")
@@ -98,6 +105,7 @@ func (c Config) Masked() Config {
 	c.CommandKey = mask(c.CommandKey)
 	c.VaultKey = mask(c.VaultKey)
 	c.Payment.Key = mask(c.Payment.Key)
+	c.Signing.Token = mask(c.Signing.Token)
 	c.Files.BlobURL = maskURL(c.Files.BlobURL)
 	return c
 }
