@@ -83,6 +83,7 @@ func (a *app) signCommand() *cli.Command {
 			&cli.StringFlag{Name: "result", Usage: "result: the file that is signed", DefaultText: "the last result attached, else the decision itself"},
 			&cli.Int64Flag{Name: "if-version", Usage: "result: the version that was looked at"},
 			&cli.StringFlag{Name: "disk", Usage: "sign this file, which is in no dossier, and print the signature", TakesFile: true},
+			&cli.StringFlag{Name: "out", Usage: "disk: where to write the signature", DefaultText: "stdout", TakesFile: true},
 			&cli.StringFlag{Name: "key", Usage: "idempotency key", DefaultText: "made", Sources: cli.EnvVars("DOSSIER_KEY")},
 			asFlag("approver"), dataFlag(), formatFlag(),
 		},
@@ -151,6 +152,12 @@ func (a *app) signDisk(ctx context.Context, cmd *cli.Command, s *system, actor d
 	signature, err := signer.Sign(ctx, actor.Account, d)
 	if err != nil {
 		return fmt.Errorf("sign %s: %w", cmd.String("disk"), err)
+	}
+	if out := cmd.String("out"); out != "" {
+		if err := os.WriteFile(out, []byte(signature+"\n"), 0o644); err != nil {
+			return fmt.Errorf("write signature: %w", err)
+		}
+		return nil
 	}
 	_, err = fmt.Fprintln(a.stdout, signature)
 	return err
