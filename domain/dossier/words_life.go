@@ -62,9 +62,9 @@ var lifeWords = map[string]map[string]word{
 		"result": {"Kết quả giải quyết", "Result"},
 	},
 	"signature_algorithm": {
-		"es256": {"ECDSA P-256", "ECDSA P-256"}, "es384": {"ECDSA P-384", "ECDSA P-384"}, "es512": {"ECDSA P-521", "ECDSA P-521"}, "eddsa": {"Ed25519", "Ed25519"},
-		"rs256": {"RSA, SHA-256", "RSA, SHA-256"}, "rs384": {"RSA, SHA-384", "RSA, SHA-384"}, "rs512": {"RSA, SHA-512", "RSA, SHA-512"},
-		"ps256": {"RSA-PSS, SHA-256", "RSA-PSS, SHA-256"}, "ps384": {"RSA-PSS, SHA-384", "RSA-PSS, SHA-384"}, "ps512": {"RSA-PSS, SHA-512", "RSA-PSS, SHA-512"},
+		"es256": {"Chữ ký ECDSA P-256", "ECDSA P-256"}, "es384": {"Chữ ký ECDSA P-384", "ECDSA P-384"}, "es512": {"Chữ ký ECDSA P-521", "ECDSA P-521"}, "eddsa": {"Chữ ký Ed25519", "Ed25519"},
+		"rs256": {"Chữ ký RSA, SHA-256", "RSA, SHA-256"}, "rs384": {"Chữ ký RSA, SHA-384", "RSA, SHA-384"}, "rs512": {"Chữ ký RSA, SHA-512", "RSA, SHA-512"},
+		"ps256": {"Chữ ký RSA-PSS, SHA-256", "RSA-PSS, SHA-256"}, "ps384": {"Chữ ký RSA-PSS, SHA-384", "RSA-PSS, SHA-384"}, "ps512": {"Chữ ký RSA-PSS, SHA-512", "RSA-PSS, SHA-512"},
 	},
 	"time_source": {
 		"stamped": {"Có dấu thời gian", "Stamped by an authority"},
