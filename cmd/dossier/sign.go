@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/urfave/cli/v3"
@@ -40,7 +41,7 @@ func signingOf(cfg config.Config, clock *simClock) (signing.Signer, signing.Veri
 	if err != nil {
 		return nil, nil, usageError{err}
 	}
-	verifier := signing.NewChains(roots, nil)
+	verifier := signing.NewChains(roots, nil).Keep(5 * time.Minute)
 	if cfg.Signing.URL == "" {
 		return nil, verifier, nil
 	}

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -26,17 +27,32 @@ import (
 type Chains struct {
 	roots *x509.CertPool
 	lists *http.Client
+
+	keep  time.Duration // how long a list is believed without asking again
+	mu    sync.Mutex
+	known map[string]kept // by address
+}
+
+type kept struct {
+	list *x509.RevocationList
+	at   time.Time
 }
 
 // NewChains trusts these roots. Lists are fetched by the client; only addresses that a trusted authority wrote into a certificate are asked.
 func NewChains(roots []*x509.Certificate, lists *http.Client) *Chains {
-	c := &Chains{x509.NewCertPool(), lists}
+	c := &Chains{roots: x509.NewCertPool(), lists: lists, known: map[string]kept{}}
 	for _, r := range roots {
 		c.roots.AddCert(r)
 	}
 	if c.lists == nil {
 		c.lists = &http.Client{Timeout: 5 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	}
+	return c
+}
+
+// Keep believes a list for a while before it is asked for again, never longer than it says of itself.
+func (c *Chains) Keep(d time.Duration) *Chains {
+	c.keep = d
 	return c
 }
 
@@ -276,7 +292,7 @@ func (c *Chains) list(ctx context.Context, cert, issuer *x509.Certificate, now t
 	err := errors.New("the certificate names no list")
 	for _, address := range cert.CRLDistributionPoints {
 		var list *x509.RevocationList
-		if list, err = c.fetch(ctx, address); err != nil {
+		if list, err = c.recent(ctx, address, now); err != nil {
 			continue
 		}
 		switch err = list.CheckSignatureFrom(issuer); {
@@ -288,6 +304,23 @@ func (c *Chains) list(ctx context.Context, cert, issuer *x509.Certificate, now t
 		}
 	}
 	return nil, err
+}
+
+// recent is a list that was fetched a short while ago, else the one that is there now.
+func (c *Chains) recent(ctx context.Context, address string, now time.Time) (*x509.RevocationList, error) {
+	c.mu.Lock()
+	had, known := c.known[address]
+	c.mu.Unlock()
+	if known && now.Sub(had.at).Abs() < c.keep && now.Before(had.list.NextUpdate) {
+		return had.list, nil
+	}
+	list, err := c.fetch(ctx, address)
+	if err == nil && c.keep > 0 {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.known[address] = kept{list, now}
+	}
+	return list, err
 }
 
 func (c *Chains) fetch(ctx context.Context, address string) (*x509.RevocationList, error) {
