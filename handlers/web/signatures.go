@@ -131,7 +131,7 @@ func (v *visit) signatureRow(state dossier.State, l handlers.SignatureLine) sign
 		row.Today = signatureWords(l.Today, v.lang)
 	}
 	if l.Block != "" {
-		row.Block = strings.ToUpper(l.Block) + ". " + v.titled(l.For, time.Now())
+		row.Block = strings.ToUpper(l.Block) + ". " + v.titled(l.For, state.Signed.At)
 	}
 	say := func(name Words, text string) {
 		if text != "" {
