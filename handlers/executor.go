@@ -193,7 +193,7 @@ func (x *Executor) decide(ctx context.Context, s dossier.State, c dossier.Comman
 	switch {
 	case e.proof != nil:
 		given.Evidence = &e.proof.evidence
-	case e.dry && x.o.Signer != nil && signs(c): // the signer is asked once the rest is known to hold
+	case e.dry && x.Signs() && signs(c): // the signer is asked once the rest is known to hold
 		given.Evidence = &dossier.Evidence{}
 	}
 	if inPlace[dossier.Kebab(c.Name())] {

@@ -40,7 +40,7 @@ func signs(c dossier.Command) bool {
 // signed asks the signer for the account that acts, once it is known that the act would be accepted, and proves what it gives. The command is
 // decided for the version that was signed: a dossier that moves meanwhile is refused.
 func (x *Executor) signed(ctx context.Context, a domain.Actor, id uuid.UUID, name string, e Envelope, c dossier.Command) (Envelope, error) {
-	if e.dry || e.proof != nil || x.o.Signer == nil || !signs(c) {
+	if e.dry || e.proof != nil || !x.Signs() || !signs(c) {
 		return e, nil
 	}
 	try := e
@@ -134,8 +134,8 @@ func (x *Executor) verifier() signing.Verifier {
 	return x.o.Verifier
 }
 
-// Signs says whether results can be signed digitally here.
-func (x *Executor) Signs() bool { return x.o.Signer != nil }
+// Signs says whether results can be signed digitally here: somebody signs, and what comes of it can be kept.
+func (x *Executor) Signs() bool { return x.o.Signer != nil && x.o.Vault != nil }
 
 // Prove checks a signature over a content that is no file of a dossier. Nothing is recorded.
 func (x *Executor) Prove(ctx context.Context, signature string, d signing.Digest) (signing.Evidence, error) {
@@ -367,6 +367,14 @@ func (x *Executor) CheckSignatures(ctx context.Context, progress func(done, tota
 		if e.Type != dossier.TypeOf(dossier.FileSigned{}) && e.Type != dossier.TypeOf(dossier.ResultSigned{}) {
 			return nil
 		}
+		one, err := Decode([]eventstore.Event{e})
+		if err != nil {
+			return nil // the views tell of an event that this program cannot read
+		}
+		if result, is := one[0].Event.(dossier.ResultSigned); is && result.Means != dossier.Digital {
+			r.Paper++
+			return nil
+		}
 		facts, err := x.Facts(ctx, e.StreamID)
 		if err != nil || int64(len(facts)) < e.Version {
 			return err
@@ -376,8 +384,6 @@ func (x *Executor) CheckSignatures(ctx context.Context, progress func(done, tota
 			return err
 		}
 		switch line.State {
-		case SignaturePaper:
-			r.Paper++
 		case SignatureErased:
 			r.Digital, r.Erased = r.Digital+1, r.Erased+1
 		case SignatureHolds:

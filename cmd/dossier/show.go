@@ -144,7 +144,7 @@ func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State, timers
 		}
 	}
 	if sig := s.Signature; s.Signed.Done() {
-		add("signed", instant(s.Signed.At)+"  "+s.Signed.By+"  "+words("means", string(sig.Means)))
+		add("signed", instant(s.Signed.At)+"  "+s.Signed.By+"  "+words("means", string(s.SignedBy())))
 		add("signature block", blockOf(string(sig.Block), sig.For))
 		add("signed file", sig.File)
 		if sig.Means == dossier.Digital {

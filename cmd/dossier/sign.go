@@ -31,6 +31,9 @@ func signingOf(cfg config.Config, clock *simClock) (signing.Signer, signing.Veri
 		}
 		return ca, ca.Verifier(), nil
 	}
+	if cfg.Signing.URL != "" && cfg.VaultKey == "" {
+		return nil, nil, usageError{errors.New("SIGNER_URL is set, but VAULT_KEY is not: signatures name people and lie in the vault")}
+	}
 	if cfg.Signing.Roots == "" {
 		if cfg.Signing.URL != "" {
 			return nil, nil, usageError{errors.New("SIGNER_URL is set, but SIGN_ROOTS is not: nobody could prove what it signs; name a PEM file of the roots to trust")}

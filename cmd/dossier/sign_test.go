@@ -39,7 +39,10 @@ func TestProductionSignsByItsSettingsOnlyAndNeverTrustsTheTestCA(t *testing.T) {
 	if signer, verifier, err := signingOf(settings(nil), nil); signer != nil || verifier != nil || err != nil {
 		t.Errorf("without settings: %v, %v, %v", signer, verifier, err)
 	}
-	if _, _, err := signingOf(settings(map[string]string{"SIGNER_URL": "http://127.0.0.1:1"}), nil); err == nil || !strings.Contains(err.Error(), "SIGN_ROOTS") {
+	if _, _, err := signingOf(settings(map[string]string{"SIGNER_URL": "http://127.0.0.1:1"}), nil); err == nil || !strings.Contains(err.Error(), "VAULT_KEY") {
+		t.Errorf("a signer without a vault: %v", err)
+	}
+	if _, _, err := signingOf(settings(map[string]string{"SIGNER_URL": "http://127.0.0.1:1", "VAULT_KEY": "k"}), nil); err == nil || !strings.Contains(err.Error(), "SIGN_ROOTS") {
 		t.Errorf("a signer whose signatures nobody can prove: %v", err)
 	}
 	ca, err := localca.Open("", nil)

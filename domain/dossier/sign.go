@@ -98,7 +98,7 @@ type FileSigned struct {
 
 // Signature is how the result is signed.
 type Signature struct {
-	Means    Means          `json:"means,omitempty"`
+	Means    Means          `json:"means,omitempty"` // only digital is written down: see SignedBy
 	Block    SignatureBlock `json:"block,omitempty"`
 	For      string         `json:"for,omitempty"` // in whose place
 	File     string         `json:"file,omitempty"`
@@ -179,7 +179,23 @@ func (c SignFile) facts(q question) []Event {
 
 func (s *State) signed(e ResultSigned, act Act) {
 	s.Signed = act
-	s.Signature = Signature{e.Means, e.Block, string(e.For), string(e.File), instant(e.Evidence.SignedAt), e.Evidence.TimeBy, string(e.Evidence.Serial)}
+	s.Signature = Signature{Block: e.Block, For: string(e.For), File: string(e.File), SignedAt: instant(e.Evidence.SignedAt), TimeBy: e.Evidence.TimeBy, Serial: string(e.Evidence.Serial)}
+	if e.Means == Digital { // what was signed by hand reads as it always did
+		s.Signature.Means = Digital
+	}
+}
+
+// SignedBy is how the result is signed, "" while it is not.
+func (s State) SignedBy() Means {
+	switch {
+	case !s.Signed.Done():
+		return ""
+	case s.Signature.Means == Digital:
+		return Digital
+	case s.Origin == domain.Imported:
+		return UnknownMeans
+	}
+	return OnPaper
 }
 
 func (e FileSigned) evolve(s State, act Act) State {

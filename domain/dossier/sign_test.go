@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"dossier/domain"
 	"dossier/domain/dossier"
 )
 
@@ -33,9 +34,21 @@ func TestAResultIsSignedByHandUnlessItComesWithEvidence(t *testing.T) {
 		if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(dossier.Text{})); diff != "" {
 			t.Errorf("%s: %s", c.name, diff)
 		}
-		if s := l.state.Signature; s.Means != c.want.Means || s.Block != c.want.Block || s.For != string(c.want.For) || s.File != string(c.want.File) {
+		if s := l.state.Signature; l.state.Origin != domain.Imported && c.want.Means != dossier.UnknownMeans && l.state.SignedBy() != c.want.Means || s.Block != c.want.Block || s.For != string(c.want.For) || s.File != string(c.want.File) {
 			t.Errorf("%s: state %+v", c.name, s)
 		}
+	}
+}
+
+// Rows that were written before signatures could be proved stay what they are.
+func TestASignatureByHandLeavesTheStateAsItWasWrittenBefore(t *testing.T) {
+	l := in(t, dossier.Approved).then(t, sign)
+	if l.state.Signature != (dossier.Signature{}) || l.state.SignedBy() != dossier.OnPaper {
+		t.Errorf("%+v", l.state.Signature)
+	}
+	l.state.Origin = domain.Imported
+	if l.state.SignedBy() != dossier.UnknownMeans || in(t, dossier.Approved).state.SignedBy() != "" {
+		t.Error("history knows how it was signed")
 	}
 }
 

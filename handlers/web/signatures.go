@@ -25,7 +25,7 @@ type signedView struct {
 // signedOf is shown once something is signed.
 func (v *visit) signedOf(s dossier.State, id uuid.UUID) *signedView {
 	sig := s.Signature
-	view := &signedView{By: s.Signed.By, At: s.Signed.At, Words: label("means", string(sig.Means), v.lang), Digital: sig.Means == dossier.Digital}
+	view := &signedView{By: s.Signed.By, At: s.Signed.At, Words: label("means", string(s.SignedBy()), v.lang), Digital: sig.Means == dossier.Digital}
 	files := false
 	for _, f := range s.Files {
 		files = files || len(f.SignedBy) > 0
