@@ -208,21 +208,30 @@ func (c *CA) leaf(subject string, from, until time.Time) (identity, error) {
 }
 
 func (c *CA) sign(i identity, d signing.Digest, at time.Time, stamped bool) (string, error) {
+	var stamper func(string) (string, error)
+	if stamped {
+		stamper = c.stamper(c.state.Stamps, at)
+	}
+	return c.signed(i, d, at, stamper)
+}
+
+func (c *CA) signed(i identity, d signing.Digest, at time.Time, stamper func(string) (string, error)) (string, error) {
 	_, key, err := i.open()
 	if err != nil {
 		return "", err
 	}
-	var stamper func(string) (string, error)
-	if stamped {
-		stamper = func(over string) (string, error) {
-			_, key, err := c.state.Stamps.open()
-			if err != nil {
-				return "", err
-			}
-			return signing.MakeStamp(jose.SigningKey{Algorithm: jose.ES256, Key: key}, [][]byte{c.state.Stamps.Certificate, c.state.Issuing.Certificate}, over, at)
-		}
-	}
 	return signing.Make(jose.SigningKey{Algorithm: jose.ES256, Key: key}, [][]byte{i.Certificate, c.state.Issuing.Certificate}, d, at, stamper)
+}
+
+// stamper stamps with a key and its certificate.
+func (c *CA) stamper(with identity, at time.Time) func(over string) (string, error) {
+	return func(over string) (string, error) {
+		_, key, err := with.open()
+		if err != nil {
+			return "", err
+		}
+		return signing.MakeStamp(jose.SigningKey{Algorithm: jose.ES256, Key: key}, [][]byte{with.Certificate, c.state.Issuing.Certificate}, over, at)
+	}
 }
 
 // Roots are what trusts it.

@@ -92,6 +92,10 @@ func TestASignatureThatDoesNotHoldIsRefusedWithWhatIsWrong(t *testing.T) {
 	foreignTST := foreign[strings.Index(foreign, `"tst":"`)+7:]
 	foreignTST = foreignTST[:strings.Index(foreignTST, `"`)]
 	second := sign(good, noon.Add(-time.Hour), true)
+	backdated, err := gone.Backdate(d, noon.Add(-6*day))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		name, signature string
 		over            signing.Digest
@@ -114,6 +118,7 @@ func TestASignatureThatDoesNotHoldIsRefusedWithWhatIsWrong(t *testing.T) {
 		{"signed tomorrow", sign(good, noon.Add(2*time.Minute), true), d, signing.TimeAhead},
 		{"claimed for tomorrow", sign(good, noon.Add(2*time.Minute), false), d, signing.TimeAhead},
 		{"with the stamp of another signature", strings.Replace(second, second[strings.Index(second, `"tst":"`)+7:strings.Index(second, `"},"sig`)], tst, 1), d, signing.StampAltered},
+		{"stamped by the signer, back before it was revoked", backdated, d, signing.StampAltered},
 		{"with the stamp of a stranger", strings.Replace(stamped, tst, foreignTST, 1), d, signing.StampAltered},
 		{"nothing", "", d, signing.Malformed},
 		{"a page", "<html>", d, signing.Malformed},

@@ -201,7 +201,7 @@ func (c *Chains) stamped(ctx context.Context, s parsed, now time.Time) (time.Tim
 		return time.Time{}, refuse(StampAltered)
 	}
 	chain, err := c.leads(st.chain, st.Time, x509.ExtKeyUsageTimeStamping)
-	if err != nil {
+	if err != nil || !slices.Contains(chain[0].ExtKeyUsage, x509.ExtKeyUsageTimeStamping) { // a certificate without any use named would do for all
 		return time.Time{}, refuse(StampAltered)
 	}
 	if err := c.standing(ctx, chain, st.Time, now); err != nil {
@@ -218,7 +218,7 @@ func readStamp(compact string) (st struct {
 	stamp
 	chain []*x509.Certificate
 }, err error) {
-	signed, err := jose.ParseSigned(compact, algorithms)
+	signed, err := jose.ParseSignedCompact(compact, algorithms)
 	if err != nil {
 		return st, err
 	}
