@@ -39,7 +39,7 @@ func (b *Bulk) shownFor(ctx context.Context, item batch.Item, c dossier.Command)
 	if sign, is := c.(dossier.SignResult); is {
 		one.File = s.ToBeSigned(sign)
 	}
-	d, err := b.x.signedDigest(ctx, item.ID, facts, one.File)
+	d, _, err := b.x.signedDigest(ctx, item.ID, facts, one.File)
 	if err == nil {
 		one.Digest = hex.EncodeToString(d[:8])
 	}

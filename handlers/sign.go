@@ -243,7 +243,7 @@ func (x *Executor) Signatures(ctx context.Context, by Accessor, id, file uuid.UU
 
 // today asks what would be said of a signature if it came now.
 func (x *Executor) today(ctx context.Context, id uuid.UUID, before []dossier.Fact, line *SignatureLine, signature string) error {
-	d, err := x.signedDigest(ctx, id, before, string(line.File))
+	d, _, err := x.signedDigest(ctx, id, before, string(line.File))
 	if err != nil {
 		return err
 	}
@@ -298,7 +298,7 @@ func (x *Executor) signature(ctx context.Context, id uuid.UUID, facts []dossier.
 		return line, "", true, nil
 	}
 	signature = said[0].Words
-	d, err := x.signedDigest(ctx, id, facts[:i], string(line.File))
+	d, commitment, err := x.signedDigest(ctx, id, facts[:i], string(line.File))
 	switch {
 	case errors.Is(err, vault.ErrErased):
 		line.State = SignatureErased
@@ -318,7 +318,7 @@ func (x *Executor) signature(ctx context.Context, id uuid.UUID, facts []dossier.
 	switch {
 	case errors.As(err, &r):
 		line.State = r.Code
-	case err != nil:
+	case err != nil || commitment != e.Digest:
 		line.State = "signature_differs"
 	}
 	return line, signature, true, nil
@@ -332,24 +332,24 @@ func trimmed(code string) string {
 	return code[3:]
 }
 
-// signedDigest is what was signed, as it is known without reading a whole file: a file's own hash is held against its content elsewhere.
-func (x *Executor) signedDigest(ctx context.Context, id uuid.UUID, before []dossier.Fact, file string) (signing.Digest, error) {
+// signedDigest is what was signed and how the history commits to it, as it is known without reading a whole file: a file's own hash is held against its content elsewhere.
+func (x *Executor) signedDigest(ctx context.Context, id uuid.UUID, before []dossier.Fact, file string) (signing.Digest, dossier.Code, error) {
 	if file == "" {
-		return signing.DigestOf(dossier.Fold(before).Decisive(id.String())), nil
+		return signing.DigestOf(dossier.Fold(before).Decisive(id.String())), "", nil
 	}
 	ref, err := uuid.Parse(file)
 	if err != nil || x.o.Files == nil {
-		return signing.Digest{}, blobs.ErrUnknown
+		return signing.Digest{}, "", blobs.ErrUnknown
 	}
 	n, err := x.o.Files.Get(ctx, ref)
 	if err != nil {
-		return signing.Digest{}, err
+		return signing.Digest{}, "", err
 	}
 	sum, err := hex.DecodeString(n.SHA256)
 	if err != nil || len(sum) != sha256.Size {
-		return signing.Digest{}, blobs.ErrUnknown
+		return signing.Digest{}, "", blobs.ErrUnknown
 	}
-	return signing.Digest(sum), nil
+	return signing.Digest(sum), dossier.Code(n.Commitment), nil
 }
 
 // SignaturesReport is what CheckSignatures found.

@@ -64,3 +64,42 @@ func TestProductionSignsByItsSettingsOnlyAndNeverTrustsTheTestCA(t *testing.T) {
 		t.Errorf("%+v", cfg.Masked().Signing)
 	}
 }
+
+func TestABatchOfSignaturesShowsEachItemOnTheCommandLineFirst(t *testing.T) {
+	t.Parallel()
+	d := startDev(t, "--empty")
+	var ids []string
+	for _, key := range []string{"one", "two"} {
+		id := d.submitted(key)
+		for _, one := range [][]string{{"accept", "reception"}, {"forward", "reception", "unit=animal-health"}, {"assign-officer", "head", "officer=officer-1"}, {"start-appraisal", "officer-1"},
+			{"submit-for-approval", "officer-1", "proposal=grant"}} {
+			args := []string{"do", id, one[0], "--as", one[1], "--data", d.folder}
+			for _, set := range one[2:] {
+				args = append(args, "--set", set)
+			}
+			must(t, args...)
+		}
+		must(t, "do", id, "approve", "--as", "approver", "--set", "outcome=grant", "--if-version", "6", "--data", d.folder)
+		ids = append(ids, id+"@7")
+	}
+	list := filepath.Join(t.TempDir(), "ids.txt")
+	if err := os.WriteFile(list, []byte(strings.Join(ids, "\n")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	plan := batchOf(t, must(t, "bulk", "plan", "sign", "--ids", list, "--as", "approver", "--data", d.folder, "-o", "jsonl"))
+	if _, stderr, code := program(t, "bulk", "run", plan.ID, "--as", "approver", "--data", d.folder); code != 1 || !strings.Contains(stderr, "items_unseen") {
+		t.Fatalf("exit %d, %s", code, stderr)
+	}
+	shown, talk, code := program(t, "bulk", "dry-run", plan.ID, "--data", d.folder)
+	if code != 0 || strings.Count(shown, "sha-256") != 2 || strings.Count(shown, "applicant-1") != 2 || strings.Count(shown, "Chấp thuận") != 2 {
+		t.Fatalf("%s%s", shown, talk)
+	}
+	_, rest, found := strings.Cut(talk, "--seen ")
+	if !found {
+		t.Fatalf("nothing says how to sign: %s", talk)
+	}
+	must(t, "bulk", "run", plan.ID, "--seen", strings.Fields(rest)[0], "--as", "approver", "--data", d.folder)
+	if out := must(t, "verify", "--data", d.folder); !strings.Contains(out, "2 digital held against what they are under") {
+		t.Error(out)
+	}
+}
