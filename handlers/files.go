@@ -179,6 +179,8 @@ func (f *Files) check(n NewFile) error {
 			EN: fmt.Sprintf("The file is too large: %d bytes, at most %d. Scan at a lower resolution, or split it.", n.Size, f.o.Most)}
 	case n.SHA256 != "" && !hash.MatchString(n.SHA256):
 		return &domain.Invalid{Code: "bad_hash", Field: "sha256", VI: "SHA-256 gồm 64 chữ số thập lục phân. Bỏ trống nếu không có.", EN: "A SHA-256 has 64 hexadecimal digits. Leave it out if you have none."}
+	case len(n.Signature) > signing.Longest:
+		return signing.Refusal(signing.Malformed)
 	case n.Signature != "" && f.x.o.Verifier == nil:
 		_, err := signing.Off{}.Verify(context.Background(), "", signing.Digest{}, time.Time{})
 		return err

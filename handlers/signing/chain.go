@@ -59,8 +59,8 @@ func (c *Chains) Keep(d time.Duration) *Chains {
 // ahead is how far the clocks of signers may be ahead of ours.
 const ahead = time.Minute
 
-// longest is how long a signature with its chain and its stamp may be.
-const longest = 64 << 10
+// Longest is how long a signature with its chain and its stamp may be.
+const Longest = 64 << 10
 
 // Verify proves a signature over a content: that it holds, by whom, since when, and that the certificate was good then. What only the signer
 // says of the time is believed as long as the certificate is good now.
@@ -143,7 +143,7 @@ type parsed struct {
 }
 
 func read(signature string) (s parsed, err error) {
-	if len(signature) > longest || json.Unmarshal([]byte(signature), &s.flattened) != nil || s.Signature == "" || strings.Contains(s.Protected+s.Signature, ".") {
+	if len(signature) > Longest || json.Unmarshal([]byte(signature), &s.flattened) != nil || s.Signature == "" || strings.Contains(s.Protected+s.Signature, ".") {
 		return s, refuse(Malformed)
 	}
 	header, err := base64.RawURLEncoding.DecodeString(s.Protected)

@@ -46,7 +46,7 @@ func (r *Remote) Sign(ctx context.Context, account string, d Digest) (string, er
 	var made struct {
 		Signature string `json:"signature"`
 	}
-	if err := json.NewDecoder(io.LimitReader(answer.Body, longest+1024)).Decode(&made); err != nil {
+	if err := json.NewDecoder(io.LimitReader(answer.Body, Longest+1024)).Decode(&made); err != nil {
 		return "", fmt.Errorf("read a signature: %w", err)
 	}
 	return made.Signature, nil
