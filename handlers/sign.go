@@ -361,7 +361,7 @@ type SignaturesReport struct {
 }
 
 // CheckSignatures holds every signature of the journal against what it is under and what was recorded of it. Nobody is asked. Files are
-// taken by their hash: CheckFiles of the same run holds that against their bytes.
+// taken by their hash: 'dossier verify' holds that against their bytes in the same run.
 func (x *Executor) CheckSignatures(ctx context.Context, progress func(done, total int64)) (r SignaturesReport, err error) {
 	err = x.walk(ctx, progress, func(e eventstore.Event) error {
 		if e.Type != dossier.TypeOf(dossier.FileSigned{}) && e.Type != dossier.TypeOf(dossier.ResultSigned{}) {
