@@ -53,7 +53,7 @@ versitygw: $(VERSITYGW) ## Build the S3 server that test-files runs against (a f
 test-files: $(VERSITYGW) ## Files over a real S3 server and a real virus scanner (clamav-daemon, installed if root), kill -9, a gigabyte in constant memory
 	@test -x /usr/sbin/clamd || command -v clamd >/dev/null || { test "$$(id -u)" = 0 && apt-get install -qq -y --no-install-recommends clamav-daemon >/dev/null; } || { echo "no virus scanner: install clamav-daemon, or run this as root on Debian" >&2; exit 1; }
 	@DOSSIER_TEST_S3=$(CURDIR)/$(VERSITYGW) DOSSIER_TEST_LONG=1 go run ./internal/devstack/withpostgres -- go run ./internal/gotest test-files -race -count=1 -timeout 15m \
-		-run 'Blob|Upload|File|Scann|GoesOn|Altered|Gigabyte|IsNotWhatItSays|ReadADossier|ErasingAPerson' $(ARGS) ./eventstore/blobs ./handlers/inspect ./handlers/api ./cmd/dossier
+		-run 'Blob|Upload|File|Scann|Sign|GoesOn|Altered|Gigabyte|IsNotWhatItSays|ReadADossier|ErasingAPerson' $(ARGS) ./eventstore/blobs ./handlers/inspect ./handlers/api ./cmd/dossier
 
 soak: ## Faults of all kinds at random for MINUTES=10, then everything is held against everything; exit 3 if anything is wrong
 	@go build -o bin/faults ./cmd/faults && bin/faults -minutes $(or $(MINUTES),10) $(if $(SEED),-seed $(SEED)) $(ARGS)

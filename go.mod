@@ -31,7 +31,11 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require github.com/tink-crypto/tink-go/v2 v2.9.0
+require (
+	github.com/go-jose/go-jose/v4 v4.1.8
+	github.com/minio/minio-go/v7 v7.4.1
+	github.com/tink-crypto/tink-go/v2 v2.9.0
+)
 
 require (
 	github.com/dustin/go-humanize v1.1.0 // indirect
@@ -39,10 +43,8 @@ require (
 	github.com/klauspost/crc32 v1.3.0 // indirect
 	github.com/minio/crc64nvme v1.1.1 // indirect
 	github.com/minio/md5-simd v1.1.2 // indirect
-	github.com/minio/minio-go/v7 v7.4.1 // indirect
 	github.com/philhofer/fwd v1.2.0 // indirect
 	github.com/rs/xid v1.6.0 // indirect
-	github.com/tink-crypto/tink-go/v2 v2.9.0 // indirect
 	github.com/tinylib/msgp v1.6.4 // indirect
 	github.com/zeebo/xxh3 v1.1.0 // indirect
 	gopkg.in/ini.v1 v1.67.3 // indirect

@@ -30,6 +30,7 @@ const (
 	answerPerson      = "answer-about-data"
 	extendRequest     = "extend-about-data"
 	finishRequest     = "finish-about-data"
+	readSignatures    = "read-signatures"
 )
 
 // moneyActs are the names under which acts on money are recorded.
@@ -39,7 +40,7 @@ var moneyActs = []string{"till-open", "till-take", "till-give-back", "till-close
 // recordable says whether a name is one of ours: it may come from the address of a request.
 func recordable(command string) bool {
 	switch command {
-	case publishCalendar, publishProcedure, withdrawProcedure, turnSwitch, applyOrganisation, runBatch, undoBatch, readWords, readPerson, registerPerson, correctPerson, erasePerson, readDossier, grantMandate, endMandate, askPerson, answerPerson, extendRequest, finishRequest:
+	case publishCalendar, publishProcedure, withdrawProcedure, turnSwitch, applyOrganisation, runBatch, undoBatch, readWords, readPerson, registerPerson, correctPerson, erasePerson, readDossier, grantMandate, endMandate, askPerson, answerPerson, extendRequest, finishRequest, readSignatures:
 		return true
 	}
 	_, known := actors[command]

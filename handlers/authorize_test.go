@@ -79,6 +79,7 @@ var commandActors = map[string][]domain.Role{
 	"send-message":         {domain.Applicant, domain.ReceptionOfficer, domain.ReturnOfficer, domain.OneStopLead, domain.CaseOfficer, domain.DivisionHead},
 	"answer-message":       {domain.Applicant, domain.ReceptionOfficer, domain.ReturnOfficer, domain.OneStopLead, domain.CaseOfficer, domain.DivisionHead},
 	"attach-file":          {domain.Applicant, domain.ReceptionOfficer, domain.CaseOfficer, domain.DivisionHead, domain.ConsultedUnit, domain.Clerk},
+	"sign-file":            {domain.Applicant, domain.ReceptionOfficer, domain.CaseOfficer, domain.DivisionHead, domain.ConsultedUnit, domain.Clerk, domain.Approver},
 	"add-note":             {domain.ReceptionOfficer, domain.ReturnOfficer, domain.OneStopLead, domain.CaseOfficer, domain.DivisionHead, domain.Approver, domain.Clerk},
 	"dispose-record":       {domain.Clerk},
 	"record-step":          {domain.CaseOfficer, domain.DivisionHead, domain.ReceptionOfficer, domain.ConsultedUnit, domain.Clerk},

@@ -26,7 +26,11 @@ const (
 // Start lets a batch run, or run on where it stopped. It returns at once: whoever plays the reactor, or calls Work, does the items.
 func (b *Bulk) Start(ctx context.Context, a domain.Actor, id uuid.UUID, stopAfter int, e Envelope) (_ Batch, err error) {
 	defer func() { err = b.x.Refused(ctx, a, e, runBatch, uuid.Nil, err) }()
-	if _, err := b.read(ctx, a, id); err != nil {
+	s, err := b.read(ctx, a, id)
+	if err != nil {
+		return Batch{}, err
+	}
+	if err := unseen(id, s, e); err != nil {
 		return Batch{}, err
 	}
 	wish := batch.Start{StopAfter: stopAfter}

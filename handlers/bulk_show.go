@@ -34,6 +34,7 @@ type BulkItem struct {
 	Undo         batch.Outcome         `json:"undo,omitempty" doc:"What became of it when the batch was taken back."`
 	UndoCode     string                `json:"undo_code,omitempty"`
 	Consequences []dossier.Consequence `json:"consequences,omitempty" doc:"What the act has done outside the dossier."`
+	Signs        *BulkSigned           `json:"signs,omitempty" doc:"What would be signed."`
 }
 
 func (i *BulkItem) set(r batch.Result) {
@@ -52,6 +53,7 @@ type BulkItems struct {
 	Items  []BulkItem            `json:"items"`
 	Counts map[batch.Outcome]int `json:"counts" doc:"Of the items looked at."`
 	Next   *int                  `json:"next" doc:"Number of the item to go on from; null at the end."`
+	Seen   string                `json:"seen,omitempty" doc:"At the end of the dry run of signatures: say it to let them begin."`
 }
 
 const mostShown = batch.ChunkSize
@@ -115,7 +117,12 @@ func (b *Bulk) DryRun(ctx context.Context, a domain.Actor, id uuid.UUID, page Bu
 	if err != nil {
 		return BulkItems{}, err
 	}
-	return b.look(ctx, id, s, page, s.Total, func(ctx context.Context, item batch.Item, shown *BulkItem) error {
+	list, err := b.look(ctx, id, s, page, s.Total, func(ctx context.Context, item batch.Item, shown *BulkItem) (err error) {
+		if s.Command == signName {
+			if shown.Signs, err = b.shownFor(ctx, item, act.command); err != nil {
+				return err
+			}
+		}
 		e := act.envelope
 		e.Expected = act.expected(item)
 		receipt, answer := b.x.Try(ctx, s.By, item.ID, e, act.command)
@@ -127,6 +134,10 @@ func (b *Bulk) DryRun(ctx context.Context, a domain.Actor, id uuid.UUID, page Bu
 		}
 		return err
 	})
+	if s.Command == signName && list.Next == nil && page.Outcome == "" {
+		list.Seen = seenToken(id, s)
+	}
+	return list, err
 }
 
 // Items says what became of some items.

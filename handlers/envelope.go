@@ -20,9 +20,11 @@ type Envelope struct {
 	Traceparent string
 	Body        []byte // as sent: the same key with another body is refused
 	Batch       string // the batch it is done in
+	Seen        string // what the dry run of a batch of signatures ended with
 
-	dry      bool // Try
-	arriving bool // attach-file comes from the upload itself, which knows what was found
+	dry      bool   // Try
+	arriving bool   // attach-file comes from the upload itself, which knows what was found
+	proof    *proof // the signature that comes with the act
 }
 
 // At is when it was true, seen from now.

@@ -13,6 +13,7 @@ import (
 	"dossier/eventstore"
 	"dossier/eventstore/blobs"
 	"dossier/eventstore/vault"
+	"dossier/handlers/signing"
 	"dossier/internal/telemetry"
 
 	"github.com/google/uuid"
@@ -39,6 +40,8 @@ type ExecutorOptions struct {
 	Vault      *vault.Vault       // where what people type is kept; nil: no command may bring words
 	Registry   Registry           // where parts of a dossier are looked up; nil: nowhere
 	Erasures   *vault.List        // where erasures are written down outside the database; nil: nowhere
+	Signer     signing.Signer     // who signs for accounts; nil: results are signed on paper
+	Verifier   signing.Verifier   // who proves signatures; nil: none is taken
 	Access     *AccessLog         // where refusals are recorded; nil: nowhere (imports, demo dossiers, benches)
 }
 
@@ -136,6 +139,9 @@ func (x *Executor) do(ctx context.Context, a domain.Actor, id uuid.UUID, name st
 	if err != nil {
 		return Receipt{}, err
 	}
+	if e, err = x.signed(ctx, a, id, name, e, c); err != nil {
+		return Receipt{}, err
+	}
 	codes := coding{x: x}
 	return x.update(ctx, a, id, name, e, x.o.Origin, false, func(s dossier.State) ([]Decided, error) {
 		if s.Version == 0 {
@@ -162,7 +168,7 @@ func (x *Executor) do(ctx context.Context, a domain.Actor, id uuid.UUID, name st
 	})
 }
 
-// decideKept decides a command and puts the words it brings into the vault: only once the rules have said yes and nothing else stands
+// decideKept decides a command and puts the words and the signature it brings into the vault: only once the rules have said yes and nothing else stands
 // against it, for what is refused leaves nothing there.
 func (x *Executor) decideKept(ctx context.Context, s dossier.State, c dossier.Command, a domain.Actor, e Envelope, v *procedure.Version, by counts, id uuid.UUID, against error) ([]Decided, error) {
 	c, err := answered(s, c, v) // before the words are away
@@ -173,15 +179,22 @@ func (x *Executor) decideKept(ctx context.Context, s dossier.State, c dossier.Co
 	if err != nil || len(decided) == 0 {
 		return nil, err
 	}
-	if against != nil || e.dry || !dossier.HasWords(c) {
+	if against != nil || e.dry || !dossier.HasWords(c) && e.proof == nil {
 		return decided, against
 	}
-	applicant := s.Applicant
+	applicant, name := s.Applicant, dossier.Kebab(c.Name())
 	if first, opens := c.(dossier.SubmitDossier); opens {
 		applicant = string(first.Applicant)
 	}
-	if c, err = x.deposit(ctx, a, id, applicant, dossier.Kebab(c.Name()), e, c); err != nil {
-		return nil, err
+	if dossier.HasWords(c) {
+		if c, err = x.deposit(ctx, a, id, applicant, name, e, c); err != nil {
+			return nil, err
+		}
+	}
+	if e.proof != nil {
+		if err := x.keep(ctx, a, id, applicant, name, e); err != nil {
+			return nil, err
+		}
 	}
 	return x.decide(ctx, s, c, a, e, v, by)
 }
@@ -191,6 +204,12 @@ func (x *Executor) decide(ctx context.Context, s dossier.State, c dossier.Comman
 	given := dossier.Context{Now: x.o.Now(), Actor: a, Origin: x.o.Origin, LateReason: e.LateReason, Procedure: v, Calendar: by.calendar, HoursOf: dossier.Code(by.agency)}
 	if e.OccurredAt != nil {
 		given.OccurredAt = *e.OccurredAt
+	}
+	switch {
+	case e.proof != nil:
+		given.Evidence = &e.proof.evidence
+	case e.dry && x.Signs() && signs(c): // the signer is asked once the rest is known to hold
+		given.Evidence = &dossier.Evidence{}
 	}
 	if inPlace[dossier.Kebab(c.Name())] {
 		o, err := x.organisation.Recent(ctx)

@@ -10,8 +10,12 @@ type Failure struct {
 	Field    string // the header, parameter or member it is about
 	Fields   []FieldError
 	Commands []string
-	Retry    int // seconds
+	Retry    int   // seconds
+	Err      error // what lies behind it, for logs
 }
+
+// Unwrap returns what lies behind it.
+func (f *Failure) Unwrap() error { return f.Err }
 
 func (f *Failure) Error() string { return fmt.Sprintf("%d %s: %s", f.Status, f.Code, f.EN) }
 

@@ -22,6 +22,7 @@ import (
 	"dossier/eventstore/blobs"
 	"dossier/eventstore/vault"
 	"dossier/handlers/inspect"
+	"dossier/handlers/signing"
 
 	"github.com/google/uuid"
 )
@@ -61,6 +62,8 @@ type NewFile struct {
 	Size      int64  `json:"size" doc:"Bytes of the whole file." example:"48213"`
 	SHA256    string `json:"sha256,omitempty" doc:"Of the whole file, in hexadecimal. If given, what comes must have it."`
 	Component string `json:"component,omitempty" doc:"Code of the part of the dossier that it stands for." example:"tp-1"`
+	Kind      string `json:"kind,omitempty" enum:"scan,result" doc:"What the authority attaches: a scan made at digitising, or the result. Missing: what the applicant gives."`
+	Signature string `json:"signature,omitempty" maxLength:"65536" doc:"Detached JWS (flattened JSON, x5c, header.tst) over 'sha-256=:…:', the digest of the file as RFC 9530 writes it. It is proved before the file is attached."`
 }
 
 // FileLine is a file as it is shown to those who may read the dossier.
@@ -75,13 +78,15 @@ type FileLine struct {
 	Media      string       `json:"media,omitempty" doc:"What it is by its content." example:"pdf"`
 	SHA256     string       `json:"sha256,omitempty"`
 	Component  dossier.Code `json:"component,omitempty"`
+	Kind       string       `json:"kind,omitempty" doc:"scan or result; missing: what the applicant gives."`
+	SignedBy   []string     `json:"signed_by,omitempty" doc:"Accounts that signed it, or brought a signature with it."`
 	By         domain.Actor `json:"by"`
 	UploadedAt time.Time    `json:"uploaded_at"`
 }
 
 func lineOf(n blobs.File) FileLine {
 	return FileLine{ID: n.ID, Dossier: n.Dossier, Name: n.Name, Size: n.Size, Offset: n.Offset, State: n.State, Reason: n.Reason, Media: n.Media, SHA256: n.SHA256,
-		Component: dossier.Code(n.Component), By: n.By, UploadedAt: n.UploadedAt.UTC()}
+		Component: dossier.Code(n.Component), Kind: n.Kind, By: n.By, UploadedAt: n.UploadedAt.UTC()}
 }
 
 // FileID is the id of a file that an account announces for a dossier under a key: a repeat means the same file.
@@ -103,14 +108,14 @@ func (f *Files) Create(ctx context.Context, a domain.Actor, id uuid.UUID, n NewF
 	file := FileID(a.Account, id, e.Key)
 	try := e
 	try.arriving = true
-	_, err := f.x.Try(ctx, a, id, try, dossier.AttachFile{File: dossier.Ref(file.String()), Component: dossier.Code(n.Component), Media: "pdf", Size: 1, Commitment: "0"})
+	_, err := f.x.Try(ctx, a, id, try, dossier.AttachFile{File: dossier.Ref(file.String()), Component: dossier.Code(n.Component), Kind: dossier.FileKind(n.Kind), Media: "pdf", Size: 1, Commitment: "0"})
 	if err := f.x.Refused(ctx, a, e, attachFile, id, err); err != nil {
 		return FileLine{}, err
 	}
 	if err := f.bind(ctx, id, file); err != nil {
 		return FileLine{}, err
 	}
-	announced := blobs.File{ID: file, Dossier: id, Name: n.Name, Size: n.Size, SHA256: n.SHA256, Component: n.Component, By: a}
+	announced := blobs.File{ID: file, Dossier: id, Name: n.Name, Size: n.Size, SHA256: n.SHA256, Component: n.Component, Kind: n.Kind, Signature: n.Signature, By: a}
 	if err := f.o.Store.Create(ctx, announced); err != nil {
 		return FileLine{}, err
 	}
@@ -118,7 +123,7 @@ func (f *Files) Create(ctx context.Context, a domain.Actor, id uuid.UUID, n NewF
 	if err != nil {
 		return FileLine{}, err
 	}
-	if kept.Name != n.Name || kept.Size != n.Size || kept.Component != n.Component || n.SHA256 != "" && !strings.EqualFold(kept.SHA256, n.SHA256) {
+	if kept.Name != n.Name || kept.Size != n.Size || kept.Component != n.Component || kept.Kind != n.Kind || kept.Signature != n.Signature || n.SHA256 != "" && !strings.EqualFold(kept.SHA256, n.SHA256) {
 		return FileLine{}, eventstore.ErrCommandReused
 	}
 	return lineOf(kept), nil
@@ -174,6 +179,11 @@ func (f *Files) check(n NewFile) error {
 			EN: fmt.Sprintf("The file is too large: %d bytes, at most %d. Scan at a lower resolution, or split it.", n.Size, f.o.Most)}
 	case n.SHA256 != "" && !hash.MatchString(n.SHA256):
 		return &domain.Invalid{Code: "bad_hash", Field: "sha256", VI: "SHA-256 gồm 64 chữ số thập lục phân. Bỏ trống nếu không có.", EN: "A SHA-256 has 64 hexadecimal digits. Leave it out if you have none."}
+	case len(n.Signature) > signing.Longest:
+		return signing.Refusal(signing.Malformed)
+	case n.Signature != "" && f.x.o.Verifier == nil:
+		_, err := signing.Off{}.Verify(context.Background(), "", signing.Digest{}, time.Time{})
+		return err
 	case n.Component != "" && !dossier.Code(n.Component).Valid():
 		return &domain.Invalid{Code: "bad_code", Field: "component", VI: "Mã thành phần chỉ có chữ thường, số và . _ : -", EN: "The code of a component has lower-case letters, digits and . _ : - only"}
 	}
@@ -303,13 +313,33 @@ func (f *Files) finish(ctx context.Context, id uuid.UUID) (FileLine, error) {
 	if want := c.Expected(); len(want) > 0 && hex.EncodeToString(want) != hex.EncodeToString(got) {
 		return lineOf(c.File), f.refuse(ctx, id, "wrong_hash", nil)
 	}
-	return f.attach(ctx, c.File, media, got)
+	p, err := f.proved(ctx, c.File, signing.Digest(got))
+	var unsigned *domain.Refusal
+	if errors.As(err, &unsigned) {
+		return lineOf(c.File), f.refuse(ctx, id, unsigned.Code, err)
+	}
+	if err != nil {
+		f.o.Log.ErrorContext(ctx, "a signature could not be proved", "file", id, "error", err)
+		if n, bad := f.o.Store.Judge(ctx, id, blobs.Scanning, "", string(media), nil); bad != nil {
+			return lineOf(n), bad
+		}
+		return lineOf(c.File), err
+	}
+	return f.attach(ctx, c.File, media, got, p)
+}
+
+// proved proves the signature that came with a file; nil where none did. Who signed it may be anybody: nothing of that is told.
+func (f *Files) proved(ctx context.Context, n blobs.File, sum signing.Digest) (*proof, error) {
+	if n.Signature == "" {
+		return nil, nil
+	}
+	return f.x.proves(ctx, n.Signature, sum, dossier.Code(n.CommitmentTo(sum[:])), true)
 }
 
 // attach tells the dossier first and frees the file for reading then: a crash between leaves a file that is finished again.
-func (f *Files) attach(ctx context.Context, n blobs.File, media dossier.MediaType, sum []byte) (FileLine, error) {
-	_, err := f.x.Do(ctx, n.By, n.Dossier, Envelope{Key: "file-" + n.ID.String(), Body: []byte(n.ID.String()), arriving: true}, dossier.AttachFile{
-		File: dossier.Ref(n.ID.String()), Component: dossier.Code(n.Component), Media: media, Size: int(n.Size), Commitment: dossier.Code(n.CommitmentTo(sum)),
+func (f *Files) attach(ctx context.Context, n blobs.File, media dossier.MediaType, sum []byte, p *proof) (FileLine, error) {
+	_, err := f.x.Do(ctx, n.By, n.Dossier, Envelope{Key: "file-" + n.ID.String(), Body: []byte(n.ID.String()), arriving: true, proof: p}, dossier.AttachFile{
+		File: dossier.Ref(n.ID.String()), Component: dossier.Code(n.Component), Kind: dossier.FileKind(n.Kind), Media: media, Size: int(n.Size), Commitment: dossier.Code(n.CommitmentTo(sum)),
 	})
 	var refusal *domain.Refusal
 	if errors.As(err, &refusal) {
@@ -366,10 +396,19 @@ func (f *Files) List(ctx context.Context, a domain.Actor, id uuid.UUID, tracepar
 	if err := f.x.Access().Record(ctx, Accessor{a, f.x.o.Origin, traceparent}, access.FilesListed{Dossier: id}); err != nil {
 		return nil, fmt.Errorf("record a read: %w: %v", eventstore.ErrBusy, err)
 	}
+	facts, err := f.x.Facts(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	s := dossier.Fold(facts)
 	lines := []FileLine{}
 	for _, n := range all {
 		if n.State == blobs.Clean || n.By.Account == a.Account {
-			lines = append(lines, lineOf(n))
+			line := lineOf(n)
+			if attached, is := s.FileOf(n.ID.String()); is {
+				line.SignedBy = attached.SignedBy
+			}
+			lines = append(lines, line)
 		}
 	}
 	return lines, nil
@@ -498,11 +537,11 @@ func (x *Executor) attached(ctx context.Context, id uuid.UUID, c dossier.Command
 		return c, ErrNoFile
 	}
 	said := a
-	a.Media, a.Size, a.Commitment = "", 0, ""
+	a.Media, a.Size, a.Commitment, a.Kind = "", 0, "", dossier.FileKind(n.Kind)
 	if n.State == blobs.Clean {
 		a.Media, a.Size, a.Commitment = dossier.MediaType(n.Media), int(n.Size), dossier.Code(n.Commitment)
 	}
-	if said.Media != "" && said.Media != a.Media || said.Size != 0 && said.Size != a.Size || said.Commitment != "" && said.Commitment != a.Commitment {
+	if said.Media != "" && said.Media != a.Media || said.Size != 0 && said.Size != a.Size || said.Commitment != "" && said.Commitment != a.Commitment || said.Kind != "" && said.Kind != a.Kind {
 		return c, &domain.Invalid{Code: "file_differs", Field: "file", VI: "Loại, độ dài hoặc cam kết không khớp với tệp đã gửi. Bỏ trống: hệ thống tự điền.", EN: "Type, length or commitment are not those of the file. Leave them out: they are filled in."}
 	}
 	return a, nil

@@ -1,6 +1,9 @@
 package handlers
 
-import "dossier/domain"
+import (
+	"dossier/domain"
+	"dossier/handlers/signing"
+)
 
 // fileRefusals say why a file is not taken in, and how to mend it. Its content is deleted.
 var fileRefusals = map[string]words{
@@ -19,6 +22,9 @@ var fileRefusals = map[string]words{
 
 // refusedFor is the refusal of a file.
 func refusedFor(reason string) error {
+	if err := signing.Refusal(reason); err != nil {
+		return err
+	}
 	w, known := fileRefusals[reason]
 	if !known { // by a rule of the dossier, when it was to be attached
 		w = words{"Tệp không được đính kèm (" + reason + "). Xem trạng thái hồ sơ.", "The file was not attached (" + reason + "). Look at the state of the dossier."}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"dossier/domain"
@@ -93,16 +94,13 @@ func (x *Executor) Words(ctx context.Context, by Accessor, id uuid.UUID, purpose
 		return nil, fmt.Errorf("record the reading: %w", err)
 	}
 	said, err := x.said(ctx, id, facts)
-	if err != nil || by.Role != domain.Applicant {
-		return said, err
+	if err != nil {
+		return nil, err
 	}
-	open := []Said{}
-	for _, one := range said {
-		if one.Type != dossier.TypeOf(dossier.NoteAdded{}) {
-			open = append(open, one)
-		}
-	}
-	return open, nil
+	return slices.DeleteFunc(said, func(one Said) bool {
+		note := one.Type == dossier.TypeOf(dossier.NoteAdded{})
+		return one.Place == dossier.InEvidence || note && by.Role == domain.Applicant
+	}), nil
 }
 
 func badPurpose() error {

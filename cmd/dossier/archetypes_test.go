@@ -69,12 +69,14 @@ func TestTheScriptsAreOfTheSevenArchetypes(t *testing.T) {
 }
 
 // script plays lines as a reader would type them: `$ dossier …` must succeed, `! dossier …` must be refused, `> …` must stand in what was said
-// last. $ID is the dossier filed last, $VERSION where it stands.
+// last. $ID is the dossier filed last, $VERSION where it stands, $FILE the file added last, $OUT a folder for what is written.
 type script struct {
 	t    *testing.T
 	dev  *dev
 	at   string
 	id   string
+	file string
+	out  string
 	said string
 	told strings.Builder
 }
@@ -104,6 +106,10 @@ func (s *script) play(line string) {
 		if words[1] == "submit" && code == 0 {
 			lines := strings.Split(strings.TrimSpace(s.said), "\n")
 			s.id = strings.Fields(lines[len(lines)-1])[0]
+		}
+		if len(words) > 2 && words[1] == "file" && words[2] == "add" && code == 0 {
+			lines := strings.Split(strings.TrimSpace(s.said), "\n")
+			s.file = strings.Fields(lines[len(lines)-1])[0]
 		}
 	default:
 		s.t.Fatalf("%s: no line of a script: %s", s.at, line)
@@ -145,9 +151,20 @@ func (s *script) filledIn(args []string) []string {
 		switch a {
 		case "$ID":
 			a = s.id
+		case "$FILE":
+			a = s.file
 		case "$VERSION":
 			_, rest, _ := strings.Cut(s.must("show", s.id, "-o", "json", "--data", s.dev.folder), `"version": `)
 			a, _, _ = strings.Cut(rest, ",")
+		}
+		if strings.HasPrefix(a, "docs/examples/") {
+			a = "../../" + a
+		}
+		if rest, is := strings.CutPrefix(a, "$OUT/"); is {
+			if s.out == "" {
+				s.out = s.t.TempDir()
+			}
+			a = filepath.Join(s.out, rest)
 		}
 		full = append(full, a)
 	}

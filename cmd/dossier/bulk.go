@@ -47,7 +47,8 @@ func (a *app) bulkCommand() *cli.Command {
 			{Name: "dry-run", Usage: "what would become of each item now; nothing is recorded", ArgsUsage: "BATCH", Flags: common("auditor", outcome), Action: a.bulkDryRun},
 			{
 				Name: "run", Usage: "do the items; run again, it goes on where it stopped", ArgsUsage: "BATCH",
-				Flags:  common("officer-1", &cli.IntFlag{Name: "stop-after-refusals", Usage: "halt after so many; never without it"}),
+				Flags: common("officer-1", &cli.IntFlag{Name: "stop-after-refusals", Usage: "halt after so many; never without it"},
+					&cli.StringFlag{Name: "seen", Usage: "signatures: what 'bulk dry-run' printed after it had shown each item"}),
 				Action: a.bulkRun,
 			},
 			{Name: "show", Usage: "how far it came, and what became of each item", ArgsUsage: "BATCH", Flags: common("auditor", outcome), Action: a.bulkShow},
@@ -216,7 +217,7 @@ func (a *app) bulkRun(ctx context.Context, cmd *cli.Command) error {
 		return err
 	}
 	defer s.stop()
-	if _, err := bulk.Start(ctx, actor, id, cmd.Int("stop-after-refusals"), handlers.Envelope{Key: handlers.NewKey()}); err != nil {
+	if _, err := bulk.Start(ctx, actor, id, cmd.Int("stop-after-refusals"), handlers.Envelope{Key: handlers.NewKey(), Seen: cmd.String("seen")}); err != nil {
 		return err
 	}
 	return a.bulkWork(ctx, cmd, bulk, actor, id)
@@ -329,7 +330,7 @@ func (a *app) printItems(cmd *cli.Command, next func(handlers.BulkPage) (handler
 		return usageError{fmt.Errorf("no outcome %q: say one of %s", page.Outcome, strings.Join(outcomeNames(), ", "))}
 	}
 	t := &table{columns: []string{"no", "dossier", "version", "outcome", "kết quả", "code", "basis", "taken back", "why / lý do"}}
-	counts := map[batch.Outcome]int{}
+	counts, seen := map[batch.Outcome]int{}, ""
 	lines := json.NewEncoder(a.stdout)
 	lines.SetEscapeHTML(false)
 	for {
@@ -350,11 +351,15 @@ func (a *app) printItems(cmd *cli.Command, next func(handlers.BulkPage) (handler
 			counts[o] += n
 		}
 		if list.Next == nil {
+			seen = list.Seen
 			break
 		}
 		page.From = *list.Next
 	}
-	if t.note = outcomesOf(counts); cmd.String("output") == "jsonl" {
+	if t.note = outcomesOf(counts); seen != "" {
+		fmt.Fprintf(a.stderr, "đã xem từng hồ sơ; ký: / each item was shown; to sign them: dossier bulk run %s --seen %s\n", cmd.Args().First(), seen)
+	}
+	if cmd.String("output") == "jsonl" {
 		return nil
 	}
 	return t.print(a.stdout, cmd)
@@ -370,6 +375,13 @@ func itemCells(i handlers.BulkItem) []string {
 	why := sentence(i.VI)
 	if i.EN != "" {
 		why += " / " + sentence(i.EN)
+	}
+	if s := i.Signs; s != nil {
+		over := "quyết định / decision"
+		if s.File != "" {
+			over = "tệp / file " + s.File
+		}
+		why = strings.Trim(fmt.Sprintf("%s; %s, %s, %s, sha-256 %s…", why, s.Dossier, s.Applicant, words("proposal", string(s.Outcome)), s.Digest)+" "+over, "; ")
 	}
 	for n, c := range i.Consequences {
 		if n > 0 {

@@ -27,6 +27,8 @@ func (a *app) commands() *cli.Command {
 			a.doCommand(),
 			a.bulkCommand(),
 			a.fileCommand(),
+			a.signCommand(),
+			a.signatureCommand(),
 			a.showCommand(),
 			a.historyCommand(),
 			a.eventsCommand(),

@@ -23,6 +23,7 @@ import (
 	"dossier/domain/calendar"
 	"dossier/domain/organisation"
 	"dossier/handlers"
+	"dossier/handlers/localca"
 	"dossier/handlers/localregistry"
 	"dossier/internal/config"
 	"dossier/internal/devstack"
@@ -186,7 +187,7 @@ func reset(folder string) error {
 		}
 		return nil
 	}
-	for _, part := range []string{"postgres", "kafka", "archive", "files", bankFile, settingsFile, seedingFile} {
+	for _, part := range []string{"postgres", "kafka", "archive", "files", bankFile, localca.File, localca.File + ".lock", settingsFile, seedingFile} {
 		if err := os.RemoveAll(filepath.Join(folder, part)); err != nil {
 			return fmt.Errorf("reset: %w", err)
 		}
@@ -274,6 +275,7 @@ func devSettings(pg *devstack.Postgres, folder, admin string, getenv func(string
 		}
 		c.CommandKey = hex.EncodeToString(key)
 	}
+	c.Signing.LocalCA = folder
 	c.Files.BlobURL, c.Files.Clamd = "file://"+filepath.Join(folder, "files"), getenv("CLAMD_ADDR")
 	return c, c.Save(filepath.Join(folder, settingsFile))
 }
@@ -291,6 +293,7 @@ func (a *app) banner(p *process, folder, addr string, took time.Duration) {
 	row("Postgres", p.cfg.Database.AdminURL)
 	row("registers", p.cfg.Registry.URL+"  (a stub that knows every number: 'dossier look-up ID COMPONENT')")
 	row("payments", p.cfg.Payment.URL+"  (a provider of play money: 'dossier money pay')")
+	row("signatures", "by a test CA that signs for every account  ('dossier sign', 'dossier signature verify')")
 	row("data", folder+"  (kept; 'dossier dev --reset' starts anew)")
 	fmt.Fprint(w, "\n  demo logins, for the pages, --as and 'Authorization: Bearer dev:ACCOUNT'\n")
 	printLogins(w, p.login)

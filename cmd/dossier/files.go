@@ -55,6 +55,8 @@ func (a *app) fileCommand() *cli.Command {
 			{Name: "add", Usage: "upload a file and attach it; with the same --key again it goes on where it was cut", ArgsUsage: "ID|CODE FILE",
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "component", Usage: "code of the part that it stands for"},
+					&cli.StringFlag{Name: "kind", Usage: "scan or result, of the authority", DefaultText: "what the applicant gives"},
+					&cli.StringFlag{Name: "signature", Usage: "its detached signature, proved before it is attached", TakesFile: true},
 					&cli.StringFlag{Name: "key", Usage: "names this upload", DefaultText: "made"},
 					asFlag("reception"), dataFlag(), formatFlag(),
 				}, Action: a.addFile},
@@ -91,7 +93,11 @@ func (a *app) addFile(ctx context.Context, cmd *cli.Command) error {
 	if key == "" {
 		key = handlers.NewKey()
 	}
-	n, err := s.files.Create(ctx, actor, id, handlers.NewFile{Name: filepath.Base(f.Name()), Size: info.Size(), Component: cmd.String("component")}, handlers.Envelope{Key: key})
+	signature, err := readSignature(cmd.String("signature"))
+	if err != nil {
+		return err
+	}
+	n, err := s.files.Create(ctx, actor, id, handlers.NewFile{Name: filepath.Base(f.Name()), Size: info.Size(), Component: cmd.String("component"), Kind: cmd.String("kind"), Signature: signature}, handlers.Envelope{Key: key})
 	if err != nil {
 		return err
 	}
@@ -195,9 +201,9 @@ func (a *app) listFiles(ctx context.Context, cmd *cli.Command) error {
 }
 
 func printFiles(a *app, cmd *cli.Command, lines []handlers.FileLine) error {
-	t := &table{columns: []string{"id", "name", "media", "size", "state", "component"}}
+	t := &table{columns: []string{"id", "name", "media", "size", "state", "component", "kind", "signed by"}}
 	for _, n := range lines {
-		t.add(n, n.ID.String(), n.Name, n.Media, fmt.Sprint(n.Size), string(n.State), string(n.Component))
+		t.add(n, n.ID.String(), n.Name, n.Media, fmt.Sprint(n.Size), string(n.State), string(n.Component), n.Kind, strings.Join(n.SignedBy, " "))
 	}
 	return t.print(a.stdout, cmd)
 }

@@ -56,6 +56,9 @@ func lay(ctx context.Context, cfg config.Config, max int32, quiet, log *slog.Log
 	if f.files, err = openFiles(ctx, f.pool, cfg, f.vault); err != nil {
 		return f, err
 	}
+	if f.options.Signer, f.options.Verifier, err = signingOf(cfg, f.clock); err != nil {
+		return f, err
+	}
 	f.options.CommandKey, f.options.Now, f.options.Vault, f.options.Files = []byte(cfg.CommandKey), f.clock.now(), f.vault, f.files
 	if cfg.ErasureList != "" {
 		if f.options.Erasures, err = vault.OpenList(cfg.ErasureList); err != nil {

@@ -143,6 +143,19 @@ func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State, timers
 			add(act.name, instant(act.act.At)+"  "+act.act.By)
 		}
 	}
+	if sig := s.Signature; s.Signed.Done() {
+		add("signed", instant(s.Signed.At)+"  "+s.Signed.By+"  "+words("means", string(s.SignedBy())))
+		add("signature block", blockOf(string(sig.Block), sig.For))
+		add("signed file", sig.File)
+		if sig.Means == dossier.Digital {
+			add("signature", strings.Join([]string{sig.Serial, instant(sig.SignedAt), words("time_source", string(sig.TimeBy))}, "  "))
+		}
+	}
+	for _, f := range s.Files {
+		if len(f.SignedBy) > 0 {
+			add("signed file", f.File+"  "+strings.Join(f.SignedBy, " ")+"  "+instant(f.SignedAt))
+		}
+	}
 	if until, forEver, known := s.KeptFor(p.Retention.Years, p.Retention.Permanent); known && s.Status != dossier.Disposed {
 		kept := "vĩnh viễn / for ever"
 		if !forEver {

@@ -68,6 +68,10 @@ func (a *app) verify(ctx context.Context, cmd *cli.Command) error {
 		return err
 	}
 
+	if err := a.verifySignatures(ctx, s); err != nil {
+		return err
+	}
+
 	progress, done = a.progress("vault")
 	words, err := s.executor.CheckWords(ctx, progress)
 	done()

@@ -30,6 +30,7 @@ func (m MediaType) ContentType() string {
 type AttachFile struct {
 	File       Ref       `json:"file"`
 	Component  Code      `json:"component,omitempty"` // of the procedure: what the file stands for
+	Kind       FileKind  `json:"kind,omitempty"`      // without it: what the applicant gives
 	Media      MediaType `json:"media,omitempty"`
 	Size       int       `json:"size,omitempty" range:"1-1099511627776"` // bytes
 	Commitment Code      `json:"commitment,omitempty"`                   // hexadecimal
@@ -42,6 +43,7 @@ type FileAttached struct {
 	Media      MediaType `json:"media"`
 	Size       int       `json:"size" range:"1-1099511627776"`
 	Commitment Code      `json:"commitment"`
+	Kind       FileKind  `json:"kind,omitempty"`
 	Of
 }
 
@@ -53,6 +55,9 @@ type File struct {
 	Size      int       `json:"size"`
 	By        string    `json:"by"`
 	At        time.Time `json:"at"`
+	Kind      FileKind  `json:"kind,omitempty"`
+	SignedBy  []string  `json:"signed_by,omitempty"` // accounts that signed it or brought its signature
+	SignedAt  time.Time `json:"signed_at,omitzero"`  // as the last of these signatures says
 }
 
 // mostFiles is how many files a dossier may have.
@@ -63,11 +68,15 @@ func (c AttachFile) already(q question) bool {
 }
 
 func (c AttachFile) facts(q question) []Event {
-	return []Event{FileAttached{c.File, c.Component, c.Media, c.Size, c.Commitment, q.of()}}
+	events := []Event{FileAttached{c.File, c.Component, c.Media, c.Size, c.Commitment, c.Kind, q.of()}}
+	if q.x.Evidence != nil {
+		events = append(events, FileSigned{c.File, *q.x.Evidence, q.of()})
+	}
+	return events
 }
 
 func (e FileAttached) evolve(s State, act Act) State {
-	s.Files = append(slices.Clone(s.Files), File{string(e.File), string(e.Component), e.Media, e.Size, act.By, act.At})
+	s.Files = append(slices.Clone(s.Files), File{File: string(e.File), Component: string(e.Component), Media: e.Media, Size: e.Size, By: act.By, At: act.At, Kind: e.Kind})
 	return s
 }
 

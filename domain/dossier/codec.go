@@ -42,7 +42,7 @@ var kinds = map[string]kind{
 	"dossier.opinion-received":          {1, OpinionReceived{}},
 	"dossier.submitted-for-approval":    {1, SubmittedForApproval{}},
 	"dossier.decision-approved":         {1, DecisionApproved{}},
-	"dossier.result-signed":             {1, ResultSigned{}},
+	"dossier.result-signed":             {2, ResultSigned{}},
 	"dossier.result-numbered":           {1, ResultNumbered{}},
 	"dossier.result-issued":             {1, ResultIssued{}},
 	"dossier.result-returned":           {1, ResultReturned{}},
@@ -88,6 +88,7 @@ var kinds = map[string]kind{
 	"dossier.record-disposed":           {1, RecordDisposed{}},
 	"dossier.version-moved":             {1, VersionMoved{}},
 	"dossier.file-attached":             {1, FileAttached{}},
+	"dossier.file-signed":               {1, FileSigned{}},
 	"dossier.timer-fired":               {1, TimerFired{}},
 }
 
@@ -148,9 +149,15 @@ func Decode(typ string, version int, data []byte) (Event, error) {
 
 // wordless refuses an event that holds words where it may only point to them.
 func wordless(event reflect.Value) error {
-	for place, t := range texts(event) {
-		if t.words != "" {
-			return fmt.Errorf("%s holds words: they belong into the vault", place)
+	for _, f := range schemas[event.Type()] {
+		if f.shape != isObjects { // any other text of an event is read as a pointer
+			continue
+		}
+		entries, _ := event.FieldByIndex(f.index).Interface().([]Entry)
+		for _, e := range entries {
+			if e.Text.words != "" {
+				return fmt.Errorf("%s holds words: they belong into the vault", e.place())
+			}
 		}
 	}
 	return nil

@@ -126,13 +126,16 @@ type ReturnForRework struct {
 type ProposeExtension struct {
 	Due    time.Time       `json:"due"`
 	Reason ExtensionReason `json:"reason"`
+	Text   Text            `json:"text,omitzero"`
 }
 
 // ApproveExtension grants the extension that was proposed.
 type ApproveExtension struct{}
 
 // RequestWithdrawal asks to stop, at the applicant's wish, until the result is issued. The clock stands still meanwhile.
-type RequestWithdrawal struct{}
+type RequestWithdrawal struct {
+	Text Text `json:"text,omitzero"`
+}
 
 // AcceptWithdrawal stops the dossier at the applicant's wish.
 type AcceptWithdrawal struct{}
@@ -140,6 +143,7 @@ type AcceptWithdrawal struct{}
 // RejectWithdrawal goes on where the dossier stood.
 type RejectWithdrawal struct {
 	Reason WithdrawalRefusal `json:"reason"`
+	Text   Text              `json:"text,omitzero"`
 }
 
 // StopDossier ends a dossier for a legal impediment, or because it has become void (form 05).
@@ -148,9 +152,6 @@ type StopDossier struct {
 	Basis  Code          `json:"basis"`
 	Text   Text          `json:"text,omitzero"`
 }
-
-// SignResult puts the signature under the decision.
-type SignResult struct{}
 
 // IssueResult issues the signed and numbered result.
 type IssueResult struct{}
@@ -188,7 +189,7 @@ type RecordOutcome struct {
 
 // commands lists every command once, in the order of a dossier's way.
 var commands = []Command{
-	SubmitDossier{}, CheckComponent{}, AttachFile{}, AcceptDossier{}, RefuseReception{}, RequestSupplement{}, SubmitSupplement{}, AcceptSupplement{}, ExpireSupplement{},
+	SubmitDossier{}, CheckComponent{}, AttachFile{}, SignFile{}, AcceptDossier{}, RefuseReception{}, RequestSupplement{}, SubmitSupplement{}, AcceptSupplement{}, ExpireSupplement{},
 	AdjustSubmission{}, TransferDossier{}, ReceiveTransfer{}, RefuseTransfer{}, ForwardDossier{}, AssignOfficer{}, StartAppraisal{},
 	RequestOpinion{}, RecordOpinion{}, BeginWork{}, FinishWork{}, ReportRemediation{}, RequestPayment{}, ConfirmPayment{}, CancelPayment{},
 	RefundPayment{}, ExpirePayment{}, SubmitForApproval{}, ReturnForRework{}, Endorse{}, DelegateDecision{}, Approve{}, DecideBySilence{},

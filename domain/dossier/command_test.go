@@ -91,7 +91,7 @@ func TestABodyThatIsNotUnderstoodSaysWhichFieldAndWhatWouldBeAccepted(t *testing
 }
 
 func TestTheNamesOfCommandsAreThoseOfTheInterface(t *testing.T) {
-	want := strings.Fields(`submit check-component attach-file accept refuse-reception request-supplement submit-supplement accept-supplement expire-supplement adjust-submission transfer
+	want := strings.Fields(`submit check-component attach-file sign-file accept refuse-reception request-supplement submit-supplement accept-supplement expire-supplement adjust-submission transfer
 		receive-transfer refuse-transfer forward assign-officer start-appraisal request-opinion record-opinion begin-work finish-work report-remediation request-payment confirm-payment
 		cancel-payment refund-payment expire-payment submit-for-approval return-for-rework endorse delegate-decision approve decide-by-silence sign number issue publish-notification
 		resolve-at-once choose-delivery send fail-delivery return propose-extension approve-extension apologise-for-delay urge-unit request-withdrawal accept-withdrawal reject-withdrawal

@@ -20,6 +20,7 @@ type Context struct {
 	HoursOf     Code               // the agency whose hours are counted; none: those under the receiving unit's own code
 	Delegations []Delegation       // of the organisation, to the actor and over this dossier, when the act is true
 	Source      Source             // imports: kept in every event
+	Evidence    *Evidence          // of the signature that comes with the act; nil: there is none
 }
 
 // When is the time at which the act is true, to be stored as the event's occurred_at: the one given, else now. A clock that is
@@ -120,15 +121,15 @@ func (q question) facts() []Event {
 	case ReturnForRework:
 		return []Event{ReturnedForRework{c.Reason, c.Text, of}}
 	case ProposeExtension:
-		return []Event{ExtensionProposed{instant(c.Due), c.Reason, q.late, of}}
+		return []Event{ExtensionProposed{instant(c.Due), c.Reason, q.late, c.Text, of}}
 	case ApproveExtension:
 		return []Event{DeadlineExtended{q.s.Due, q.s.Extension.Due, q.s.Extension.Reason, of}}
 	case RequestWithdrawal:
-		return []Event{WithdrawalRequested{of}}
+		return []Event{WithdrawalRequested{c.Text, of}}
 	case AcceptWithdrawal:
 		return []Event{DossierStopped{Reason: ApplicantWithdrew, Of: of}}
 	case RejectWithdrawal:
-		return []Event{WithdrawalRejected{c.Reason, q.resumed(), of}}
+		return []Event{WithdrawalRejected{c.Reason, q.resumed(), c.Text, of}}
 	case StopDossier:
 		return []Event{DossierStopped{c.Reason, c.Basis, c.Text, of}}
 	case SignResult:
@@ -144,7 +145,7 @@ func (q question) facts() []Event {
 	case RecordDeadline:
 		return []Event{DeadlineRecorded{instant(c.Due), ImportedDeadline, of}}
 	case MoveToVersion:
-		return []Event{VersionMoved{q.s.ProcedureVersion, c.Version, c.Ground, c.Basis, of}}
+		return []Event{VersionMoved{q.s.ProcedureVersion, c.Version, c.Ground, c.Basis, c.Text, of}}
 	case RecordOutcome:
 		return []Event{OutcomeRecorded{c.outcome(), of}}
 	case apart:

@@ -170,7 +170,7 @@ func (c ResolveAtOnce) facts(q question) []Event {
 	of := q.of()
 	return append([]Event{
 		DossierAccepted{ProcedureVersion: q.s.ProcedureVersion, Term: q.term(q.at), Late: q.late, Of: of},
-		DecisionApproved{Outcome: c.Outcome, Of: of}, ResultSigned{Of: of}, ResultNumbered{of}, ResultIssued{of},
+		DecisionApproved{Outcome: c.Outcome, Of: of}, ResultSigned{Means: OnPaper, Of: of}, ResultNumbered{of}, ResultIssued{of},
 	}, q.papers(c.Outcome)...)
 }
 
@@ -178,11 +178,6 @@ func (c ResolveAtOnce) facts(q question) []Event {
 func (c Approve) decides(q question) Event {
 	d, _ := q.delegated()
 	return DecisionApproved{Outcome: c.Outcome, Block: d.Block, For: Code(d.By), Of: q.of()}
-}
-
-func (c SignResult) signs(q question) Event {
-	d, _ := q.delegated()
-	return ResultSigned{Block: d.Block, For: Code(d.By), Of: q.of()}
 }
 
 // issues is the clerk's act. History from elsewhere may know one act for numbering and issuing.

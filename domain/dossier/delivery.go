@@ -36,6 +36,7 @@ type SendResult struct {
 // FailDelivery says that a result that was sent came back.
 type FailDelivery struct {
 	Reason DeliveryFailure `json:"reason"`
+	Text   Text            `json:"text,omitzero"`
 }
 
 // DeliveryWayChosen says how the applicant wants the result.
@@ -53,6 +54,7 @@ type ResultSent struct {
 // DeliveryHasFailed says that the result came back.
 type DeliveryHasFailed struct {
 	Reason DeliveryFailure `json:"reason"`
+	Text   Text            `json:"text,omitzero"`
 	Of
 }
 
@@ -79,7 +81,9 @@ func (c FailDelivery) already(q question) bool {
 
 func (c ChooseDelivery) facts(q question) []Event { return []Event{DeliveryWayChosen{c.Way, q.of()}} }
 func (c SendResult) facts(q question) []Event     { return []Event{ResultSent{c.Slip, q.of()}} }
-func (c FailDelivery) facts(q question) []Event   { return []Event{DeliveryHasFailed{c.Reason, q.of()}} }
+func (c FailDelivery) facts(q question) []Event {
+	return []Event{DeliveryHasFailed{c.Reason, c.Text, q.of()}}
+}
 
 func (e DeliveryWayChosen) evolve(s State, _ Act) State {
 	s.Delivery.Way, s.Delivery.Status, s.Delivery.Reason = e.Way, DeliveryChosen, ""

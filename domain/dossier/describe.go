@@ -98,7 +98,7 @@ func (f field) describe(t reflect.Type) Member {
 		m.Kind, m.From, m.To = NumberMember, f.lo, f.hi
 	case bool:
 		m.Kind = TruthMember
-	case Source, Text:
+	case Source, Text, Evidence:
 		m.Kind, m.Members = ObjectMember, describe(t)
 	case []Part, []Given, []Entry:
 		m.Kind, m.Members, m.Most = ListMember, describe(t.Elem()), maxItems

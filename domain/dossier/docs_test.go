@@ -152,7 +152,7 @@ func lists() string {
 	for _, kind := range []string{"channel", "refusal_reason", "supplement_reason", "late_reason", "verdict", "proposal", "outcome", "recipient", "stage", "stop_reason", "stopped_reason", "rework_reason", "extension_reason",
 		"withdrawal_refusal", "part_kind", "check_verdict", "work_kind", "finding", "signature_block", "payment_stage", "payment_method", "payment_reason", "delivery_status",
 		"delivery_failure", "transfer_mode", "transfer_refusal", "link_kind", "complaint_kind", "complaint_finding", "paper_status", "error_origin", "revocation_reason", "grade",
-		"urge_reason", "message_topic", "undo_reason", "consequence"} {
+		"urge_reason", "message_topic", "undo_reason", "consequence", "means", "file_kind", "signature_algorithm", "time_source", "certificate_state"} {
 		for _, v := range dossier.Values(kind) {
 			fmt.Fprintf(&b, "| %s | `%s` | %s | %s |\n", kind, v, dossier.Label(kind, v, "vi"), dossier.Label(kind, v, "en"))
 		}

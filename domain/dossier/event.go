@@ -170,6 +170,7 @@ type ExtensionProposed struct {
 	Due    time.Time       `json:"due"`
 	Reason ExtensionReason `json:"reason"`
 	Late   bool            `json:"late,omitempty"` // less than a day before it was due
+	Text   Text            `json:"text,omitzero"`
 	Of
 }
 
@@ -183,6 +184,7 @@ type DeadlineExtended struct {
 
 // WithdrawalRequested is the applicant's wish to stop. A running clock stands still from here.
 type WithdrawalRequested struct {
+	Text Text `json:"text,omitzero"`
 	Of
 }
 
@@ -190,6 +192,7 @@ type WithdrawalRequested struct {
 type WithdrawalRejected struct {
 	Reason WithdrawalRefusal `json:"reason"`
 	Term
+	Text Text `json:"text,omitzero"`
 	Of
 }
 
@@ -207,13 +210,6 @@ type DecisionApproved struct {
 	Block   SignatureBlock `json:"block,omitempty"`   // in whose place
 	For     Code           `json:"for,omitempty"`     // the account that delegated
 	Silence bool           `json:"silence,omitempty"` // nobody decided in time, and the procedure says what that means
-	Of
-}
-
-// ResultSigned puts the signature under the decision.
-type ResultSigned struct {
-	Block SignatureBlock `json:"block,omitempty"`
-	For   Code           `json:"for,omitempty"`
 	Of
 }
 

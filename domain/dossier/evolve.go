@@ -120,7 +120,7 @@ func (s *State) apply(f *Fact) {
 	case DecisionApproved:
 		s.Status, s.Decided, s.Decision, s.Silence = Approved, act, e.Outcome, e.Silence
 	case ResultSigned:
-		s.Signed = act
+		s.signed(e, act)
 	case ResultNumbered:
 		s.Numbered = act
 	case ResultIssued:

@@ -120,6 +120,12 @@ func lifeSentences() []sentence {
 		{"nothing follows what has not ended", paths[appraising], by(reception, dossier.LinkDossier{Other: "d-9", Kind: dossier.FollowedBy}), "follows_only_stopped"},
 		{"what was not contested is not upheld", paths[resolved], upheld, "no_open_complaint"},
 
+		{"a file that is not there is not signed", paths[dossier.Submitted], by(citizen, dossier.SignFile{File: "none"}, proved), "no_such_file"},
+		{"a file is not signed without a signer", []act{submit, attach}, by(citizen, dossier.SignFile{File: "0197f2aa-0000-7000-8000-0000000000f1"}), "no_signer"},
+		{"what the applicant gave is not the result", append(slices.Clone(paths[dossier.Approved]), attach), by(leader, dossier.SignResult{File: "0197f2aa-0000-7000-8000-0000000000f1"}, proved), "no_result_file"},
+		{"a result is not signed digitally without a signer", paths[dossier.Approved], by(leader, dossier.SignResult{Means: dossier.Digital}), "no_signer"},
+		{"somebody knows how a result is signed", paths[dossier.Approved], by(leader, dossier.SignResult{Means: dossier.UnknownMeans}), "means_unknown"},
+		{"an applicant attaches no result", paths[dossier.Submitted], by(citizen, dossier.AttachFile{File: "f-1", Kind: dossier.ResultFile, Media: "pdf", Size: 1, Commitment: "9f"}), "not_their_kind"},
 		{"a file whose content nobody checked is not attached", paths[dossier.Submitted], by(citizen, dossier.AttachFile{File: "0197f2aa-0000-7000-8000-0000000000f1"}), "file_not_clean"},
 		{"a dossier has 200 files at most", on(dossier.Submitted, many(200, func(i int) act {
 			return by(citizen, dossier.AttachFile{File: dossier.Ref("f-" + string(rune('a'+i/26)) + string(rune('a'+i%26))), Media: "pdf", Size: 1, Commitment: "9f"})

@@ -461,7 +461,7 @@ func TestLawNothingIsProcessedAfterTheEnd(t *testing.T) {
 					if before.Status.Ended() && before.Status != dossier.ReceptionRefusedStatus {
 						t.Fatalf("%s taken back in %q", e.(dossier.ActUndone).Act, before.Status)
 					}
-				case dossier.PaymentRequested, dossier.PaymentConfirmed, dossier.PaymentCancelled, dossier.DeliveryWayChosen, dossier.FileAttached, dossier.ResultSent, dossier.DeliveryHasFailed:
+				case dossier.PaymentRequested, dossier.PaymentConfirmed, dossier.PaymentCancelled, dossier.DeliveryWayChosen, dossier.FileAttached, dossier.FileSigned, dossier.ResultSent, dossier.DeliveryHasFailed:
 					if before.Status.Ended() && before.Status != dossier.Resolved && before.Status != dossier.Returned {
 						t.Fatalf("%s after %q", dossier.TypeOf(e), before.Status)
 					}

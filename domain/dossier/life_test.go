@@ -91,6 +91,9 @@ func under(c *calendar.Calendar) func(*dossier.Context) {
 	return func(x *dossier.Context) { x.Origin, x.Calendar = domain.Live, c }
 }
 
+// proved lets the act come with a signature that holds.
+func proved(x *dossier.Context) { x.Evidence = &proof }
+
 func imported(x *dossier.Context) { x.Origin = domain.Imported }
 
 // earlier lets the act have happened so long before it is entered.
@@ -237,9 +240,10 @@ var (
 	answer     = by(citizen, dossier.AnswerMessage{Number: 1})
 	fire       = by(timers, dossier.FireTimer{Timer: dossier.AnswerTimer, Number: 1, Notice: dossier.NoticeDue, Share: 100, Due: monday.Add(2000 * time.Hour), Tells: []dossier.Code{"one_stop_lead"}, Rule: "default"},
 		both(under(&vietnam), after(2100*time.Hour)))
-	attach  = by(citizen, dossier.AttachFile{File: "0197f2aa-0000-7000-8000-0000000000f1", Component: "tp-1", Media: "pdf", Size: 48213, Commitment: "9f2c4a"})
-	jot     = by(officer, dossier.AddNote{Topic: "called"})
-	dispose = by(clerk, dossier.DisposeRecord{Decision: "qd-15", Basis: "tt-10-2022"}, after(11*365*24*time.Hour))
+	signFile = by(citizen, dossier.SignFile{File: "0197f2aa-0000-7000-8000-0000000000f1"}, proved)
+	attach   = by(citizen, dossier.AttachFile{File: "0197f2aa-0000-7000-8000-0000000000f1", Component: "tp-1", Media: "pdf", Size: 48213, Commitment: "9f2c4a"})
+	jot      = by(officer, dossier.AddNote{Topic: "called"})
+	dispose  = by(clerk, dossier.DisposeRecord{Decision: "qd-15", Basis: "tt-10-2022"}, after(11*365*24*time.Hour))
 )
 
 var twoLevels = procedure.Flow{Approvals: []procedure.Approval{{Level: 1, Role: domain.DivisionHead}, {Level: 2, Role: domain.Approver}}}

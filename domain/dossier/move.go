@@ -6,6 +6,7 @@ type MoveToVersion struct {
 	Version int        `json:"version" range:"1-9999"`
 	Ground  MoveGround `json:"ground"`
 	Basis   Code       `json:"basis"` // the article or decision that moves it
+	Text    Text       `json:"text,omitzero"`
 }
 
 // VersionMoved says that from now on a dossier goes by another version of its procedure, and on which legal ground.
@@ -14,6 +15,7 @@ type VersionMoved struct {
 	ToVersion   int        `json:"to_version"`
 	Ground      MoveGround `json:"ground"`
 	Basis       Code       `json:"basis"`
+	Text        Text       `json:"text,omitzero"`
 	Of
 }
 

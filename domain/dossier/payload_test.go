@@ -30,7 +30,7 @@ func speechless(t *testing.T, typ reflect.Type) {
 		}
 		switch zero := reflect.Zero(f.Type).Interface().(type) {
 		case interface{ values() []string }, interface{ Valid() bool }, []Code, time.Time, int, bool:
-		case Source, Text:
+		case Source, Text, Evidence:
 			speechless(t, f.Type)
 		case []Part, []Given, []Entry:
 			speechless(t, f.Type.Elem())
@@ -150,4 +150,21 @@ func isCommand(name string) bool {
 		}
 	}
 	return false
+}
+
+// A reason chosen from a list may always be explained. What is taken back, and complaints, name their reason by a decision.
+func TestEveryReasonCarriesWords(t *testing.T) {
+	without := map[string]bool{"UndoAct": true}
+	for _, c := range commands {
+		typ := reflect.TypeOf(c)
+		reason, text := false, false
+		for _, f := range reflect.VisibleFields(typ) {
+			_, listed := reflect.Zero(f.Type).Interface().(lister)
+			reason = reason || listed && (f.Name == "Reason" || f.Name == "Ground")
+			text = text || f.Type == reflect.TypeFor[Text]()
+		}
+		if reason && text == without[c.Name()] {
+			t.Errorf("%s has a reason; words: %v", c.Name(), text)
+		}
+	}
 }

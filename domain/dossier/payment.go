@@ -54,6 +54,7 @@ type ConfirmPayment struct {
 type CancelPayment struct {
 	Number int           `json:"number" range:"1-99"`
 	Reason PaymentReason `json:"reason"`
+	Text   Text          `json:"text,omitzero"`
 }
 
 // RefundPayment gives money back.
@@ -61,6 +62,7 @@ type RefundPayment struct {
 	Number int           `json:"number" range:"1-99"`
 	Amount int           `json:"amount" range:"1-100000000000"`
 	Reason PaymentReason `json:"reason"`
+	Text   Text          `json:"text,omitzero"`
 }
 
 // ExpirePayment confirms that the window has passed without payment: the dossier is stopped.
@@ -90,6 +92,7 @@ type PaymentConfirmed struct {
 type PaymentCancelled struct {
 	Number int           `json:"number"`
 	Reason PaymentReason `json:"reason"`
+	Text   Text          `json:"text,omitzero"`
 	Of
 }
 
@@ -98,6 +101,7 @@ type PaymentRefunded struct {
 	Number int           `json:"number"`
 	Amount int           `json:"amount" range:"1-100000000000"`
 	Reason PaymentReason `json:"reason"`
+	Text   Text          `json:"text,omitzero"`
 	Of
 }
 
@@ -208,7 +212,7 @@ func (c CancelPayment) already(q question) bool {
 }
 
 func (c CancelPayment) facts(q question) []Event {
-	return append([]Event{PaymentCancelled{c.Number, c.Reason, q.of()}}, q.paidUp(c.Number)...)
+	return append([]Event{PaymentCancelled{c.Number, c.Reason, c.Text, q.of()}}, q.paidUp(c.Number)...)
 }
 
 // paidUp lets the clock go on once nothing is owed that holds the dossier.
@@ -226,7 +230,7 @@ func (c RefundPayment) already(q question) bool {
 }
 
 func (c RefundPayment) facts(q question) []Event {
-	return []Event{PaymentRefunded{c.Number, c.Amount, c.Reason, q.of()}}
+	return []Event{PaymentRefunded{c.Number, c.Amount, c.Reason, c.Text, q.of()}}
 }
 
 func (c ExpirePayment) already(q question) bool {

@@ -52,6 +52,7 @@ type ReplaceResult struct {
 	Paper    int              `json:"paper" range:"1-99"`
 	Reason   RevocationReason `json:"reason"`
 	Decision Code             `json:"decision"` // the number of the new decision
+	Text     Text             `json:"text,omitzero"`
 }
 
 // RevokeResult takes a paper's force away, by a new numbered decision.
@@ -60,6 +61,7 @@ type RevokeResult struct {
 	Reason   RevocationReason `json:"reason"`
 	Decision Code             `json:"decision"`
 	Basis    Code             `json:"basis"`
+	Text     Text             `json:"text,omitzero"`
 }
 
 // PaperRegistered enters an issued paper in the register. Numbers count from 1 within the dossier; the paper's own number may be built
@@ -97,6 +99,7 @@ type ResultReplaced struct {
 	Paper    int              `json:"paper"`
 	Reason   RevocationReason `json:"reason"`
 	Decision Code             `json:"decision"`
+	Text     Text             `json:"text,omitzero"`
 	Of
 }
 
@@ -106,6 +109,7 @@ type ResultRevoked struct {
 	Reason   RevocationReason `json:"reason"`
 	Decision Code             `json:"decision"`
 	Basis    Code             `json:"basis"`
+	Text     Text             `json:"text,omitzero"`
 	Of
 }
 
@@ -225,13 +229,13 @@ func (c CorrectResult) facts(q question) []Event {
 
 func (c ReplaceResult) facts(q question) []Event {
 	old, _ := q.paper()
-	return []Event{ResultReplaced{c.Paper, c.Reason, c.Decision, q.of()}, PaperRegistered{
+	return []Event{ResultReplaced{c.Paper, c.Reason, c.Decision, c.Text, q.of()}, PaperRegistered{
 		Number: len(q.s.Papers) + 1, Paper: Code(old.Code), ValidUntil: old.ValidUntil, RenewFrom: old.RenewFrom, Replaces: c.Paper, Of: q.of(),
 	}}
 }
 
 func (c RevokeResult) facts(q question) []Event {
-	return []Event{ResultRevoked{c.Paper, c.Reason, c.Decision, c.Basis, q.of()}}
+	return []Event{ResultRevoked{c.Paper, c.Reason, c.Decision, c.Basis, c.Text, q.of()}}
 }
 
 func (e PaperRegistered) evolve(s State, act Act) State {

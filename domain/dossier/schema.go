@@ -32,7 +32,7 @@ const (
 	isValue // of a form's field
 	isCodes
 	isListed  // one of a closed list
-	isObject  // a source, a text of an event
+	isObject  // a source, evidence, a text of an event
 	isText    // of a command: what is typed
 	isObjects // parts of a supplement, values of a form
 )
@@ -45,19 +45,26 @@ var schemas = func() map[reflect.Type][]field {
 		all[reflect.TypeOf(c)] = fieldsOf(reflect.TypeOf(c))
 	}
 	for _, k := range kinds {
-		fields := fieldsOf(reflect.TypeOf(k.event))
-		for i := range fields {
-			if fields[i].shape == isText {
-				fields[i].shape = isObject // an event holds the pointer and never words
-			}
-		}
-		all[reflect.TypeOf(k.event)] = fields
+		all[reflect.TypeOf(k.event)] = pointing(fieldsOf(reflect.TypeOf(k.event)))
 	}
-	for _, t := range []reflect.Type{reflect.TypeFor[Source](), reflect.TypeFor[Text](), reflect.TypeFor[Part](), reflect.TypeFor[Given](), reflect.TypeFor[Entry]()} {
+	for _, t := range []reflect.Type{reflect.TypeFor[Source](), reflect.TypeFor[Text](), reflect.TypeFor[Part](), reflect.TypeFor[Given](), reflect.TypeFor[Evidence]()} {
+		all[t] = pointing(fieldsOf(t))
+	}
+	for _, t := range []reflect.Type{reflect.TypeFor[Entry]()} { // of commands too, which bring words
 		all[t] = fieldsOf(t)
 	}
 	return all
 }()
+
+// pointing are the fields of what is stored: it holds pointers to texts and never words.
+func pointing(fields []field) []field {
+	for i := range fields {
+		if fields[i].shape == isText {
+			fields[i].shape = isObject
+		}
+	}
+	return fields
+}
 
 func fieldsOf(t reflect.Type) []field {
 	var fields []field
@@ -90,7 +97,7 @@ func shapeOf(t reflect.Type) shape {
 		return isExternal
 	case []Code:
 		return isCodes
-	case Source:
+	case Source, Evidence:
 		return isObject
 	case Text:
 		return isText

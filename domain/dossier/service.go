@@ -34,12 +34,14 @@ type AdjustSubmission struct {
 type UrgeUnit struct {
 	Unit   Code       `json:"unit,omitempty"` // without it: who has it
 	Reason UrgeReason `json:"reason"`
+	Text   Text       `json:"text,omitzero"`
 }
 
 // ApologiseForDelay tells the applicant of a late dossier when the result will be there. It still counts as late.
 type ApologiseForDelay struct {
 	Promised time.Time       `json:"promised"`
 	Reason   ExtensionReason `json:"reason"`
+	Text     Text            `json:"text,omitzero"`
 }
 
 // RateService is what the applicant thinks of the service, once.
@@ -71,6 +73,7 @@ type SubmissionAdjusted struct {
 type UnitUrged struct {
 	Unit   Code       `json:"unit,omitempty"`
 	Reason UrgeReason `json:"reason"`
+	Text   Text       `json:"text,omitzero"`
 	Of
 }
 
@@ -79,6 +82,7 @@ type ApologySent struct {
 	Due      time.Time       `json:"due"` // that was not kept
 	Promised time.Time       `json:"promised"`
 	Reason   ExtensionReason `json:"reason"`
+	Text     Text            `json:"text,omitzero"`
 	Of
 }
 
@@ -137,11 +141,11 @@ func (c UrgeUnit) facts(q question) []Event {
 	if c.Unit == "" {
 		c.Unit = Code(q.s.Unit)
 	}
-	return []Event{UnitUrged{c.Unit, c.Reason, q.of()}}
+	return []Event{UnitUrged{c.Unit, c.Reason, c.Text, q.of()}}
 }
 
 func (c ApologiseForDelay) facts(q question) []Event {
-	return []Event{ApologySent{q.s.Due, instant(c.Promised), c.Reason, q.of()}}
+	return []Event{ApologySent{q.s.Due, instant(c.Promised), c.Reason, c.Text, q.of()}}
 }
 
 func (c RateService) facts(q question) []Event {

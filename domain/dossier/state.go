@@ -107,6 +107,8 @@ type State struct {
 
 	Fired []Fired `json:"fired,omitempty"` // what was told last of each timer
 
+	Signature Signature `json:"signature,omitzero"` // of the result
+
 	LastChange time.Time `json:"last_change,omitzero"` // when the last fact that changed the state was true
 	UpdatedAt  time.Time `json:"updated_at,omitzero"`  // when the last fact of any kind was true
 }

@@ -56,8 +56,12 @@ var transitions = []Transition{
 		Actors: []domain.Role{domain.ReceptionOfficer, domain.CaseOfficer}},
 
 	{Command: "AttachFile", From: slices.Concat(alive, []Status{Resolved}), To: Same,
-		Events: []string{"dossier.file-attached"},
+		Events: []string{"dossier.file-attached"}, Maybe: []string{"dossier.file-signed"},
 		Actors: []domain.Role{domain.Applicant, domain.ReceptionOfficer, domain.CaseOfficer, domain.DivisionHead, domain.ConsultedUnit, domain.Clerk}},
+
+	{Command: "SignFile", From: slices.Concat(alive, []Status{Resolved}), To: Same,
+		Events: []string{"dossier.file-signed"},
+		Actors: []domain.Role{domain.Applicant, domain.ReceptionOfficer, domain.CaseOfficer, domain.DivisionHead, domain.ConsultedUnit, domain.Clerk, domain.Approver}},
 
 	{Command: "AcceptDossier", From: []Status{Submitted}, To: Accepted,
 		Events: []string{"dossier.accepted"},

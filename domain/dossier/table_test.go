@@ -28,7 +28,7 @@ func usual(command string, from dossier.Status) act {
 		"PublishNotification": publish, "ResolveAtOnce": atOnce, "ChooseDelivery": byPost, "SendResult": post, "FailDelivery": cameBack,
 		"ApologiseForDelay": sorry, "UrgeUnit": urge, "ReportError": findError, "CorrectResult": putRight, "ReplaceResult": replace, "RevokeResult": revoke,
 		"RateService": rate, "LinkDossier": link, "OpenComplaint": complain, "CloseComplaint": upheld, "SendMessage": askByNote, "AnswerMessage": answer,
-		"AddNote": jot, "AttachFile": attach, "DisposeRecord": dispose,
+		"AddNote": jot, "AttachFile": attach, "SignFile": signFile, "DisposeRecord": dispose,
 		"SubmitDossier": submit, "AcceptDossier": accept, "RefuseReception": refuse, "RequestSupplement": askInCase,
 		"SubmitSupplement": supply, "AcceptSupplement": takeIn, "ForwardDossier": forward, "AssignOfficer": assign,
 		"StartAppraisal": start, "RequestOpinion": askOpinion, "RecordOpinion": opinion, "SubmitForApproval": propose,
@@ -72,6 +72,8 @@ func ready(t *testing.T, command string, from dossier.Status) *life {
 		l.then(t, supply)
 	case "NumberResult":
 		l.then(t, sign)
+	case "SignFile":
+		l.then(t, attach)
 	case "IssueResult":
 		l.then(t, sign, number)
 	case "FailDelivery":
@@ -231,7 +233,7 @@ func onTheUsualWay(names []string) []string {
 	var usual []string
 	for _, name := range names {
 		switch name {
-		case "check-component", "attach-file", "transfer", "receive-transfer", "refuse-transfer", "request-payment", "confirm-payment", "cancel-payment", "refund-payment", "choose-delivery",
+		case "check-component", "attach-file", "sign-file", "transfer", "receive-transfer", "refuse-transfer", "request-payment", "confirm-payment", "cancel-payment", "refund-payment", "choose-delivery",
 			"undo-act", "report-error", "rate-service", "link", "open-complaint", "close-complaint", "send-message", "answer-message", "add-note", "adjust-submission", "apologise-for-delay",
 			"begin-work", "resolve-at-once", "publish-notification", "send":
 		default:

@@ -89,14 +89,20 @@ func TextsOf(e Event) map[string]Text {
 func texts(v reflect.Value) iter.Seq2[string, Text] {
 	return func(yield func(string, Text) bool) {
 		for _, f := range schemas[v.Type()] {
-			switch f.shape {
-			case isText, isObject:
-				if t, is := v.FieldByIndex(f.index).Interface().(Text); is && t != (Text{}) && !yield(f.name, t) {
+			if f.shape != isText && f.shape != isObject && f.shape != isObjects {
+				continue
+			}
+			switch m := v.FieldByIndex(f.index).Interface().(type) {
+			case Text:
+				if m != (Text{}) && !yield(f.name, m) {
 					return
 				}
-			case isObjects:
-				entries, _ := v.FieldByIndex(f.index).Interface().([]Entry)
-				for _, e := range entries {
+			case Evidence:
+				if m.Signature != (Text{}) && !yield(InEvidence, m.Signature) {
+					return
+				}
+			case []Entry:
+				for _, e := range m {
 					if !yield(e.place(), e.Text) {
 						return
 					}
@@ -105,6 +111,9 @@ func texts(v reflect.Value) iter.Seq2[string, Text] {
 		}
 	}
 }
+
+// InEvidence is the place of a signature among the texts of an event: nobody typed it.
+const InEvidence = "evidence.signature"
 
 // checkWords refuses what could not be shown again as it was typed.
 func checkWords(field, words string) *domain.Invalid {

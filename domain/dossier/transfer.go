@@ -43,6 +43,7 @@ type ReceiveTransfer struct {
 type RefuseTransfer struct {
 	Number int             `json:"number" range:"1-99"`
 	Reason TransferRefusal `json:"reason"`
+	Text   Text            `json:"text,omitzero"`
 }
 
 // DossierTransferred sends the dossier to another agency. Numbers count from 1 within the dossier.
@@ -67,6 +68,7 @@ type TransferReceived struct {
 type TransferRefused struct {
 	Number int             `json:"number"`
 	Reason TransferRefusal `json:"reason"`
+	Text   Text            `json:"text,omitzero"`
 	Of
 }
 
@@ -153,7 +155,7 @@ func (c RefuseTransfer) already(q question) bool {
 }
 
 func (c RefuseTransfer) facts(q question) []Event {
-	return []Event{TransferRefused{c.Number, c.Reason, q.of()}}
+	return []Event{TransferRefused{c.Number, c.Reason, c.Text, q.of()}}
 }
 
 func (e DossierTransferred) evolve(s State, act Act) State {

@@ -224,7 +224,7 @@ func (e ActUndone) evolve(s State, act Act) State {
 	case "approve":
 		s.Status, s.Decided, s.Decision = PendingApproval, Act{}, ""
 	case "sign":
-		s.Signed = Act{}
+		s.Signed, s.Signature = Act{}, Signature{}
 	case "number":
 		s.Numbered = Act{}
 	}

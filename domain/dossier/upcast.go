@@ -12,6 +12,15 @@ var upcasters = map[string]map[int]func(members map[string]json.RawMessage){
 		// procedure had one version only.
 		1: func(members map[string]json.RawMessage) { members["procedure_version"] = json.RawMessage("1") },
 	},
+	"dossier.result-signed": {
+		// Version 1 knew wet ink only; of what was imported nobody said how it had been signed.
+		1: func(members map[string]json.RawMessage) {
+			members["means"] = json.RawMessage(`"paper"`)
+			if _, imported := members["source"]; imported {
+				members["means"] = json.RawMessage(`"unknown"`)
+			}
+		},
+	},
 }
 
 // upcast brings stored data to the newest version of their kind, one version at a time.

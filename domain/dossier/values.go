@@ -14,7 +14,8 @@ func Values(kind string) []string {
 		"transfer_refusal": TransferRefusal(""), "link_kind": LinkKind(""), "complaint_kind": ComplaintKind(""), "complaint_finding": ComplaintFinding(""),
 		"paper_status": PaperStatus(""), "error_origin": ErrorOrigin(""), "revocation_reason": RevocationReason(""), "grade": Grade(""),
 		"urge_reason": UrgeReason(""), "message_topic": MessageTopic(""), "undo_reason": UndoReason(""), "consequence": Consequence(""),
-		"move_ground": MoveGround(""), "media_type": MediaType(""), "timer": TimerKind(""), "notice": Notice(""),
+		"move_ground": MoveGround(""), "media_type": MediaType(""), "means": Means(""), "file_kind": FileKind(""), "signature_algorithm": SignatureAlgorithm(""),
+		"time_source": TimeSource(""), "certificate_state": CertificateState(""), "timer": TimerKind(""), "notice": Notice(""),
 	}
 	if list, ok := lists[kind]; ok {
 		return list.values()

@@ -52,6 +52,27 @@ var lifeWords = map[string]map[string]word{
 		"tl":  {"Thừa lệnh (TL.)", "By order (TL.)"},
 		"tuq": {"Thừa ủy quyền (TUQ.)", "Under authorisation (TUQ.)"},
 	},
+	"means": {
+		"paper":   {"Ký tay trên giấy", "By hand, on paper"},
+		"digital": {"Ký số", "Digitally"},
+		"unknown": {"Không rõ (dữ liệu nhập)", "Not known (imported)"},
+	},
+	"file_kind": {
+		"scan":   {"Bản quét khi số hóa", "Scan made at digitising"},
+		"result": {"Kết quả giải quyết", "Result"},
+	},
+	"signature_algorithm": {
+		"es256": {"Chữ ký ECDSA P-256", "ECDSA P-256"}, "es384": {"Chữ ký ECDSA P-384", "ECDSA P-384"}, "es512": {"Chữ ký ECDSA P-521", "ECDSA P-521"}, "eddsa": {"Chữ ký Ed25519", "Ed25519"},
+		"rs256": {"Chữ ký RSA, SHA-256", "RSA, SHA-256"}, "rs384": {"Chữ ký RSA, SHA-384", "RSA, SHA-384"}, "rs512": {"Chữ ký RSA, SHA-512", "RSA, SHA-512"},
+		"ps256": {"Chữ ký RSA-PSS, SHA-256", "RSA-PSS, SHA-256"}, "ps384": {"Chữ ký RSA-PSS, SHA-384", "RSA-PSS, SHA-384"}, "ps512": {"Chữ ký RSA-PSS, SHA-512", "RSA-PSS, SHA-512"},
+	},
+	"time_source": {
+		"stamped": {"Có dấu thời gian", "Stamped by an authority"},
+		"claimed": {"Do người ký khai", "As the signer says"},
+	},
+	"certificate_state": {
+		"good": {"Còn hiệu lực khi ký", "Good at the time of signing"},
+	},
 	"payment_stage": {
 		"reception":  {"Khi tiếp nhận", "At reception"},
 		"supplement": {"Khi bổ sung", "With the supplement"},
@@ -221,5 +242,7 @@ var lifeWords = map[string]map[string]word{
 		"topic":       {"Về việc", "Topic"},
 		"text":        {"Nội dung", "Words"},
 		"answer_by":   {"Trả lời trước", "Answer by"},
+		"means":       {"Cách ký", "How it is signed"},
+		"file":        {"Mã tệp", "Id of the file"},
 	},
 }

@@ -29,7 +29,8 @@ func spoken() map[string][]string {
 	for _, kind := range []string{"channel", "stage", "proposal", "outcome", "verdict", "refusal_reason", "supplement_reason", "recipient", "stop_reason", "deadline_source", "irregular", "late_reason",
 		"stopped_reason", "rework_reason", "extension_reason", "withdrawal_refusal", "recompute_reason", "count_policy", "part_kind", "work_kind", "finding", "check_verdict", "signature_block",
 		"payment_stage", "payment_method", "payment_reason", "delivery_status", "delivery_failure", "transfer_mode", "transfer_refusal", "link_kind", "complaint_kind",
-		"complaint_finding", "paper_status", "error_origin", "revocation_reason", "grade", "urge_reason", "message_topic", "media_type", "undo_reason", "consequence"} {
+		"complaint_finding", "paper_status", "error_origin", "revocation_reason", "grade", "urge_reason", "message_topic", "media_type", "undo_reason", "consequence",
+		"means", "file_kind", "signature_algorithm", "time_source", "certificate_state"} {
 		codes[kind] = dossier.Values(kind)
 	}
 	for _, class := range dossier.Classes() {
@@ -190,6 +191,8 @@ var full = dossier.State{
 	Delivery:    dossier.Delivery{Way: dossier.Post, Status: dossier.DeliveryFailed, Sent: done, Tries: 1, Reason: "lost"},
 	Apology:     dossier.Apology{Count: 1, Sent: done, Promised: monday}, Rating: dossier.Rating{Done: done, Overall: "good"}, Adjusted: done, Urged: done, Urges: 1,
 	Undone: dossier.Undone{Act: "accept", By: "o", Reason: "wrong_content", Version: 3}, Silence: true, Disposed: done, DisposalDecision: "q",
+	Files:     []dossier.File{{File: "f-1", Component: "tp-1", Media: "pdf", Size: 1, By: "o", At: monday, Kind: dossier.Scan, SignedBy: []string{"o"}, SignedAt: monday}},
+	Signature: dossier.Signature{Means: dossier.Digital, Block: "kt", For: "p", File: "f-1", SignedAt: monday, TimeBy: "stamped", Serial: "sn:3f"},
 }
 
 var done = dossier.Act{By: "o", At: monday}

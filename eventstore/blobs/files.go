@@ -45,6 +45,8 @@ type File struct {
 	Media      string
 	Commitment string
 	Component  string
+	Kind       string // what it is to its dossier
+	Signature  string // that came with it: may name people
 	By         domain.Actor
 	UploadedAt time.Time
 
@@ -56,9 +58,11 @@ type File struct {
 
 // about is what is sealed under the file's own key.
 type about struct {
-	Name   string `json:"name"`
-	SHA256 []byte `json:"sha256,omitempty"` // as announced, then as found
-	Salt   []byte `json:"salt"`
+	Name      string `json:"name"`
+	SHA256    []byte `json:"sha256,omitempty"` // as announced, then as found
+	Salt      []byte `json:"salt"`
+	Kind      string `json:"kind,omitempty"`
+	Signature string `json:"signature,omitempty"`
 }
 
 type part struct {
@@ -110,7 +114,7 @@ func (f *Files) Create(ctx context.Context, n File) error {
 	if err != nil {
 		return fmt.Errorf("wrap the key of a file: %w", err)
 	}
-	a := about{Name: n.Name, Salt: make([]byte, 32)}
+	a := about{Name: n.Name, Salt: make([]byte, 32), Kind: n.Kind, Signature: n.Signature}
 	_, _ = rand.Read(a.Salt) // never fails
 	if a.SHA256, err = hex.DecodeString(n.SHA256); err != nil {
 		return fmt.Errorf("read the hash of a file: %w", err)
@@ -191,6 +195,7 @@ func (f *Files) openAbout(ctx context.Context, n *File) (dataKey, error) {
 		return key, fmt.Errorf("open what is known of file %s: %w", n.ID, err)
 	}
 	n.Name, n.SHA256 = n.about.Name, hex.EncodeToString(n.about.SHA256)
+	n.Kind, n.Signature = n.about.Kind, n.about.Signature
 	return key, nil
 }
 

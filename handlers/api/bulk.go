@@ -184,7 +184,8 @@ type runInput struct {
 }
 
 type runBody struct {
-	StopAfter int `json:"stop_after_refusals,omitempty" minimum:"1" doc:"Halt after so many refusals; never without it."`
+	StopAfter int    `json:"stop_after_refusals,omitempty" minimum:"1" doc:"Halt after so many refusals; never without it."`
+	Seen      string `json:"seen,omitempty" doc:"Signatures only: what stands at the end of the dry run. Each item is shown before it is signed."`
 }
 
 // runBatch lets a batch run, or run on, and answers before it has.
@@ -198,6 +199,7 @@ func (s *server) runBatch(ctx context.Context, in *runInput) (*batchOutput, erro
 		return nil, err
 	}
 	e := keyed(ctx, in.Key)
+	e.Seen = body.Seen
 	b, err := s.Bulk.Start(ctx, handlers.CallOf(ctx).Actor, id, body.StopAfter, e)
 	return batchAnswer(e.Key, b), err
 }

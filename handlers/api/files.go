@@ -200,6 +200,57 @@ func (s *server) fileRoutes() {
 	huma.Register(s.api, s.operation(http.MethodHead, "/v1/files/{id}", "file-offset", "How much of an upload is there, for who sends it"), answering(answerWithin, s.fileOffset))
 	huma.Register(s.api, s.appendOperation(), s.appendFile)
 	huma.Register(s.api, s.operation(http.MethodGet, "/v1/files/{id}/content", "get-file-content", "A clean file, checked against its hash while it is sent; recorded in the access journal"), s.content)
+	huma.Register(s.api, s.operation(http.MethodPost, "/v1/files/{id}/signatures", "sign-a-file", "Sign a file of a dossier, or bring a signature that was made elsewhere; it is proved first"), answering(answerWithin, s.signFile))
+	get(s, "/v1/files/{id}/signatures", "list-file-signatures", "The signatures of a file, each held against it; recorded in the access journal", s.fileSignatures)
+	get(s, "/v1/dossiers/{id}/signatures", "list-signatures", "The signatures of a dossier's result and files, each held against what it is under; recorded in the access journal", s.signatures)
+}
+
+type signInput struct {
+	ID   uuid.UUID `path:"id"`
+	Key  string    `header:"Idempotency-Key" maxLength:"255"`
+	Body struct {
+		Signature string `json:"signature,omitempty" maxLength:"65536" doc:"One that was made elsewhere; missing: the signing service signs for the account."`
+	}
+}
+
+type signedOutput struct {
+	Key  string `header:"Idempotency-Key"`
+	Body handlers.Receipt
+}
+
+// signFile puts a signature under a file.
+func (s *server) signFile(ctx context.Context, in *signInput) (*signedOutput, error) {
+	e := keyed(ctx, in.Key)
+	r, err := s.Files.SignFile(ctx, handlers.CallOf(ctx).Actor, in.ID, in.Body.Signature, e)
+	if err != nil {
+		return nil, err
+	}
+	return &signedOutput{e.Key, r}, nil
+}
+
+type signaturesOutput struct {
+	Body struct {
+		Items []handlers.SignatureLine `json:"items"`
+	}
+}
+
+func signaturesAnswer(lines []handlers.SignatureLine, err error) (*signaturesOutput, error) {
+	if err != nil {
+		return nil, err
+	}
+	out := &signaturesOutput{}
+	out.Body.Items = lines
+	return out, nil
+}
+
+func (s *server) fileSignatures(ctx context.Context, in *fileInput) (*signaturesOutput, error) {
+	call := handlers.CallOf(ctx)
+	return signaturesAnswer(s.Files.Signatures(ctx, handlers.Accessor{Actor: call.Actor, Traceparent: call.Traceparent}, in.ID))
+}
+
+func (s *server) signatures(ctx context.Context, in *fileInput) (*signaturesOutput, error) {
+	call := handlers.CallOf(ctx)
+	return signaturesAnswer(s.Executor.Signatures(ctx, handlers.Accessor{Actor: call.Actor, Traceparent: call.Traceparent}, in.ID, uuid.Nil))
 }
 
 func (s *server) appendOperation() huma.Operation {

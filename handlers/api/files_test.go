@@ -25,6 +25,7 @@ import (
 	"dossier/eventstore/vault"
 	"dossier/handlers"
 	"dossier/handlers/inspect"
+	"dossier/handlers/localca"
 	"dossier/internal/devstack"
 )
 
@@ -34,6 +35,7 @@ type cabinet struct {
 	files      *handlers.Files
 	kept       *blobs.Files
 	keys       *vault.Vault
+	ca         *localca.CA // nil: nobody signs
 }
 
 func (c *cabinet) store(t *testing.T, pool *pgxpool.Pool) *blobs.Files {

@@ -39,16 +39,17 @@ func TestMain(m *testing.M) {
 
 // house is a whole dossier behind an address.
 type house struct {
-	t       *testing.T
-	url     string
-	client  *http.Client
-	db      *dbtest.DB
-	pool    *pgxpool.Pool
-	journal *eventstore.Journal
-	engine  *projections.Engine
-	bulk    *handlers.Bulk // run by tests that need it
-	log     *lines
-	stop    func() // tells long reads that the process stops
+	t        *testing.T
+	url      string
+	client   *http.Client
+	db       *dbtest.DB
+	pool     *pgxpool.Pool
+	journal  *eventstore.Journal
+	engine   *projections.Engine
+	bulk     *handlers.Bulk // run by tests that need it
+	executor *handlers.Executor
+	log      *lines
+	stop     func() // tells long reads that the process stops
 }
 
 // lines is a log that tests read.
@@ -114,7 +115,12 @@ func openHouseWith(t *testing.T, brokers []string, gate *handlers.Gate, files *c
 			t.Fatal(err)
 		}
 	}
-	executor := handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("test"), Metrics: metrics, Files: store, Vault: sealed, Access: handlers.NewAccessLog(access, handlers.AccessOptions{})})
+	o := handlers.ExecutorOptions{CommandKey: []byte("test"), Metrics: metrics, Files: store, Vault: sealed, Access: handlers.NewAccessLog(access, handlers.AccessOptions{})}
+	if files != nil && files.ca != nil {
+		o.Signer, o.Verifier = files.ca, files.ca.Verifier()
+	}
+	executor := handlers.NewExecutor(j, o)
+	h.executor = executor
 	views := projections.NewViews(pool, j).Follow(engine)
 	h.bulk = handlers.NewBulk(executor, views, handlers.BulkOptions{})
 	service := api.New(api.Deps{

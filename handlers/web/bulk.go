@@ -44,6 +44,8 @@ type bulkPage struct {
 	Rows             []bulkRow
 	Next             string
 	Key              string
+	Signing          bool   // each item is shown before all are signed
+	Seen             string // at the end of them
 	Undo             *bulkUndo
 	Errors           *problems
 }
@@ -61,6 +63,8 @@ type bulkRow struct {
 	Why, Whole       string
 	Basis            string
 	Undone           string
+	Signs            *handlers.BulkSigned
+	Outcome          string // what was decided, in words
 }
 
 type bulkUndo struct {
@@ -221,6 +225,7 @@ func (s *site) showBatch(w http.ResponseWriter, r *http.Request, v *visit, statu
 	if err != nil {
 		return err
 	}
+	p.Signing, p.Seen = p.Planned && b.Command == "sign", items.Seen
 	for i, id := range ids {
 		p.Rows[i].Code = called(id, codes[id])
 	}
@@ -295,6 +300,9 @@ func (v *visit) bulkRow(i handlers.BulkItem) bulkRow {
 	if row.Why == "" && i.Outcome != batch.Late {
 		row.Why = i.Code
 	}
+	if row.Signs = i.Signs; i.Signs != nil {
+		row.Outcome = label("proposal", string(i.Signs.Outcome), v.lang)
+	}
 	if i.Undo != "" {
 		row.Undone = batch.Label(i.Undo, string(v.lang))
 	}
@@ -303,6 +311,7 @@ func (v *visit) bulkRow(i handlers.BulkItem) bulkRow {
 
 func (s *site) bulkRun(w http.ResponseWriter, r *http.Request, v *visit) error {
 	return s.setBatch(w, r, v, func(actor domain.Actor, id uuid.UUID, e handlers.Envelope) error {
+		e.Seen = r.PostForm.Get("seen")
 		_, err := s.Bulk.Start(r.Context(), actor, id, 0, e)
 		return err
 	})

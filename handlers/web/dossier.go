@@ -30,6 +30,7 @@ type dossierPage struct {
 	Acts      []actLink
 	Facts     []fact
 	Files     []fileRow
+	Signed    *signedView
 	History   []event
 	Texts     int    // that people typed
 	Show      string // all, compact, raw
@@ -65,14 +66,22 @@ type fileRow struct {
 	By                string
 	At                time.Time
 	URL               string
+	SignedBy          []string
 }
 
 // attachFile is the command that an upload sends when its file was found clean.
 const attachFile = "attach-file"
 
+// signFile needs a file, and somebody who signs.
+const signFile = "sign-file"
+
 func (v *visit) files(state dossier.State) (rows []fileRow) {
 	for i, f := range state.Files {
-		rows = append(rows, fileRow{i + 1, label("media_type", string(f.Media), v.lang), f.Component, v.weight(f.Size), f.By, f.At, "/v1/files/" + f.File + "/content"})
+		words := label("media_type", string(f.Media), v.lang)
+		if f.Kind != "" {
+			words = label("file_kind", string(f.Kind), v.lang) + ", " + words
+		}
+		rows = append(rows, fileRow{i + 1, words, f.Component, v.weight(f.Size), f.By, f.At, "/v1/files/" + f.File + "/content", f.SignedBy})
 	}
 	return rows
 }
@@ -177,13 +186,17 @@ func (s *site) dossierPage(v *visit, id uuid.UUID, facts []dossier.Fact, state d
 	}
 	p.Due.Long = true
 	for _, f := range facts {
-		p.Texts += len(dossier.TextsOf(f.Event))
+		for place := range dossier.TextsOf(f.Event) {
+			if place != dossier.InEvidence {
+				p.Texts++
+			}
+		}
 	}
 	p.History = v.events(facts, form, p.Show)
 	p.Depths = v.depths(p.Show, len(facts), milestones(facts))
 	p.Replay = v.replay(id, facts, state, form)
 	p.Why = v.why(facts, form)
-	p.Facts, p.Files = v.facts(state, id), v.files(state)
+	p.Facts, p.Files, p.Signed = v.facts(state, id), v.files(state), v.signedOf(state, id)
 	if !p.Past {
 		p.Acts = s.acts(v, id, state)
 	}
@@ -235,6 +248,9 @@ func (s *site) acts(v *visit, id uuid.UUID, state dossier.State) []actLink {
 	var out []actLink
 	for _, name := range v.allowed(state, actor, s.Now()) {
 		if handlers.Authorize(actor, handlers.Act{Kind: handlers.Command, Name: name, Applicant: state.Applicant}) != nil {
+			continue
+		}
+		if name == signFile && (!s.Executor.Signs() || len(state.Files) == 0) {
 			continue
 		}
 		if !prescribed(name, state) || name == attachFile { // it follows an upload, which no form of codes can do

@@ -77,6 +77,7 @@ var usualShapes = map[string][]shape{
 	},
 	"submit-for-approval": {{name: "proposal", kind: "radio", list: "proposal", words: Words{"Đề xuất", "Proposal"}}},
 	"approve":             {{name: "outcome", kind: "radio", list: "proposal", words: Words{"Quyết định", "Decision"}}},
+	"sign":                {{name: "means", kind: "radio", list: "means", words: Words{"Cách ký", "How it is signed"}, hint: Words{"Không chọn: ký số nếu hệ thống có dịch vụ ký số, nếu không thì ký trên giấy.", "None chosen: digitally where there is a signing service, else on paper."}, optional: true}},
 	"return": {
 		{name: "way", kind: "radio", list: "channel", words: Words{"Trả qua", "Returned by"}},
 		{name: "to", kind: "radio", list: "recipient", words: Words{"Người nhận", "Taken by"}},
@@ -102,7 +103,7 @@ var usualShapes = map[string][]shape{
 		{name: "basis", kind: "code", words: Words{"Văn bản (mã điều, khoản)", "Legal basis (code of the article)"}, hint: Words{"Ví dụ nd-309-2026.5: Nghị định 309/2026, Điều 5.", "For example nd-309-2026.5: Decree 309/2026, Article 5."}},
 	},
 	"expire-supplement": {}, "approve-extension": {}, "request-withdrawal": {}, "accept-withdrawal": {},
-	"accept": {}, "accept-supplement": {}, "start-appraisal": {}, "sign": {}, "issue": {},
+	"accept": {}, "accept-supplement": {}, "start-appraisal": {}, "issue": {},
 }
 
 // inputs builds the form of a command with what was typed kept in it.

@@ -49,7 +49,7 @@ func shapesOf(command string) []shape {
 		switch {
 		case s.list != "":
 			s.kind = "radio"
-		case m.Name == "number" || m.Name == "paper":
+		case m.Name == "number" || m.Name == "paper" || command == signFile && m.Name == "file":
 			s.kind = "pick"
 		case command == "undo-act" && m.Name == "act":
 			s.kind = "pick"
@@ -97,6 +97,10 @@ func (v *visit) open(sh shape, s dossier.State, add func(value, words string)) {
 				numbered(c.Number, label("complaint_kind", string(c.Kind), v.lang))
 			}
 		}
+	case signFile:
+		for i, f := range s.Files {
+			add(f.File, Words{"Tệp %d, %s", "File %d, %s"}.In(v.lang, i+1, label("media_type", string(f.Media), v.lang)))
+		}
 	case "answer-message":
 		for _, m := range s.Messages.Open {
 			numbered(m.Number, label("message_topic", string(m.Topic), v.lang))
@@ -119,7 +123,7 @@ func (v *visit) open(sh shape, s dossier.State, add func(value, words string)) {
 var rare = map[string]bool{
 	"transfer": true, "receive-transfer": true, "refuse-transfer": true, "cancel-payment": true, "refund-payment": true, "delegate-decision": true, "decide-by-silence": true,
 	"choose-delivery": true, "fail-delivery": true, "apologise-for-delay": true, "urge-unit": true, "undo-act": true, "report-error": true, "correct": true, "replace": true,
-	"revoke": true, "link": true, "open-complaint": true, "close-complaint": true, "send-message": true, "answer-message": true, "add-note": true, "attach-file": true, "dispose-record": true,
+	"revoke": true, "link": true, "open-complaint": true, "close-complaint": true, "send-message": true, "answer-message": true, "add-note": true, "attach-file": true, "sign-file": true, "dispose-record": true,
 	"adjust-submission": true, "record-step": true, "stop": true, "expire-payment": true,
 }
 

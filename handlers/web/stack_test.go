@@ -40,7 +40,7 @@ type stack struct {
 	stop     func() // tells open lists that the process begins to stop
 }
 
-func newStack(t testing.TB) *stack {
+func newStack(t testing.TB, with ...func(*handlers.ExecutorOptions)) *stack {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	db := dbtest.New(t)
@@ -65,8 +65,12 @@ func newStack(t testing.TB) *stack {
 	for _, run := range []func(context.Context) error{engine.Run, publisher.Run} {
 		go func() { _ = run(ctx); done <- struct{}{} }()
 	}
+	o := handlers.ExecutorOptions{CommandKey: []byte("test"), Vault: kept, Access: log}
+	for _, set := range with {
+		set(&o)
+	}
 	s := &stack{
-		t: t, journal: journal, access: log, executor: handlers.NewExecutor(journal, handlers.ExecutorOptions{CommandKey: []byte("test"), Vault: kept, Access: log}),
+		t: t, journal: journal, access: log, executor: handlers.NewExecutor(journal, o),
 		views: projections.NewViews(db.App, journal).Follow(engine), dev: handlers.NewDevLogin(),
 	}
 	closing := make(chan struct{})

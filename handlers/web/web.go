@@ -65,6 +65,7 @@ func (s *site) routes() http.Handler {
 	mux.HandleFunc("GET /dossiers/{id}", s.page(s.dossier))
 	mux.HandleFunc("GET /dossiers/{id}/deadline", s.page(s.deadline))
 	mux.HandleFunc("GET /dossiers/{id}/words", s.page(s.said))
+	mux.HandleFunc("GET /dossiers/{id}/signatures", s.page(s.signatures))
 	mux.HandleFunc("GET /dossiers/{id}/do/{command}", s.page(s.actForm))
 	mux.HandleFunc("POST /dossiers/{id}/do/{command}", s.page(s.act))
 	mux.HandleFunc("GET /bulk/new", s.page(s.bulkNew))

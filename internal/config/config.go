@@ -40,6 +40,12 @@ type Config struct {
 		URL string `json:"url,omitempty"` // of the registers in which parts of a dossier are looked up; empty: none is
 		Key string `json:"key,omitempty"` // sent as a bearer token
 	} `json:"registry"`
+	Signing struct {
+		URL     string `json:"url,omitempty"`      // of the signing service; empty: results are signed on paper
+		Token   string `json:"token,omitempty"`    // by which it knows us
+		Roots   string `json:"roots,omitempty"`    // a PEM file: whose signatures are taken; empty: nobody's
+		LocalCA string `json:"local_ca,omitempty"` // dev only: the folder of a test CA that signs for everybody
+	} `json:"signing"`
 	CommandKey  string `json:"command_key,omitempty"`
 	ErasureList string `json:"erasure_list,omitempty"` // file:///… outside the database, to which erasures are written
 	VaultKey    string `json:"vault_key,omitempty"`    // wraps the keys of persons and dossiers; the newest first, separated by commas
@@ -81,6 +87,7 @@ func FromEnv(getenv func(string) string) (Config, error) {
 	c.HTTP.PublicURL = getenv("PUBLIC_URL")
 	c.Payment.URL, c.Payment.Key = getenv("PAYMENT_URL"), env.secret("PAYMENT_KEY")
 	c.Registry.URL, c.Registry.Key = getenv("REGISTRY_URL"), env.secret("REGISTRY_KEY")
+	c.Signing.URL, c.Signing.Token, c.Signing.Roots = getenv("SIGNER_URL"), env.secret("SIGNER_TOKEN"), getenv("SIGN_ROOTS")
 	c.CommandKey = env.secret("COMMAND_KEY")
 	c.ErasureList = getenv("ERASURE_LIST_URL")
 	c.VaultKey = env.secret("VAULT_KEY")
@@ -106,6 +113,7 @@ func (c Config) Masked() Config {
 	c.VaultKey = mask(c.VaultKey)
 	c.Payment.Key = mask(c.Payment.Key)
 	c.Registry.Key = mask(c.Registry.Key)
+	c.Signing.Token = mask(c.Signing.Token)
 	c.Files.BlobURL = maskURL(c.Files.BlobURL)
 	return c
 }
