@@ -96,7 +96,7 @@ func TestASecondStackOnTheSameFolderIsRefusedAndAFreshStartKeepsTheData(t *testi
 func TestProductionRefusesADevelopmentDatabase(t *testing.T) {
 	t.Parallel()
 	d := startDev(t, "--empty")
-	env := map[string]string{"DATABASE_URL": d.cfg.Database.URL, "KAFKA_BROKERS": "127.0.0.1:1", "COMMAND_KEY": strings.Repeat("k", 32), "VAULT_KEY": testVaultKey}
+	env := map[string]string{"DATABASE_URL": d.cfg.Database.URL, "KAFKA_BROKERS": "127.0.0.1:1", "COMMAND_KEY": strings.Repeat("k", 32), "VAULT_KEY": d.cfg.VaultKey}
 	if code, _, stderr := here(env, "serve", "--http", "127.0.0.1:0"); code != 1 || !strings.Contains(stderr, "clock can be set") {
 		t.Errorf("exit %d: %s", code, stderr)
 	}
