@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dossier/domain"
+	"dossier/domain/dossier"
 
 	"github.com/google/uuid"
 )
@@ -20,6 +21,8 @@ type Envelope struct {
 	Traceparent string
 	Body        []byte // as sent: the same key with another body is refused
 	Batch       string // the batch it is done in
+
+	group []dossier.Link // of the reception that it is filed in
 
 	dry      bool // Try
 	arriving bool // attach-file comes from the upload itself, which knows what was found

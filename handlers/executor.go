@@ -172,7 +172,7 @@ func (x *Executor) do(ctx context.Context, a domain.Actor, id uuid.UUID, name st
 
 // decide asks the domain.
 func (x *Executor) decide(ctx context.Context, s dossier.State, c dossier.Command, a domain.Actor, e Envelope, v *procedure.Version, by counts) ([]Decided, error) {
-	given := dossier.Context{Now: x.o.Now(), Actor: a, Origin: x.o.Origin, LateReason: e.LateReason, Procedure: v, Calendar: by.calendar, HoursOf: dossier.Code(by.agency)}
+	given := dossier.Context{Now: x.o.Now(), Actor: a, Origin: x.o.Origin, LateReason: e.LateReason, Procedure: v, Calendar: by.calendar, HoursOf: dossier.Code(by.agency), Group: e.group}
 	if e.OccurredAt != nil {
 		given.OccurredAt = *e.OccurredAt
 	}

@@ -28,6 +28,7 @@ func (a *app) commands() *cli.Command {
 			a.bulkCommand(),
 			a.fileCommand(),
 			a.showCommand(),
+			a.receiptCommand(),
 			a.historyCommand(),
 			a.eventsCommand(),
 			a.accessCommand(),

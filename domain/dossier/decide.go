@@ -20,6 +20,7 @@ type Context struct {
 	HoursOf     Code               // the agency whose hours are counted; none: those under the receiving unit's own code
 	Delegations []Delegation       // of the organisation, to the actor and over this dossier, when the act is true
 	Source      Source             // imports: kept in every event
+	Group       []Link             // that a dossier is filed with: the other dossiers of the same reception
 }
 
 // When is the time at which the act is true, to be stored as the event's occurred_at: the one given, else now. A clock that is
@@ -81,7 +82,11 @@ func (q question) facts() []Event {
 	of := q.of()
 	switch c := q.c.(type) {
 	case SubmitDossier:
-		return []Event{DossierSubmitted{c.Procedure, q.x.Procedure.Number, c.Channel, c.Applicant, c.Unit, c.ExternalCode, c.Support, "", c.Facts, c.Values, of}}
+		events := []Event{DossierSubmitted{c.Procedure, q.x.Procedure.Number, c.Channel, c.Applicant, c.Unit, c.ExternalCode, c.Support, "", c.Facts, c.Values, of}}
+		for _, l := range q.x.Group {
+			events = append(events, DossierLinked{Ref(l.Other), l.Kind, of})
+		}
+		return events
 	case AcceptDossier:
 		return []Event{q.accepts(c)}
 	case RefuseReception:

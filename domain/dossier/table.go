@@ -48,7 +48,7 @@ func but(states []Status, out ...Status) []Status {
 // transitions is the law of moves, in the order of a dossier's way (Decree 118/2025, Articles 16 to 22).
 var transitions = []Transition{
 	{Command: "SubmitDossier", From: []Status{None}, To: Submitted,
-		Events: []string{"dossier.submitted"},
+		Events: []string{"dossier.submitted"}, Maybe: []string{"dossier.linked"},
 		Actors: []domain.Role{domain.Applicant, domain.ReceptionOfficer}},
 
 	{Command: "CheckComponent", From: []Status{Submitted, SupplementAtReception, Appraising}, To: Same,

@@ -31,6 +31,7 @@ type actPage struct {
 	Inputs       []input
 	OccurredAt   string
 	LateReasons  []option
+	With         *input // of a filing: further procedures of the same reception
 	Actor        domain.Actor
 	Errors       *problems
 	Since        []event // what happened since the form was opened
@@ -273,6 +274,7 @@ func named(inputs []input, field, text string) string {
 
 // atField says the same words at the field they are about, and returns it when the form has it.
 func atField(inputs []input, field, text string) string {
+	field, _, _ = strings.Cut(field, "[") // of a list
 	for i := range inputs {
 		if inputs[i].Name == field {
 			inputs[i].Wrong = text

@@ -151,3 +151,16 @@ func (w *town) files(t *testing.T) {
 		says(t, took, "ghi nhận", "muộn 3 giờ", "Nhận tại quầy, nhập sau")
 	w.as("applicant-1").get("/dossiers/new").says(t, `value="applicant-1"`, `value="online" id="f-channel" checked`)
 }
+
+func (w *town) filesTogether(t *testing.T) {
+	a := w.as("applicant-1")
+	p := a.post("/dossiers/new", a.get("/dossiers/new").filled(url.Values{"procedure": {renew}, "channel": {"online"}, "applicant": {"applicant-1"}, "with": {"vet-drug-trade-cert", renew}}))
+	p.says(t, "Đã ghi lúc", "Nhận cùng một lần", "đầu mối", "Giấy tiếp nhận chung", "Chờ tiếp nhận")
+	path := p.url.Path
+	a.get(path+"/receipt").says(t, "Giấy tiếp nhận hồ sơ", "buôn bán thuốc thú y", "Gia hạn Chứng chỉ hành nghề thú y", "Mỗi hồ sơ có hạn và kết quả riêng")
+	if p := w.as("applicant-2").get(path + "/receipt"); p.status != http.StatusForbidden {
+		t.Errorf("somebody else's receipt: %d", p.status)
+	}
+	p = a.post("/dossiers/new", a.get("/dossiers/new").filled(url.Values{"procedure": {renew}, "channel": {"online"}, "applicant": {"applicant-1"}, "with": {"no-such-procedure"}}))
+	p.says(t, "Có 1 chỗ cần sửa trước khi gửi")
+}

@@ -27,6 +27,7 @@ type dossierPage struct {
 	Due       dueView
 	Procedure procedureRow
 	Ahead     []aheadView
+	Group     []member // dossiers of the same reception
 	Acts      []actLink
 	Facts     []fact
 	Files     []fileRow
@@ -116,6 +117,13 @@ func (s *site) dossier(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if !p.Past {
 		if p.Ahead, err = s.ahead(r.Context(), v, state); err != nil {
 			return err
+		}
+		if grouped(state) {
+			all, err := s.Executor.Reception(r.Context(), *v.Actor, id)
+			if err != nil {
+				return err
+			}
+			p.Group = s.members(v, all, p.ID)
 		}
 	}
 	p.Done = s.justDone(r, v, facts)

@@ -115,6 +115,7 @@ func TestPages(t *testing.T) {
 		{"a refused act is recorded once, a form that is not shown is not", (*town).recorded},
 		{"a dossier that changed meanwhile leads to the conflict page", (*town).conflicts},
 		{"a dossier is filed at the counter", (*town).files},
+		{"linked procedures are filed online in one reception", (*town).filesTogether},
 		{"errors are pages", (*town).errors},
 		{"an applicant sees its own dossiers only", (*town).own},
 		{"a list is downloaded", (*town).download},

@@ -64,6 +64,7 @@ func (s *site) routes() http.Handler {
 	mux.HandleFunc("POST /dossiers/new", s.page(s.submit))
 	mux.HandleFunc("GET /dossiers/{id}", s.page(s.dossier))
 	mux.HandleFunc("GET /dossiers/{id}/deadline", s.page(s.deadline))
+	mux.HandleFunc("GET /dossiers/{id}/receipt", s.page(s.reception))
 	mux.HandleFunc("GET /dossiers/{id}/words", s.page(s.said))
 	mux.HandleFunc("GET /dossiers/{id}/do/{command}", s.page(s.actForm))
 	mux.HandleFunc("POST /dossiers/{id}/do/{command}", s.page(s.act))
