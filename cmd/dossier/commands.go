@@ -30,6 +30,7 @@ func (a *app) commands() *cli.Command {
 			a.showCommand(),
 			a.receiptCommand(),
 			a.historyCommand(),
+			a.resultsCommand(),
 			a.eventsCommand(),
 			a.accessCommand(),
 			a.importCommand(),

@@ -29,10 +29,11 @@ const (
 	TransferTimer    TimerKind = "transfer"    // another agency takes the dossier in
 	CorrectionTimer  TimerKind = "correction"  // an error of an issued paper is put right
 	AnswerTimer      TimerKind = "answer"      // a message is answered
+	RenewalTimer     TimerKind = "renewal"     // the holder of a paper that runs out asks for a new one
 )
 
 func (TimerKind) values() []string {
-	return []string{"reception", "supplement", "processing", "opinion", "work", "remediation", "payment", "transfer", "correction", "answer"}
+	return []string{"reception", "supplement", "processing", "opinion", "work", "remediation", "payment", "transfer", "correction", "answer", "renewal"}
 }
 
 // Notice is what is told.
@@ -66,6 +67,7 @@ var timerKinds = map[TimerKind]timerKind{
 	TransferTimer:    {basis: "nd-118-2025.20"},
 	CorrectionTimer:  {basis: "nd-118-2025.23", proposes: CorrectResult{}},
 	AnswerTimer:      {days: true},
+	RenewalTimer:     {days: true},
 }
 
 // Timer is one that runs.
@@ -164,6 +166,7 @@ func (s *State) Timers() []Timer {
 				add(CorrectionTimer, m.Number, m.ReportedAt, m.Due, s.Unit)
 			}
 		}
+		all = append(all, s.renewals()...)
 	}
 	if s.Status != Disposed {
 		for _, m := range s.Messages.Open {

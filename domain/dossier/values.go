@@ -12,7 +12,7 @@ func Values(kind string) []string {
 		"payment_stage": PaymentStage(""), "payment_method": PaymentMethod(""), "payment_reason": PaymentReason(""),
 		"delivery_status": DeliveryStatus(""), "delivery_failure": DeliveryFailure(""), "transfer_mode": TransferMode(""),
 		"transfer_refusal": TransferRefusal(""), "link_kind": LinkKind(""), "complaint_kind": ComplaintKind(""), "complaint_finding": ComplaintFinding(""),
-		"paper_status": PaperStatus(""), "error_origin": ErrorOrigin(""), "revocation_reason": RevocationReason(""), "grade": Grade(""),
+		"paper_status": PaperStatus(""), "paper_verdict": PaperVerdict(""), "error_origin": ErrorOrigin(""), "revocation_reason": RevocationReason(""), "grade": Grade(""),
 		"urge_reason": UrgeReason(""), "message_topic": MessageTopic(""), "undo_reason": UndoReason(""), "consequence": Consequence(""),
 		"move_ground": MoveGround(""), "media_type": MediaType(""), "timer": TimerKind(""), "notice": Notice(""),
 	}

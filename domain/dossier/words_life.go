@@ -13,6 +13,7 @@ var lifeWords = map[string]map[string]word{
 		"transfer":    {"Chuyển cơ quan khác", "Transfer"},
 		"correction":  {"Đính chính kết quả", "Correction of a result"},
 		"answer":      {"Trả lời tin nhắn", "Answer to a message"},
+		"renewal":     {"Nhắc gia hạn giấy tờ", "Renewal of a paper"},
 	},
 	"notice": {
 		"alert":    {"Nhắc có việc chờ", "Something waits"},
@@ -107,6 +108,12 @@ var lifeWords = map[string]map[string]word{
 		"upheld":     {"Giữ nguyên quyết định", "Decision upheld"},
 		"overturned": {"Hủy quyết định", "Decision overturned"},
 		"withdrawn":  {"Đã rút", "Withdrawn"},
+	},
+	"paper_verdict": {
+		"valid":    {"Còn hiệu lực", "Valid"},
+		"expired":  {"Đã hết hạn", "Expired"},
+		"replaced": {"Đã bị thay thế", "Replaced"},
+		"revoked":  {"Đã thu hồi", "Revoked"},
 	},
 	"paper_status": {
 		"valid":     {"Còn giá trị", "Stands"},

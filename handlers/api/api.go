@@ -42,6 +42,7 @@ type Deps struct {
 	Log     *slog.Logger       // default: discard
 	Closing <-chan struct{}    // closed when the process begins to stop: long reads end then; may be nil
 	Gate    *handlers.Gate     // shared with the pages of this process; default: one of its own
+	Checks  *handlers.Limiter  // of the public check of results; shared likewise
 }
 
 // server is the API at work.
@@ -96,6 +97,7 @@ func (s *server) routes() {
 	s.bulkRoutes()
 	s.moneyRoutes()
 	s.fileRoutes()
+	s.resultRoutes()
 	s.submit()
 	for _, name := range dossier.CommandNames() {
 		s.command(name)
@@ -133,6 +135,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Gate == nil {
 		d.Gate = handlers.NewGate(handlers.MostRequests, handlers.MostBytes)
+	}
+	if d.Checks == nil {
+		d.Checks = handlers.NewLimiter(handlers.ChecksPerMinute, nil)
 	}
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)

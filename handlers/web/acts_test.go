@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -150,6 +151,24 @@ func (w *town) files(t *testing.T) {
 	r.post("/dossiers/new", r.get("/dossiers/new").filled(url.Values{"procedure": {renew}, "channel": {"counter"}, "applicant": {"applicant-2"}, "occurred_at": {took}, "late_reason": {"counter_entry"}})).
 		says(t, took, "ghi nhận", "muộn 3 giờ", "Nhận tại quầy, nhập sau")
 	w.as("applicant-1").get("/dossiers/new").says(t, `value="applicant-1"`, `value="online" id="f-channel" checked`)
+}
+
+func (w *town) checks(t *testing.T) {
+	r := w.way(w.submit(renew, "applicant-1"), dossier.Returned)
+	w.seen(r)
+	nobody := w.as("")
+	nobody.get("/check").says(t, "Kiểm tra giấy tờ kết quả", "Số của giấy tờ, hoặc mã hồ sơ")
+	nobody.get("/check/"+*r.Code+"-KQ1").says(t, "Còn hiệu lực", *r.Code+"-KQ1")
+	if p := nobody.get("/check?number=" + *r.Code + "-KQ9"); p.status != http.StatusNotFound {
+		t.Errorf("a paper that is not there: %d", p.status)
+	}
+	w.as("auditor").get(dossierURL(r)).says(t, "Giấy tờ "+*r.Code+"-KQ1", "còn hiệu lực")
+	w.do("approver", r, dossier.RevokeResult{Paper: 1, Reason: "false_papers", Decision: "qd-9", Basis: "nd-118-2025.23"})
+	p := nobody.get("/check/" + *r.Code + "-KQ1")
+	p.says(t, "Đã thu hồi", "qd-9", "không còn giá trị")
+	if strings.Contains(p.html, "applicant-1") {
+		t.Error("the public is told whose paper it is")
+	}
 }
 
 func (w *town) filesTogether(t *testing.T) {

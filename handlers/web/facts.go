@@ -49,6 +49,7 @@ func (v *visit) facts(s dossier.State, id uuid.UUID) []fact {
 	say(Words{"Lý do không tiếp nhận", "Why not accepted"}, label("refusal_reason", string(s.RefusalReason), v.lang))
 	say(Words{"Căn cứ", "Basis"}, label("basis", s.RefusalBasis, v.lang))
 	out = append(out, v.requests(s)...)
+	out = append(out, v.papers(s)...)
 	if s.Steps > 0 {
 		say(Words{"Bước đã ghi", "Steps noted"}, v.steps(s))
 	}

@@ -116,6 +116,7 @@ func TestPages(t *testing.T) {
 		{"a dossier that changed meanwhile leads to the conflict page", (*town).conflicts},
 		{"a dossier is filed at the counter", (*town).files},
 		{"linked procedures are filed online in one reception", (*town).filesTogether},
+		{"anybody checks a paper, and a revoked one fails", (*town).checks},
 		{"errors are pages", (*town).errors},
 		{"an applicant sees its own dossiers only", (*town).own},
 		{"a list is downloaded", (*town).download},
