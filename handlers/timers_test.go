@@ -193,14 +193,18 @@ func TestTheHolderOfAPaperThatRunsOutIsRemindedOnce(t *testing.T) {
 	kept, revoked := w.licensed(), w.licensed()
 	w.look(k)
 	issued := w.clock()
-	until := func() time.Time { s, _ := w.state(kept); return s.Papers[0].ValidUntil }()
+	s, err := w.state(kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	until, _ := s.Papers[0].Reminder()
 	if err := w.do("approver", revoked, dossier.RevokeResult{Paper: 1, Reason: "false_papers", Decision: "qd-1", Basis: "nd-118-2025.23"}); err != nil {
 		t.Fatal(err)
 	}
-	w.set(until.AddDate(0, 0, -dossier.RenewalDays).Add(-time.Hour))
+	w.set(until.Add(-time.Hour))
 	w.look(k)
 	if got := w.told(kept); len(got) > 0 || !until.After(issued.AddDate(0, 1, 0)) {
-		t.Errorf("valid until %v, told %v before it is time", until, got)
+		t.Errorf("to be reminded at %v, told %v before", until, got)
 	}
 	w.pass(2 * time.Hour)
 	w.look(k)
