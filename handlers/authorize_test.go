@@ -76,6 +76,7 @@ var commandActors = map[string][]domain.Role{
 	"link":                 {domain.ReceptionOfficer, domain.OneStopLead, domain.CaseOfficer},
 	"open-complaint":       {domain.ReceptionOfficer, domain.OneStopLead, domain.ProcedureController},
 	"close-complaint":      {domain.ReceptionOfficer, domain.OneStopLead, domain.ProcedureController},
+	"record-portal-status": {domain.System, domain.SystemAdmin},
 	"send-message":         {domain.Applicant, domain.ReceptionOfficer, domain.ReturnOfficer, domain.OneStopLead, domain.CaseOfficer, domain.DivisionHead},
 	"answer-message":       {domain.Applicant, domain.ReceptionOfficer, domain.ReturnOfficer, domain.OneStopLead, domain.CaseOfficer, domain.DivisionHead},
 	"attach-file":          {domain.Applicant, domain.ReceptionOfficer, domain.CaseOfficer, domain.DivisionHead, domain.ConsultedUnit, domain.Clerk},

@@ -53,6 +53,9 @@ type File struct {
 	Size      int       `json:"size"`
 	By        string    `json:"by"`
 	At        time.Time `json:"at"`
+
+	Commitment string `json:"commitment,omitempty"`
+	Message    int    `json:"message,omitempty"` // the last one it was sent with
 }
 
 // mostFiles is how many files a dossier may have.
@@ -67,7 +70,7 @@ func (c AttachFile) facts(q question) []Event {
 }
 
 func (e FileAttached) evolve(s State, act Act) State {
-	s.Files = append(slices.Clone(s.Files), File{string(e.File), string(e.Component), e.Media, e.Size, act.By, act.At})
+	s.Files = append(slices.Clone(s.Files), File{string(e.File), string(e.Component), e.Media, e.Size, act.By, act.At, string(e.Commitment), 0})
 	return s
 }
 

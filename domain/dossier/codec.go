@@ -89,6 +89,8 @@ var kinds = map[string]kind{
 	"dossier.version-moved":             {1, VersionMoved{}},
 	"dossier.file-attached":             {1, FileAttached{}},
 	"dossier.timer-fired":               {1, TimerFired{}},
+	"dossier.notice-corrected":          {1, NoticeCorrected{}},
+	"dossier.portal-status-recorded":    {1, PortalStatusRecorded{}},
 }
 
 // names is kinds read backwards.

@@ -28,6 +28,9 @@ var (
 	inForm           = []dossier.Given{{Field: "application.head_count", Value: "20"}, {Field: "application.market", Value: "JP"}}
 )
 
+// enclosed goes with a message.
+var enclosed = []dossier.Enclosure{{File: "0197f2aa-0000-7000-8000-0000000000f1", Commitment: "9f2c4a"}}
+
 // said points to words in the vault.
 var said = dossier.Text{Ref: "text-9c1e", Commitment: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}
 
@@ -64,8 +67,10 @@ var samples = []dossier.Event{
 	dossier.DossierLinked{Other: "0197f2aa-0000-7000-8000-00000000000a", Kind: dossier.GroupMember, Of: source},
 	dossier.ComplaintOpened{Number: 1, Other: "0197f2aa-0000-7000-8000-00000000000a", Kind: "appeal", Complex: true, Term: term, Of: source},
 	dossier.ComplaintClosed{Number: 1, Finding: dossier.Overturned, Basis: "qd-14", Late: true, Of: source},
-	dossier.MessageSent{Number: 1, Topic: "question", AnswerBy: monday, Text: said, Of: source},
-	dossier.MessageAnswered{Number: 2, Answers: 1, Late: true, Text: said, Of: source},
+	dossier.MessageSent{Number: 1, Topic: "question", AnswerBy: monday, Text: said, Files: enclosed, Of: source},
+	dossier.MessageAnswered{Number: 2, Answers: 1, Late: true, Text: said, Files: enclosed, Of: source},
+	dossier.NoticeCorrected{Act: "accept", To: "applicant", Unit: "mot-cua", Withdraws: []dossier.Code{"receipt_issued", "timer:processing:0"}, Of: source},
+	dossier.PortalStatusRecorded{Code: 4, Outcome: dossier.PortalFailed, Error: "err-98", Sync: "db-2026-7", Of: source},
 	dossier.NoteAdded{Number: 1, Topic: "called", Text: said, Of: source},
 	dossier.FileAttached{File: "0197f2aa-0000-7000-8000-0000000000f1", Component: "tp-1", Media: "pdf", Size: 48213, Commitment: "9f2c4a", Of: source},
 	dossier.ActUndone{Act: "accept", Reason: "wrong_dossier", Consequences: []dossier.Code{"applicant_told", "clock_changes"}, OldDue: monday, Of: source},

@@ -191,7 +191,7 @@ var commands = []Command{
 	SignResult{}, NumberResult{}, IssueResult{}, PublishNotification{}, ResolveAtOnce{}, ChooseDelivery{}, SendResult{}, FailDelivery{}, ReturnResult{},
 	ProposeExtension{}, ApproveExtension{}, ApologiseForDelay{}, UrgeUnit{}, RequestWithdrawal{}, AcceptWithdrawal{}, RejectWithdrawal{}, StopDossier{}, MoveToVersion{},
 	UndoAct{}, ReportError{}, CorrectResult{}, ReplaceResult{}, RevokeResult{}, RateService{}, LinkDossier{}, OpenComplaint{}, CloseComplaint{},
-	SendMessage{}, AnswerMessage{}, AddNote{}, DisposeRecord{}, RecordStep{}, RecomputeDeadline{}, FireTimer{}, RecordDeadline{}, RecordOutcome{},
+	SendMessage{}, AnswerMessage{}, AddNote{}, DisposeRecord{}, RecordStep{}, RecomputeDeadline{}, FireTimer{}, RecordPortalStatus{}, RecordDeadline{}, RecordOutcome{},
 }
 
 // Commands lists every command once, in the order of a dossier's way.

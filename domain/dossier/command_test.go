@@ -96,7 +96,7 @@ func TestTheNamesOfCommandsAreThoseOfTheInterface(t *testing.T) {
 		cancel-payment refund-payment expire-payment submit-for-approval return-for-rework endorse delegate-decision approve decide-by-silence sign number issue publish-notification
 		resolve-at-once choose-delivery send fail-delivery return propose-extension approve-extension apologise-for-delay urge-unit request-withdrawal accept-withdrawal reject-withdrawal
 		stop move-to-version undo-act report-error correct replace revoke rate-service link open-complaint close-complaint send-message answer-message add-note dispose-record record-step
-		recompute-deadline fire-timer record-deadline record-outcome`)
+		recompute-deadline fire-timer record-portal-status record-deadline record-outcome`)
 	if got := dossier.CommandNames(); !slices.Equal(got, want) {
 		t.Errorf("names %v", got)
 	}

@@ -93,7 +93,7 @@ func (f field) describe(t reflect.Type) Member {
 		m.Kind = TruthMember
 	case Source, Text:
 		m.Kind, m.Members = ObjectMember, describe(t)
-	case []Part, []Given:
+	case []Part, []Given, []Enclosure:
 		m.Kind, m.Members, m.Most = ListMember, describe(t.Elem()), maxItems
 	}
 	return m

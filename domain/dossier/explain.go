@@ -129,6 +129,10 @@ func (q question) explain(word, lang string) string {
 	case "undoable":
 		u, _ := q.s.Undoable()
 		return Label("command", u.Act, lang)
+	case "unattached":
+		return strings.Join(q.unattached(), ", ")
+	case "corrections":
+		return correctionsWords(q.s.Corrections(), lang)
 	case "consequences":
 		u, _ := q.s.Undoable()
 		return list(labels("consequence", u.Consequences, lang), lang)

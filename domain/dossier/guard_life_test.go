@@ -120,6 +120,11 @@ func lifeSentences() []sentence {
 		{"nothing follows what has not ended", paths[appraising], by(reception, dossier.LinkDossier{Other: "d-9", Kind: dossier.FollowedBy}), "follows_only_stopped"},
 		{"what was not contested is not upheld", paths[resolved], upheld, "no_open_complaint"},
 
+		{"a message goes with files of its dossier only", paths[dossier.Submitted], by(reception, dossier.SendMessage{Topic: "information", Files: []dossier.Code{"0197f2aa-0000-7000-8000-0000000000f1"}}), "file_not_attached"},
+		{"an answer too", on(dossier.Resolved, askByNote), by(citizen, dossier.AnswerMessage{Number: 1, Files: []dossier.Code{"0197f2aa-0000-7000-8000-0000000000f1"}}), "file_not_attached"},
+		{"the portal never goes back from returned", on(dossier.Returned, by(timers, dossier.RecordPortalStatus{Code: 10, Outcome: dossier.PortalAccepted}, under(&vietnam))), by(timers, dossier.RecordPortalStatus{Code: 9, Outcome: dossier.PortalAccepted}, under(&vietnam)), "portal_has_returned"},
+		{"an error comes with a failure", paths[dossier.Submitted], by(timers, dossier.RecordPortalStatus{Code: 1, Outcome: dossier.PortalAccepted, Error: "err-98"}, under(&vietnam)), "error_without_failure"},
+		{"an officer does not speak for the portal", paths[dossier.Submitted], by(reception, dossier.RecordPortalStatus{Code: 1, Outcome: dossier.PortalAccepted}), "not_allowed"},
 		{"a file whose content nobody checked is not attached", paths[dossier.Submitted], by(citizen, dossier.AttachFile{File: "0197f2aa-0000-7000-8000-0000000000f1"}), "file_not_clean"},
 		{"a dossier has 200 files at most", on(dossier.Submitted, many(200, func(i int) act {
 			return by(citizen, dossier.AttachFile{File: dossier.Ref("f-" + string(rune('a'+i/26)) + string(rune('a'+i%26))), Media: "pdf", Size: 1, Commitment: "9f"})

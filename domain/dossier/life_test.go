@@ -238,6 +238,7 @@ var (
 	fire       = by(timers, dossier.FireTimer{Timer: dossier.AnswerTimer, Number: 1, Notice: dossier.NoticeDue, Share: 100, Due: monday.Add(2000 * time.Hour), Tells: []dossier.Code{"one_stop_lead"}, Rule: "default"},
 		both(under(&vietnam), after(2100*time.Hour)))
 	attach  = by(citizen, dossier.AttachFile{File: "0197f2aa-0000-7000-8000-0000000000f1", Component: "tp-1", Media: "pdf", Size: 48213, Commitment: "9f2c4a"})
+	portal  = by(timers, dossier.RecordPortalStatus{Code: 2, Outcome: dossier.PortalAccepted}, under(&vietnam))
 	jot     = by(officer, dossier.AddNote{Topic: "called"})
 	dispose = by(clerk, dossier.DisposeRecord{Decision: "qd-15", Basis: "tt-10-2022"}, after(11*365*24*time.Hour))
 )

@@ -53,7 +53,7 @@ var schemas = func() map[reflect.Type][]field {
 		}
 		all[reflect.TypeOf(k.event)] = fields
 	}
-	for _, t := range []reflect.Type{reflect.TypeFor[Source](), reflect.TypeFor[Text](), reflect.TypeFor[Part](), reflect.TypeFor[Given]()} {
+	for _, t := range []reflect.Type{reflect.TypeFor[Source](), reflect.TypeFor[Text](), reflect.TypeFor[Part](), reflect.TypeFor[Given](), reflect.TypeFor[Enclosure]()} {
 		all[t] = fieldsOf(t)
 	}
 	return all
@@ -96,7 +96,7 @@ func shapeOf(t reflect.Type) shape {
 		return isText
 	case Value:
 		return isValue
-	case []Part, []Given:
+	case []Part, []Given, []Enclosure:
 		return isObjects
 	case lister:
 		return isListed

@@ -95,7 +95,8 @@ type State struct {
 	Urged       Act                `json:"urged,omitzero"`
 	Urges       int                `json:"urges,omitempty"`
 	Undone      Undone             `json:"undone,omitzero"`
-	Silence     bool               `json:"silence,omitempty"` // nobody decided in time
+	Corrected   []Correction       `json:"corrected,omitempty"` // who was told that it no longer holds
+	Silence     bool               `json:"silence,omitempty"`   // nobody decided in time
 	Disposed    Act                `json:"disposed,omitzero"`
 
 	DisposalDecision string `json:"disposal_decision,omitempty"`
@@ -103,6 +104,8 @@ type State struct {
 	Files []File `json:"files,omitempty"` // in the order attached
 
 	Fired []Fired `json:"fired,omitempty"` // what was told last of each timer
+
+	Portal Portal `json:"portal,omitzero"` // what the national portal knows
 
 	LastChange time.Time `json:"last_change,omitzero"` // when the last fact that changed the state was true
 	UpdatedAt  time.Time `json:"updated_at,omitzero"`  // when the last fact of any kind was true

@@ -35,7 +35,7 @@ func usual(command string, from dossier.Status) act {
 		"Approve": approve, "SignResult": sign, "IssueResult": issue, "ReturnResult": handOver, "RecordStep": note,
 		"ExpireSupplement": expire, "ReturnForRework": rework, "ProposeExtension": askLonger, "ApproveExtension": grantMore,
 		"RequestWithdrawal": withdraw, "AcceptWithdrawal": letGo, "RejectWithdrawal": keep, "StopDossier": stop, "MoveToVersion": moveOn,
-		"RecomputeDeadline": recount, "FireTimer": fire, "RecordDeadline": takeDue, "RecordOutcome": takeEnd,
+		"RecomputeDeadline": recount, "FireTimer": fire, "RecordPortalStatus": portal, "RecordDeadline": takeDue, "RecordOutcome": takeEnd,
 	}[command]
 }
 

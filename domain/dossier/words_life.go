@@ -109,6 +109,18 @@ var lifeWords = map[string]map[string]word{
 		"overturned": {"Hủy quyết định", "Decision overturned"},
 		"withdrawn":  {"Đã rút", "Withdrawn"},
 	},
+	"portal_outcome": {
+		"pending":  {"Đã gửi, chờ trả lời", "Sent, no answer yet"},
+		"accepted": {"Cổng đã nhận", "Taken by the portal"},
+		"failed":   {"Cổng chưa nhận", "Not taken by the portal"},
+	},
+	"portal_sync": {
+		"never":   {"Chưa gửi", "Never sent"},
+		"in_sync": {"Khớp", "In step"},
+		"waiting": {"Chờ cổng trả lời", "Waiting for the portal"},
+		"behind":  {"Cổng chưa có trạng thái mới", "The portal is behind"},
+		"failed":  {"Gửi chưa được", "Failed"},
+	},
 	"paper_verdict": {
 		"valid":    {"Còn hiệu lực", "Valid"},
 		"expired":  {"Đã hết hạn", "Expired"},

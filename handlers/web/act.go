@@ -31,7 +31,8 @@ type actPage struct {
 	Inputs       []input
 	OccurredAt   string
 	LateReasons  []option
-	With         *input // of a filing: further procedures of the same reception
+	Corrects     []string // who will be told that what it was told no longer holds
+	With         *input   // of a filing: further procedures of the same reception
 	Actor        domain.Actor
 	Errors       *problems
 	Since        []event // what happened since the form was opened
@@ -79,6 +80,11 @@ func (s *site) actPage(v *visit, id uuid.UUID, facts []dossier.Fact, command str
 	}
 	p.LateReasons = v.lateReasons(typed)
 	p.Consequences, p.Next = v.consequences(command, state)
+	if command == "undo-act" {
+		for _, c := range state.Corrections() {
+			p.Corrects = append(p.Corrects, label("role", c.To, v.lang)+": "+c.Words(string(v.lang)))
+		}
+	}
 	if !p.Legal {
 		p.Errors = &problems{Title: Words{"Việc này chưa làm được ở bước hiện tại", "This cannot be done at the present step"}.In(v.lang), Could: s.could(v, id, state)}
 	}

@@ -171,6 +171,18 @@ func (w *town) checks(t *testing.T) {
 	}
 }
 
+func (w *town) corrects(t *testing.T) {
+	made := w.do("reception", w.submit(renew, "applicant-1"), dossier.AcceptDossier{})
+	r, path := w.as("reception"), dossierURL(made)+"/do/undo-act"
+	form := r.get(path)
+	form.says(t, "Sẽ đính chính cho", "Người nộp: ", "Thu hồi")
+	p := r.post(path, form.filled(url.Values{"act": {"accept"}, "reason": {"wrong_dossier"}, "seen": {"applicant_told", "receipt_issued", "clock_changes"}}))
+	p.says(t, "Đã đính chính thông báo", "Không còn hiệu lực", "Chờ tiếp nhận")
+	if strings.Contains(p.html, "receipt_issued") {
+		t.Error("a raw code is shown")
+	}
+}
+
 func (w *town) filesTogether(t *testing.T) {
 	a := w.as("applicant-1")
 	p := a.post("/dossiers/new", a.get("/dossiers/new").filled(url.Values{"procedure": {renew}, "channel": {"online"}, "applicant": {"applicant-1"}, "with": {"vet-drug-trade-cert", renew}}))

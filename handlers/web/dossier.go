@@ -65,7 +65,8 @@ type fileRow struct {
 	Words, Part, Size string
 	By                string
 	At                time.Time
-	URL               string
+	URL, ID           string
+	Message           int // the last one it was sent with
 }
 
 // attachFile is the command that an upload sends when its file was found clean.
@@ -73,7 +74,7 @@ const attachFile = "attach-file"
 
 func (v *visit) files(state dossier.State) (rows []fileRow) {
 	for i, f := range state.Files {
-		rows = append(rows, fileRow{i + 1, label("media_type", string(f.Media), v.lang), f.Component, v.weight(f.Size), f.By, f.At, "/v1/files/" + f.File + "/content"})
+		rows = append(rows, fileRow{i + 1, label("media_type", string(f.Media), v.lang), f.Component, v.weight(f.Size), f.By, f.At, "/v1/files/" + f.File + "/content", f.File, f.Message})
 	}
 	return rows
 }

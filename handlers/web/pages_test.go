@@ -117,6 +117,7 @@ func TestPages(t *testing.T) {
 		{"a dossier is filed at the counter", (*town).files},
 		{"linked procedures are filed online in one reception", (*town).filesTogether},
 		{"anybody checks a paper, and a revoked one fails", (*town).checks},
+		{"an act that is taken back says before and after who is told so", (*town).corrects},
 		{"errors are pages", (*town).errors},
 		{"an applicant sees its own dossiers only", (*town).own},
 		{"a list is downloaded", (*town).download},
