@@ -81,6 +81,7 @@ var kinds = map[string]kind{
 	"dossier.linked":                    {1, DossierLinked{}},
 	"dossier.complaint-opened":          {1, ComplaintOpened{}},
 	"dossier.complaint-closed":          {1, ComplaintClosed{}},
+	"dossier.complaint-recounted":       {1, ComplaintRecounted{}},
 	"dossier.message-sent":              {1, MessageSent{}},
 	"dossier.message-answered":          {1, MessageAnswered{}},
 	"dossier.note-added":                {1, NoteAdded{}},

@@ -190,7 +190,7 @@ var commands = []Command{
 	RefundPayment{}, ExpirePayment{}, SubmitForApproval{}, ReturnForRework{}, Endorse{}, DelegateDecision{}, Approve{}, DecideBySilence{},
 	SignResult{}, NumberResult{}, IssueResult{}, PublishNotification{}, ResolveAtOnce{}, ChooseDelivery{}, SendResult{}, FailDelivery{}, ReturnResult{},
 	ProposeExtension{}, ApproveExtension{}, ApologiseForDelay{}, UrgeUnit{}, RequestWithdrawal{}, AcceptWithdrawal{}, RejectWithdrawal{}, StopDossier{}, MoveToVersion{},
-	UndoAct{}, ReportError{}, CorrectResult{}, ReplaceResult{}, RevokeResult{}, RateService{}, LinkDossier{}, OpenComplaint{}, CloseComplaint{},
+	UndoAct{}, ReportError{}, CorrectResult{}, ReplaceResult{}, RevokeResult{}, RateService{}, LinkDossier{}, OpenComplaint{}, CloseComplaint{}, RecountComplaint{},
 	SendMessage{}, AnswerMessage{}, AddNote{}, DisposeRecord{}, RecordStep{}, RecomputeDeadline{}, FireTimer{}, RecordPortalStatus{}, RecordDeadline{}, RecordOutcome{},
 }
 

@@ -36,9 +36,10 @@ type DossierSubmitted struct {
 	Unit             Code        `json:"unit,omitempty"`
 	ExternalCode     External    `json:"external_code,omitempty"`
 	Support          Code        `json:"support,omitempty"`
-	Code             DossierCode `json:"code,omitempty"`   // given at reception by the system; else with the acceptance
-	Facts            []Code      `json:"facts,omitempty"`  // conditions of the procedure that hold
-	Values           []Given     `json:"values,omitempty"` // of fields that are not personal
+	Code             DossierCode `json:"code,omitempty"`         // given at reception by the system; else with the acceptance
+	Facts            []Code      `json:"facts,omitempty"`        // conditions of the procedure that hold
+	Values           []Given     `json:"values,omitempty"`       // of fields that are not personal
+	CheckWithin      Code        `json:"check_within,omitempty"` // "10.calendar_day": by when it is accepted or refused, where the procedure says
 	Of
 }
 

@@ -129,6 +129,8 @@ func (q question) explain(word, lang string) string {
 	case "undoable":
 		u, _ := q.s.Undoable()
 		return Label("command", u.Act, lang)
+	case "check_within":
+		return q.s.checkLimit().Text(lang)
 	case "unattached":
 		return strings.Join(q.unattached(), ", ")
 	case "corrections":

@@ -121,6 +121,7 @@ func lifeSentences() []sentence {
 		{"what was not contested is not upheld", paths[resolved], upheld, "no_open_complaint"},
 
 		{"a message goes with files of its dossier only", paths[dossier.Submitted], by(reception, dossier.SendMessage{Topic: "information", Files: []dossier.Code{"0197f2aa-0000-7000-8000-0000000000f1"}}), "file_not_attached"},
+		{"a lawsuit names the court's file", paths[dossier.Returned], by(reception, dossier.OpenComplaint{Kind: "lawsuit"}), "complaint_dossier_missing"},
 		{"an answer too", on(dossier.Resolved, askByNote), by(citizen, dossier.AnswerMessage{Number: 1, Files: []dossier.Code{"0197f2aa-0000-7000-8000-0000000000f1"}}), "file_not_attached"},
 		{"the portal never goes back from returned", on(dossier.Returned, by(timers, dossier.RecordPortalStatus{Code: 10, Outcome: dossier.PortalAccepted}, under(&vietnam))), by(timers, dossier.RecordPortalStatus{Code: 9, Outcome: dossier.PortalAccepted}, under(&vietnam)), "portal_has_returned"},
 		{"an error comes with a failure", paths[dossier.Submitted], by(timers, dossier.RecordPortalStatus{Code: 1, Outcome: dossier.PortalAccepted, Error: "err-98"}, under(&vietnam)), "error_without_failure"},

@@ -105,6 +105,8 @@ type State struct {
 
 	Fired []Fired `json:"fired,omitempty"` // what was told last of each timer
 
+	CheckWithin string `json:"check_within,omitempty"` // "10.calendar_day": by when it is accepted or refused, where the procedure says
+
 	Portal Portal `json:"portal,omitzero"` // what the national portal knows
 
 	LastChange time.Time `json:"last_change,omitzero"` // when the last fact that changed the state was true

@@ -349,7 +349,11 @@ var transitions = []Transition{
 
 	{Command: "CloseComplaint", From: kept, To: Same,
 		Events: []string{"dossier.complaint-closed"},
-		Actors: []domain.Role{domain.ReceptionOfficer, domain.OneStopLead, domain.ProcedureController}},
+		Actors: []domain.Role{domain.ReceptionOfficer, domain.OneStopLead, domain.ProcedureController, domain.System}},
+
+	{Command: "RecountComplaint", From: kept, To: Same,
+		Events: []string{"dossier.complaint-recounted"},
+		Actors: []domain.Role{domain.System}},
 
 	{Command: "SendMessage", From: kept, To: Same,
 		Events: []string{"dossier.message-sent"},

@@ -13,6 +13,7 @@ var lifeWords = map[string]map[string]word{
 		"transfer":    {"Chuyển cơ quan khác", "Transfer"},
 		"correction":  {"Đính chính kết quả", "Correction of a result"},
 		"answer":      {"Trả lời tin nhắn", "Answer to a message"},
+		"complaint":   {"Giải quyết khiếu nại", "Settlement of a complaint"},
 		"renewal":     {"Nhắc gia hạn giấy tờ", "Renewal of a paper"},
 	},
 	"notice": {
