@@ -129,6 +129,9 @@ func (q question) explain(word, lang string) string {
 	case "undoable":
 		u, _ := q.s.Undoable()
 		return Label("command", u.Act, lang)
+	case "service_level":
+		l, _ := q.serviceLevel()
+		return l.Words(lang)
 	case "check_within":
 		return q.s.checkLimit().Text(lang)
 	case "unattached":

@@ -121,6 +121,10 @@ func lifeSentences() []sentence {
 		{"what was not contested is not upheld", paths[resolved], upheld, "no_open_complaint"},
 
 		{"a message goes with files of its dossier only", paths[dossier.Submitted], by(reception, dossier.SendMessage{Topic: "information", Files: []dossier.Code{"0197f2aa-0000-7000-8000-0000000000f1"}}), "file_not_attached"},
+		{"under level 2 nobody files online", nil, by(citizen, submit.what, atLevel("2")), "level_without_online_filing"},
+		{"under level 3 no fee is paid online", on(dossier.Submitted, charge), by(feeDesk, dossier.ConfirmPayment{Number: 1, Amount: 1_200_000, Method: "online", Receipt: "bl-7"}, atLevel("3")), "level_without_online_payment"},
+		{"under level 3 no result is chosen online", paths[dossier.Submitted], by(citizen, dossier.ChooseDelivery{Way: dossier.Online}, atLevel("3")), "level_without_online_result"},
+		{"nor handed over online", paths[dossier.Resolved], by(returnDesk, dossier.ReturnResult{Way: dossier.Online}, atLevel("3")), "level_without_online_result"},
 		{"a lawsuit names the court's file", paths[dossier.Returned], by(reception, dossier.OpenComplaint{Kind: "lawsuit"}), "complaint_dossier_missing"},
 		{"an answer too", on(dossier.Resolved, askByNote), by(citizen, dossier.AnswerMessage{Number: 1, Files: []dossier.Code{"0197f2aa-0000-7000-8000-0000000000f1"}}), "file_not_attached"},
 		{"the portal never goes back from returned", on(dossier.Returned, by(timers, dossier.RecordPortalStatus{Code: 10, Outcome: dossier.PortalAccepted}, under(&vietnam))), by(timers, dossier.RecordPortalStatus{Code: 9, Outcome: dossier.PortalAccepted}, under(&vietnam)), "portal_has_returned"},
