@@ -42,7 +42,9 @@ func (x *Executor) stages(ctx context.Context, s dossier.State, c calendar.Calen
 		from := triggered(s, stage.Trigger, before)
 		before = time.Time{}
 		if !from.IsZero() {
-			d.From, d.Status = moment(from), "running"
+			if d.From = moment(from); !from.After(x.o.Now()) {
+				d.Status = "running"
+			}
 			before = c.CountAll(string(s.Clock.Term.Agency), from, []calendar.Limit{stage.Limit}, calendar.Policy(s.Clock.Term.Policy), s.Clock.Pauses...).Due
 			d.Due = moment(before)
 		}

@@ -34,7 +34,7 @@ func TestTheNamedStagesOfALimitHaveDatesOfTheirOwn(t *testing.T) {
 		return strings.Join(all, ", ")
 	}
 	// Accepted on Monday, 23 November 2026, at 14:32; Tuesday is Culture Day. Five working days end on Tuesday, 1 December; three more on Friday.
-	if got, want := said(), "gd-1 01/12 23:59 running, gd-2 04/12 23:59 running"; got != want {
+	if got, want := said(), "gd-1 01/12 23:59 running, gd-2 04/12 23:59 waiting"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	w.pass(9 * 24 * time.Hour)

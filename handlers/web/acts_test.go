@@ -162,7 +162,7 @@ func (w *town) checks(t *testing.T) {
 	if p := nobody.get("/check?number=" + *r.Code + "-KQ9"); p.status != http.StatusNotFound {
 		t.Errorf("a paper that is not there: %d", p.status)
 	}
-	w.as("auditor").get(dossierURL(r)).says(t, "Giấy tờ "+*r.Code+"-KQ1", "còn hiệu lực")
+	w.as("auditor").get(dossierURL(r)).says(t, "Giấy tờ 1", "số "+*r.Code+"-KQ1", "còn hiệu lực")
 	w.do("approver", r, dossier.RevokeResult{Paper: 1, Reason: "false_papers", Decision: "qd-9", Basis: "nd-118-2025.23"})
 	p := nobody.get("/check/" + *r.Code + "-KQ1")
 	p.says(t, "Đã thu hồi", "qd-9", "không còn giá trị")

@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"dossier/domain/dossier"
@@ -80,11 +79,10 @@ func (v *visit) papers(s dossier.State) (out []fact) {
 				text += Words{" (giả định)", " (assumed)"}.In(v.lang)
 			}
 		}
-		number := strconv.Itoa(p.Number)
 		if s.KnownBy() != "" {
-			number = handlers.ResultNumber(s.KnownBy(), p.Number)
+			text += Words{"; số %s", "; number %s"}.In(v.lang, handlers.ResultNumber(s.KnownBy(), p.Number))
 		}
-		out = append(out, fact{Name: Words{"Giấy tờ %s", "Paper %s"}.In(v.lang, number), Text: text})
+		out = append(out, fact{Name: Words{"Giấy tờ %d", "Paper %d"}.In(v.lang, p.Number), Text: text})
 	}
 	return out
 }
