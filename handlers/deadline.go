@@ -24,6 +24,7 @@ type Deadline struct {
 	Provisional bool                   `json:"provisional" doc:"Counted over a year that is only expected."`
 	Assumed     bool                   `json:"assumed" doc:"Counted over a day, or by a limit, that no source confirms."`
 	Original    *time.Time             `json:"original_due,omitempty" doc:"Where the limit itself ends, of a date that was extended: the steps lead there."`
+	Stages      []DeadlineStage        `json:"stages,omitempty" doc:"The named parts of the limit, each with a date of its own."`
 	Steps       []DeadlineStep         `json:"steps"`
 }
 
@@ -65,6 +66,7 @@ func (x *Executor) Deadline(ctx context.Context, s dossier.State) (Deadline, err
 	if d.Closes = moment(n.Closes); extended {
 		d.Closes, d.Original = nil, moment(s.Extension.Original)
 	}
+	d.Stages = x.stages(ctx, s, c)
 	for _, step := range n.Steps {
 		d.Steps = append(d.Steps, deadlineStep(step))
 	}

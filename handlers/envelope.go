@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dossier/domain"
+	"dossier/domain/dossier"
 
 	"github.com/google/uuid"
 )
@@ -21,6 +22,8 @@ type Envelope struct {
 	Body        []byte // as sent: the same key with another body is refused
 	Batch       string // the batch it is done in
 	Seen        string // what the dry run of a batch of signatures ended with
+
+	group []dossier.Link // of the reception that it is filed in
 
 	dry      bool   // Try
 	arriving bool   // attach-file comes from the upload itself, which knows what was found

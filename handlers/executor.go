@@ -62,7 +62,7 @@ func (x *Executor) Calendars() *Calendars { return x.calendars }
 // counting lists the commands that set a limit running, let one go on, or have a window of their own, and so need a calendar.
 var counting = namesOf(dossier.AcceptDossier{}, dossier.AcceptSupplement{}, dossier.RejectWithdrawal{}, dossier.RecomputeDeadline{}, dossier.ResolveAtOnce{},
 	dossier.RefuseReception{}, dossier.RequestSupplement{}, dossier.ForwardDossier{}, dossier.TransferDossier{}, dossier.BeginWork{}, dossier.FinishWork{},
-	dossier.ReportRemediation{}, dossier.ConfirmPayment{}, dossier.CancelPayment{}, dossier.ReportError{}, dossier.OpenComplaint{}, dossier.FireTimer{})
+	dossier.ReportRemediation{}, dossier.ConfirmPayment{}, dossier.CancelPayment{}, dossier.ReportError{}, dossier.OpenComplaint{}, dossier.FireTimer{}, dossier.RecountComplaint{})
 
 // decidedOn lists the commands that may only be sent for the version that was looked at: approve, sign, issue.
 var decidedOn = namesOf(dossier.Approve{}, dossier.SignResult{}, dossier.IssueResult{})
@@ -114,7 +114,27 @@ func (x *Executor) Submit(ctx context.Context, a domain.Actor, e Envelope, c dos
 // Do decides a command on a dossier that exists.
 func (x *Executor) Do(ctx context.Context, a domain.Actor, id uuid.UUID, e Envelope, c dossier.Command) (Receipt, error) {
 	name := dossier.Kebab(c.Name())
-	r, err := x.counted(name, func() (Receipt, error) { return x.do(ctx, a, id, name, e, c) })
+	r, err := x.counted(name, func() (Receipt, error) {
+		switch c := c.(type) {
+		case dossier.OpenComplaint:
+			if c.Other == "" && complaintOf[c.Kind] != "" {
+				return x.openComplaint(ctx, a, id, e, c)
+			}
+			r, err := x.do(ctx, a, id, name, e, c)
+			if err == nil {
+				err = x.linkBack(ctx, a, id, e, c)
+			}
+			return r, err
+		case dossier.CloseComplaint:
+			if err := x.closable(ctx, id, c); err != nil {
+				return Receipt{}, err
+			}
+		}
+		return x.do(ctx, a, id, name, e, c)
+	})
+	if err == nil && endings[name] {
+		x.settled(ctx, id)
+	}
 	return r, x.Refused(ctx, a, e, name, id, err)
 }
 
@@ -201,7 +221,7 @@ func (x *Executor) decideKept(ctx context.Context, s dossier.State, c dossier.Co
 
 // decide asks the domain.
 func (x *Executor) decide(ctx context.Context, s dossier.State, c dossier.Command, a domain.Actor, e Envelope, v *procedure.Version, by counts) ([]Decided, error) {
-	given := dossier.Context{Now: x.o.Now(), Actor: a, Origin: x.o.Origin, LateReason: e.LateReason, Procedure: v, Calendar: by.calendar, HoursOf: dossier.Code(by.agency)}
+	given := dossier.Context{Now: x.o.Now(), Actor: a, Origin: x.o.Origin, LateReason: e.LateReason, Procedure: v, Calendar: by.calendar, HoursOf: dossier.Code(by.agency), Group: e.group}
 	if e.OccurredAt != nil {
 		given.OccurredAt = *e.OccurredAt
 	}

@@ -150,8 +150,8 @@ func TestTheActsBesideTheUsualWayGoThroughTheExecutor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	undone, proposed := facts[len(facts)-1], facts[len(facts)-3]
-	if s.Status != dossier.Appraising || s.Messages.Count != 1 || !undone.OccurredAt.Equal(proposed.OccurredAt) {
+	undone, proposed := facts[len(facts)-2], facts[len(facts)-4]
+	if s.Status != dossier.Appraising || s.Messages.Count != 1 || !undone.OccurredAt.Equal(proposed.OccurredAt) || len(s.Corrected) != 1 || s.Corrected[0].To != "approver" {
 		t.Errorf("%s; taken back at %v what was true at %v", s.Status, undone.OccurredAt, proposed.OccurredAt)
 	}
 }

@@ -78,7 +78,7 @@ func TestAGroupThatWasCutShortIsCompletedBySendingItAgain(t *testing.T) {
 	d := newDesk(t)
 	lead, members := inGroup("vet-practice-cert-renew", "vet-drug-trade-cert", "vet-drug-import-eligibility")
 	e := d.envelope("{}")
-	part, err := d.SubmitGroup(t.Context(), d.as("reception"), e, lead, members[:1])
+	part, err := d.SubmitFirst(t.Context(), d.as("reception"), e, lead, members, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestAGroupThatCannotBeFiledWholeIsNotFiledAtAll(t *testing.T) {
 		"a procedure twice":                 {"reception", []dossier.Code{openProcedure, openProcedure}, nil, "duplicate_item"},
 		"no member":                         {"reception", []dossier.Code{openProcedure}, nil, "group_size"},
 		"another applicant":                 {"reception", []dossier.Code{openProcedure, "vet-drug-trade-cert"}, func(m []dossier.SubmitDossier) { m[0].Applicant = "applicant-2" }, "group_differs"},
-		"an applicant at the counter":       {"applicant-1", []dossier.Code{openProcedure, "vet-drug-trade-cert"}, nil, handlers.NotAllowed},
+		"an applicant at the counter":       {"applicant-1", []dossier.Code{openProcedure, "vet-drug-trade-cert"}, nil, "wrong_channel"},
 	} {
 		lead, members := inGroup(c.procedures...)
 		if c.change != nil {

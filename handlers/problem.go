@@ -71,6 +71,7 @@ var titles = map[int]words{
 	http.StatusUnsupportedMediaType:  {"Không nhận định dạng này", "Unsupported format"},
 	http.StatusUnprocessableEntity:   {"Dữ liệu chưa đúng", "Invalid data"},
 	http.StatusPreconditionRequired:  {"Thiếu phiên bản đã xem", "Version seen is missing"},
+	http.StatusTooManyRequests:       {"Quá nhiều yêu cầu", "Too many requests"},
 	http.StatusInternalServerError:   {"Lỗi hệ thống", "System fault"},
 	http.StatusServiceUnavailable:    {"Tạm thời chưa phục vụ được", "Not available now"},
 }
@@ -135,6 +136,10 @@ func plain(err error) ProblemBody {
 		return body(http.StatusNotFound, "not_found", words{
 			"Không có hồ sơ mang mã này. Xem lại mã trên giấy tiếp nhận, nhất là 4 số cuối",
 			"No dossier has this code. Check your receipt, the last 4 digits above all"})
+	case errors.Is(err, ErrNoResult):
+		return body(http.StatusNotFound, "no_result", words{
+			"Không có giấy tờ kết quả mang số này ở cơ quan đã chọn. Xem lại số trên giấy (mã hồ sơ, rồi -KQ và số thứ tự), hoặc bỏ trống cơ quan",
+			"No paper of the register has this number at the agency given. Look at the number on the paper (the dossier's code, then -KQ and a number), or leave the agency out"})
 	case errors.Is(err, ErrNoCalendar):
 		return body(http.StatusNotFound, "no_calendar", words{
 			"Không có lịch mang mã này, hoặc chưa có phiên bản này. Lịch của Việt Nam mang mã vn",

@@ -81,6 +81,11 @@ func (r *Recounter) look(ctx context.Context, code string, settled map[string]pa
 		return err
 	}
 	changed, err := r.Pass(ctx, c)
+	if err == nil {
+		var complaints int
+		complaints, err = r.Complaints(ctx, c)
+		changed += complaints
+	}
 	if err == nil && changed == 0 {
 		settled[code] = pass{c.Version, time.Now()}
 	}

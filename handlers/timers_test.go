@@ -187,6 +187,76 @@ func TestWhoeverIsNamedIsToldAsALimitIsUsedUp(t *testing.T) {
 	}
 }
 
+func TestTheHolderOfAPaperThatRunsOutIsRemindedOnce(t *testing.T) {
+	w := newTower(t)
+	k := w.keeper(handlers.TimekeeperOptions{})
+	kept, revoked := w.licensed(), w.licensed()
+	w.look(k)
+	issued := w.clock()
+	s, err := w.state(kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	until, _ := s.Papers[0].Reminder()
+	if err := w.do("approver", revoked, dossier.RevokeResult{Paper: 1, Reason: "false_papers", Decision: "qd-1", Basis: "nd-118-2025.23"}); err != nil {
+		t.Fatal(err)
+	}
+	w.set(until.Add(-time.Hour))
+	w.look(k)
+	if got := w.told(kept); len(got) > 0 || !until.After(issued.AddDate(0, 1, 0)) {
+		t.Errorf("to be reminded at %v, told %v before", until, got)
+	}
+	w.pass(2 * time.Hour)
+	w.look(k)
+	if n := w.look(k); n != 0 {
+		t.Errorf("told %d times more", n)
+	}
+	if got := w.firings(kept); len(got) != 1 || got[0].Timer != dossier.RenewalTimer || got[0].Number != 1 || !slices.Contains(got[0].Tells, "applicant") {
+		t.Errorf("told %+v", got)
+	}
+	if got := w.told(revoked); len(got) > 0 {
+		t.Errorf("told %v of a paper that was revoked", got)
+	}
+	if report, err := projections.Verify(t.Context(), w.db.App, w.journal, nil); err != nil || report.Difference != nil {
+		t.Errorf("verify: %v, %v", report.Difference, err)
+	}
+}
+
+// licensed is a dossier whose paper runs out one day.
+func (w *tower) licensed() uuid.UUID {
+	w.t.Helper()
+	r, err := w.Submit(w.t.Context(), w.as("applicant-1"), w.envelope("{}"), dossier.SubmitDossier{Procedure: "vet-practice-cert-renew", Channel: dossier.Online, Applicant: "applicant-1", Unit: "one-stop"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, step := range []struct {
+		who  string
+		what dossier.Command
+	}{
+		{"reception", dossier.AcceptDossier{}}, {"reception", dossier.ForwardDossier{Unit: handlers.UnitAnimalHealth}}, {"head", dossier.AssignOfficer{Officer: "officer-1"}},
+		{"officer-1", dossier.StartAppraisal{}}, {"officer-1", dossier.SubmitForApproval{Proposal: dossier.Grant}},
+	} {
+		if err := w.do(step.who, r.ID, step.what); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	for _, step := range []struct {
+		who  string
+		what dossier.Command
+	}{{"approver", dossier.Approve{Outcome: dossier.Grant}}, {"approver", dossier.SignResult{}}, {"clerk", dossier.NumberResult{}}, {"clerk", dossier.IssueResult{}}} {
+		s, err := w.state(r.ID)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		e := w.envelope("{}")
+		e.Expected = &s.Version
+		if _, err := w.Do(w.t.Context(), w.as(step.who), r.ID, e, step.what); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	return r.ID
+}
+
 func TestWhatTheDossierHasLeftBehindIsNotTold(t *testing.T) {
 	w := newTower(t)
 	k := w.keeper(handlers.TimekeeperOptions{})

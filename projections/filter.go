@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -32,7 +33,8 @@ type Filter struct {
 	Officer   string
 	Applicant string
 	Outcome   dossier.Outcome
-	Query     string // begins the code or the id, or stands in the procedure's id or name, accents or not
+	Portal    dossier.PortalOutcome // how telling the national portal went last; PortalUntold: it was told nothing
+	Query     string                // begins the code or the id, or stands in the procedure's id or name, accents or not
 
 	At            *time.Time // as it was then; nil: now
 	KnownAt       *time.Time // as it was known then; nil: now
@@ -44,6 +46,9 @@ type Filter struct {
 
 	rules func() []procedure.Version // whose names Query searches; nil: those that ship
 }
+
+// PortalUntold asks for dossiers of which the national portal was told nothing.
+const PortalUntold dossier.PortalOutcome = "never"
 
 const (
 	defaultLimit = 50
@@ -114,6 +119,13 @@ func (c *conditions) of(f Filter) {
 			}
 		}
 	}
+	switch f.Portal { // no index holds it: it reads what the rest of the filter leaves
+	case "":
+	case PortalUntold:
+		c.add(`(d.state -> 'portal') is null`)
+	default:
+		c.add(`d.state -> 'portal' ->> 'outcome' = ?`, string(f.Portal))
+	}
 	if q := newQuery(f.Query, f.rules); q.text != "" {
 		c.ofQuery(q)
 	}
@@ -134,6 +146,7 @@ func (f Filter) matches(id uuid.UUID, s *dossier.State) bool {
 	return (len(f.Status) == 0 || slices.Contains(f.Status, s.Status)) &&
 		is(f.Procedure, s.Procedure) && is(string(f.Channel), string(s.Channel)) && is(f.Unit, s.Unit) &&
 		is(f.Officer, s.Officer) && is(f.Applicant, s.Applicant) && is(string(f.Outcome), string(s.Outcome)) &&
+		is(string(f.Portal), cmp.Or(string(s.Portal.Outcome), string(PortalUntold))) &&
 		newQuery(f.Query, f.rules).matches(id, s)
 }
 

@@ -290,3 +290,26 @@ func (v *Views) Timers(ctx context.Context, f TimerFilter) ([]TimerEntry, error)
 	}
 	return all, nil
 }
+
+// Contested lists dossiers after an id that bear an open complaint, in the order of ids.
+func (v *Views) Contested(ctx context.Context, after uuid.UUID, limit int) ([]Row, error) {
+	rows, err := v.pool.Query(ctx, `
+		select `+rowColumns+`
+		  from `+now+`
+		 where d.id > $1
+		   and exists (
+		     select
+		       from views.timers_v1 t
+		      where t.id = d.id
+		        and t.kind = 'complaint')
+		 order by d.id
+		 limit $2`, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list contested dossiers: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, scanRow)
+	if err != nil {
+		return nil, fmt.Errorf("list contested dossiers: %w", err)
+	}
+	return list, nil
+}

@@ -35,7 +35,7 @@ func (a *app) submitCommand() *cli.Command {
 	return &cli.Command{
 		Name: "submit", Usage: "submit a dossier",
 		UsageText: "dossier submit -f dossier.json\n   dossier submit --set procedure=vet-practice-cert-renew --set channel=online --set applicant=nguoi-nop-1",
-		Flags:     append(actFlags("applicant-1"), &cli.StringSliceFlag{Name: "with", Usage: "a further procedure of the same reception, linked to this one, with a dossier of its own (repeat it; by a reception officer)"}),
+		Flags:     append(actFlags("applicant-1"), &cli.StringSliceFlag{Name: "with", Usage: "a further procedure of the same reception, linked to this one, with a dossier of its own (repeat it)"}),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			return a.act(ctx, cmd, "", "submit")
 		},
@@ -66,6 +66,15 @@ func (a *app) act(ctx context.Context, cmd *cli.Command, target, name string) er
 	if err != nil {
 		return err
 	}
+	var with []handlers.With
+	if name == "submit" {
+		if members, with, err = handlers.OpenWith(members); err != nil {
+			return err
+		}
+		for _, id := range cmd.StringSlice("with") {
+			with = append(with, handlers.With{Procedure: dossier.Code(id)})
+		}
+	}
 	command, err := dossier.DecodeCommand(name, members)
 	if err != nil {
 		return err
@@ -75,8 +84,8 @@ func (a *app) act(ctx context.Context, cmd *cli.Command, target, name string) er
 		return err
 	}
 	defer s.stop()
-	if submit, ok := command.(dossier.SubmitDossier); ok && len(cmd.StringSlice("with")) > 0 {
-		return a.submitGroup(ctx, cmd, s, actor, envelope, submit)
+	if submit, ok := command.(dossier.SubmitDossier); ok && len(with) > 0 {
+		return a.submitGroup(ctx, cmd, s, actor, envelope, submit, with)
 	} else if ok {
 		receipt, err := s.executor.Submit(ctx, actor, envelope, submit)
 		return a.printReceipt(cmd, receipt, err)
@@ -90,14 +99,8 @@ func (a *app) act(ctx context.Context, cmd *cli.Command, target, name string) er
 }
 
 // submitGroup files the dossier and one for each further procedure: one line of the receipt for each.
-func (a *app) submitGroup(ctx context.Context, cmd *cli.Command, s *system, actor domain.Actor, e handlers.Envelope, lead dossier.SubmitDossier) error {
-	var members []dossier.SubmitDossier
-	for _, id := range cmd.StringSlice("with") {
-		member := lead
-		member.Procedure, member.Facts, member.Values, member.Entries = dossier.Code(id), nil, nil, nil
-		members = append(members, member)
-	}
-	g, err := s.executor.SubmitGroup(ctx, actor, e, lead, members)
+func (a *app) submitGroup(ctx context.Context, cmd *cli.Command, s *system, actor domain.Actor, e handlers.Envelope, lead dossier.SubmitDossier, with []handlers.With) error {
+	g, err := s.executor.SubmitGroup(ctx, actor, e, lead, handlers.Beside(lead, with))
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -212,5 +213,15 @@ func TestOneReceptionTakesInLinkedProceduresOnTheCommandLine(t *testing.T) {
 	must(t, args...)
 	if n := d.ofDossiers(); n != 4 {
 		t.Errorf("sent again: %d events", n)
+	}
+	var lead struct{ ID string }
+	if err := json.Unmarshal([]byte(out[strings.LastIndex(strings.TrimSpace(out), "\n")+1:]), &lead); err != nil {
+		t.Fatal(err)
+	}
+	paper := must(t, "receipt", lead.ID, "--data", d.folder)
+	for _, want := range []string{"vet-practice-cert-renew", "vet-drug-trade-cert", "-0001", "-0002", "answer by"} {
+		if !strings.Contains(paper, want) {
+			t.Errorf("the receipt does not say %q:\n%s", want, paper)
+		}
 	}
 }

@@ -247,6 +247,13 @@ func (a *app) deadline(ctx context.Context, cmd *cli.Command) error {
 	}
 	t := stepsTable(steps)
 	t.note = dueNote(d)
+	for _, stage := range d.Stages {
+		due := "not dated yet / chưa có ngày"
+		if stage.Due != nil {
+			due = instant(*stage.Due)
+		}
+		t.note += fmt.Sprintf("\nstage %s, %s / %s: %s, due %s (%s)", stage.Code, stage.NameEN, stage.NameVI, stage.LimitEN, due, stage.Status)
+	}
 	return t.print(a.stdout, cmd)
 }
 

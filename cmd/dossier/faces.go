@@ -23,9 +23,10 @@ func (p *process) handler(roles []string) (http.Handler, error) {
 		auth = p.login
 	}
 	mux, gate := http.NewServeMux(), handlers.NewGate(handlers.MostRequests, handlers.MostBytes)
+	checks := handlers.NewLimiter(handlers.ChecksPerMinute, nil)
 	deps := api.Deps{
 		Executor: p.executor, Views: p.views, Bulk: p.bulk, Money: p.money, Files: p.files, Journal: p.journal, Pool: p.pool,
-		Auth: auth, Zone: zone, Source: p.source(), Metrics: p.metrics, Log: p.log, Version: version(), Gate: gate,
+		Auth: auth, Zone: zone, Source: p.source(), Metrics: p.metrics, Log: p.log, Version: version(), Gate: gate, Checks: checks,
 	}
 	if slices.Contains(roles, roleRelay) {
 		deps.Relay = p.relay
@@ -41,7 +42,7 @@ func (p *process) handler(roles []string) (http.Handler, error) {
 		mux.Handle(prefix, service)
 	}
 	mux.Handle("/", web.New(web.Deps{
-		Executor: p.executor, Views: p.views, Bulk: p.bulk, Journal: p.journal, Auth: auth, Dev: p.login, Log: p.log, Zone: zone, Gate: gate, Now: p.clock.now(),
+		Executor: p.executor, Views: p.views, Bulk: p.bulk, Journal: p.journal, Auth: auth, Dev: p.login, Log: p.log, Zone: zone, Gate: gate, Checks: checks, Now: p.clock.now(),
 	}))
 	return mux, nil
 }

@@ -17,6 +17,7 @@ import (
 func (a *app) serveCommand() *cli.Command {
 	return &cli.Command{
 		Name: "serve", Usage: "run in production: DATABASE_URL, KAFKA_BROKERS",
+		Description: "Nothing is published by itself: what may be filed is the authority's decision. `dossier procedures publish --shipped` publishes the procedures that come with the program, once.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "roles", Usage: "some of api,relay,projector,reactor", DefaultText: "all", Sources: cli.EnvVars("DOSSIER_ROLES")},
 			&cli.StringFlag{Name: "http", Usage: "address to listen on", DefaultText: "127.0.0.1:8080", Sources: cli.EnvVars("HTTP_ADDR")},

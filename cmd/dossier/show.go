@@ -169,6 +169,30 @@ func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State, timers
 	if s.Steps > 0 {
 		add("steps", fmt.Sprintf("%d, irregular %d", s.Steps, s.IrregularSteps))
 	}
+	for _, p := range s.Papers {
+		text := fmt.Sprintf("%d, %s: %s", p.Number, p.Code, words("paper_verdict", string(p.Verdict(time.Now()))))
+		if !p.ValidUntil.IsZero() {
+			text += ", until " + instant(p.ValidUntil)
+		}
+		add("paper", text)
+	}
+	for i, f := range s.Files {
+		text := fmt.Sprintf("%d, %s: %s, %d bytes", i+1, f.File, f.Media, f.Size)
+		if f.Message > 0 {
+			text += fmt.Sprintf(", with message %d", f.Message)
+		}
+		add("file", text)
+	}
+	if p := s.Portal; p.Outcome != "" {
+		text := fmt.Sprintf("%s; code %d, %s, %s", words("portal_sync", string(s.PortalSync())), p.Code, words("portal_outcome", string(p.Outcome)), instant(p.At))
+		if p.Taken > 0 {
+			text += fmt.Sprintf("; it has code %d since %s", p.Taken, instant(p.TakenAt))
+		}
+		add("portal", text)
+	}
+	for _, c := range s.Corrected {
+		add("corrected", words("role", c.To)+": "+c.Words("vi"))
+	}
 	for _, f := range s.Fired {
 		add("told", fmt.Sprintf("%s  %s%s, %d %%: %s, %s", instant(f.Told), words("timer", string(f.Timer)), numbered(f.Number), f.Share, words("notice", string(f.Notice)), f.Tells))
 	}

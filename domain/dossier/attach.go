@@ -58,6 +58,9 @@ type File struct {
 	Kind      FileKind  `json:"kind,omitempty"`
 	SignedBy  []string  `json:"signed_by,omitempty"` // accounts that signed it or brought its signature
 	SignedAt  time.Time `json:"signed_at,omitzero"`  // as the last of these signatures says
+
+	Commitment string `json:"commitment,omitempty"`
+	Message    int    `json:"message,omitempty"` // the last one it was sent with
 }
 
 // mostFiles is how many files a dossier may have.
@@ -76,7 +79,7 @@ func (c AttachFile) facts(q question) []Event {
 }
 
 func (e FileAttached) evolve(s State, act Act) State {
-	s.Files = append(slices.Clone(s.Files), File{File: string(e.File), Component: string(e.Component), Media: e.Media, Size: e.Size, By: act.By, At: act.At, Kind: e.Kind})
+	s.Files = append(slices.Clone(s.Files), File{File: string(e.File), Component: string(e.Component), Media: e.Media, Size: e.Size, By: act.By, At: act.At, Kind: e.Kind, Commitment: string(e.Commitment)})
 	return s
 }
 

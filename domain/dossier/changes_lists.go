@@ -2,6 +2,7 @@ package dossier
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -43,6 +44,18 @@ func (c *changes) beside(before, after *State) {
 	c.number("urges", before.Urges, after.Urges)
 	c.text("undone", "command", before.Undone.Act, after.Undone.Act)
 	c.text("undo_reason", "undo_reason", string(before.Undone.Reason), string(after.Undone.Reason))
+	for i, is := range after.Corrected {
+		if i >= len(before.Corrected) || before.Undone.Act != after.Undone.Act || len(before.Corrected) > len(after.Corrected) {
+			c.text("corrected_to", "role", "", is.To)
+			c.text("withdraws", "withdrawn", "", strings.Join(is.Withdraws, ", "))
+		}
+	}
+	c.number("portal_code", before.Portal.Code, after.Portal.Code)
+	c.text("portal_outcome", "portal_outcome", string(before.Portal.Outcome), string(after.Portal.Outcome))
+	c.text("portal_error", "", before.Portal.Error, after.Portal.Error)
+	c.number("portal_taken", before.Portal.Taken, after.Portal.Taken)
+	c.number("portal_failures", before.Portal.Failures, after.Portal.Failures)
+	c.number("message_files", enclosed(before.Files), enclosed(after.Files))
 	c.text("disposal_decision", "", before.DisposalDecision, after.DisposalDecision)
 	if len(after.Fired) > 0 {
 		c.told(before.Fired, after.Fired)

@@ -81,6 +81,7 @@ var kinds = map[string]kind{
 	"dossier.linked":                    {1, DossierLinked{}},
 	"dossier.complaint-opened":          {1, ComplaintOpened{}},
 	"dossier.complaint-closed":          {1, ComplaintClosed{}},
+	"dossier.complaint-recounted":       {1, ComplaintRecounted{}},
 	"dossier.message-sent":              {1, MessageSent{}},
 	"dossier.message-answered":          {1, MessageAnswered{}},
 	"dossier.note-added":                {1, NoteAdded{}},
@@ -90,6 +91,8 @@ var kinds = map[string]kind{
 	"dossier.file-attached":             {1, FileAttached{}},
 	"dossier.file-signed":               {1, FileSigned{}},
 	"dossier.timer-fired":               {1, TimerFired{}},
+	"dossier.notice-corrected":          {1, NoticeCorrected{}},
+	"dossier.portal-status-recorded":    {1, PortalStatusRecorded{}},
 }
 
 // names is kinds read backwards.

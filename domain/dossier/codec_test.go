@@ -28,6 +28,9 @@ var (
 	inForm           = []dossier.Given{{Field: "application.head_count", Value: "20"}, {Field: "application.market", Value: "JP"}}
 )
 
+// enclosed goes with a message.
+var enclosed = []dossier.Enclosure{{File: "0197f2aa-0000-7000-8000-0000000000f1", Commitment: "9f2c4a"}}
+
 // said points to words in the vault.
 var typedIn = []dossier.Entry{{Field: "application.phone", Text: said}, {Field: "application.subject", Text: said}}
 
@@ -72,8 +75,11 @@ var samples = []dossier.Event{
 	dossier.DossierLinked{Other: "0197f2aa-0000-7000-8000-00000000000a", Kind: dossier.GroupMember, Of: source},
 	dossier.ComplaintOpened{Number: 1, Other: "0197f2aa-0000-7000-8000-00000000000a", Kind: "appeal", Complex: true, Term: term, Of: source},
 	dossier.ComplaintClosed{Number: 1, Finding: dossier.Overturned, Basis: "qd-14", Late: true, Of: source},
-	dossier.MessageSent{Number: 1, Topic: "question", AnswerBy: monday, Text: said, Of: source},
-	dossier.MessageAnswered{Number: 2, Answers: 1, Late: true, Text: said, Of: source},
+	dossier.ComplaintRecounted{Number: 1, OldDue: monday, Reason: dossier.CalendarChanged, Term: term, Of: source},
+	dossier.MessageSent{Number: 1, Topic: "question", AnswerBy: monday, Text: said, Files: enclosed, Of: source},
+	dossier.MessageAnswered{Number: 2, Answers: 1, Late: true, Text: said, Files: enclosed, Of: source},
+	dossier.NoticeCorrected{Act: "accept", To: "applicant", Unit: "mot-cua", Withdraws: []dossier.Code{"receipt_issued", "timer:processing:0"}, Of: source},
+	dossier.PortalStatusRecorded{Code: 4, Outcome: dossier.PortalFailed, Error: "err-98", Sync: "db-2026-7", Of: source},
 	dossier.NoteAdded{Number: 1, Topic: "called", Text: said, Of: source},
 	dossier.FileAttached{File: "0197f2aa-0000-7000-8000-0000000000f1", Component: "tp-1", Media: "pdf", Size: 48213, Commitment: "9f2c4a", Kind: dossier.Scan, Of: source},
 	dossier.FileSigned{File: "0197f2aa-0000-7000-8000-0000000000f1", Evidence: proof, Of: source},
@@ -81,7 +87,7 @@ var samples = []dossier.Event{
 	dossier.TimerFired{Timer: dossier.OpinionTimer, Number: 2, Notice: dossier.NoticeOverdue, Share: 120, Due: monday, At: monday.Add(6 * time.Hour), Tells: []dossier.Code{"case_officer", "division_head"},
 		Unit: "phong-xet-nghiem", Rule: "default", Basis: "nd-118-2025.19.4", Of: source},
 	dossier.RecordDisposed{Decision: "qd-15", Basis: "tt-10-2022", Of: source},
-	dossier.DossierSubmitted{Procedure: "vet-practice-cert-renew", ProcedureVersion: 1, Channel: dossier.Post, Applicant: "ref-7f3a", Unit: "mot-cua", ExternalCode: "H15.50.05.13-261008-0975", Support: "diem-ho-tro", Code: "000.00.01.H22-261008-0001", Facts: itHolds, Values: inForm, Entries: typedIn, Submitter: "ref-8a1b", Mandate: 2, Of: source},
+	dossier.DossierSubmitted{Procedure: "vet-practice-cert-renew", ProcedureVersion: 1, Channel: dossier.Post, Applicant: "ref-7f3a", Unit: "mot-cua", ExternalCode: "H15.50.05.13-261008-0975", Support: "diem-ho-tro", Code: "000.00.01.H22-261008-0001", Facts: itHolds, Values: inForm, Entries: typedIn, Submitter: "ref-8a1b", Mandate: 2, CheckWithin: "10.calendar_day", Of: source},
 	dossier.DossierAccepted{ProcedureVersion: 1, Facts: itHolds, Denied: itFails, Late: true, Code: "000.00.01.H22-261008-0001", Term: term, Of: source},
 	dossier.ReceptionRefused{Reason: "wrong_agency", Basis: "nd-118-2025.17.1", Late: true, Text: said, Of: source},
 	dossier.SupplementRequested{Stage: dossier.AtAppraisal, Items: []dossier.Code{"tp-1", "tp-3"}, Reason: "illegible", WindowDays: 15, Number: 2, Parts: []dossier.Part{{Code: "tp-1", Kind: "paper", Reason: "illegible", Originals: 1, Certified: 2, Copies: 3}}, Late: true, Text: said, Of: source},

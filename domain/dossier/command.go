@@ -195,8 +195,8 @@ var commands = []Command{
 	RefundPayment{}, ExpirePayment{}, SubmitForApproval{}, ReturnForRework{}, Endorse{}, DelegateDecision{}, Approve{}, DecideBySilence{},
 	SignResult{}, NumberResult{}, IssueResult{}, PublishNotification{}, ResolveAtOnce{}, ChooseDelivery{}, SendResult{}, FailDelivery{}, ReturnResult{},
 	ProposeExtension{}, ApproveExtension{}, ApologiseForDelay{}, UrgeUnit{}, RequestWithdrawal{}, AcceptWithdrawal{}, RejectWithdrawal{}, StopDossier{}, MoveToVersion{},
-	UndoAct{}, ReportError{}, CorrectResult{}, ReplaceResult{}, RevokeResult{}, RateService{}, LinkDossier{}, OpenComplaint{}, CloseComplaint{},
-	SendMessage{}, AnswerMessage{}, AddNote{}, DisposeRecord{}, RecordStep{}, RecomputeDeadline{}, FireTimer{}, RecordDeadline{}, RecordOutcome{},
+	UndoAct{}, ReportError{}, CorrectResult{}, ReplaceResult{}, RevokeResult{}, RateService{}, LinkDossier{}, OpenComplaint{}, CloseComplaint{}, RecountComplaint{},
+	SendMessage{}, AnswerMessage{}, AddNote{}, DisposeRecord{}, RecordStep{}, RecomputeDeadline{}, FireTimer{}, RecordPortalStatus{}, RecordDeadline{}, RecordOutcome{},
 }
 
 // Commands lists every command once, in the order of a dossier's way.

@@ -21,6 +21,7 @@ type Context struct {
 	Delegations []Delegation       // of the organisation, to the actor and over this dossier, when the act is true
 	Source      Source             // imports: kept in every event
 	Evidence    *Evidence          // of the signature that comes with the act; nil: there is none
+	Group       []Link             // that a dossier is filed with: the other dossiers of the same reception
 }
 
 // When is the time at which the act is true, to be stored as the event's occurred_at: the one given, else now. A clock that is
@@ -82,7 +83,11 @@ func (q question) facts() []Event {
 	of := q.of()
 	switch c := q.c.(type) {
 	case SubmitDossier:
-		return []Event{DossierSubmitted{c.Procedure, q.x.Procedure.Number, c.Channel, c.Applicant, c.Unit, c.ExternalCode, c.Support, "", c.Facts, c.Values, c.Entries, c.Submitter, c.Mandate, of}}
+		events := []Event{DossierSubmitted{c.Procedure, q.x.Procedure.Number, c.Channel, c.Applicant, c.Unit, c.ExternalCode, c.Support, "", c.Facts, c.Values, c.Entries, c.Submitter, c.Mandate, checkWithin(q.x.Procedure), of}}
+		for _, l := range q.x.Group {
+			events = append(events, DossierLinked{Ref(l.Other), l.Kind, of})
+		}
+		return events
 	case AcceptDossier:
 		return []Event{q.accepts(c)}
 	case RefuseReception:

@@ -40,8 +40,9 @@ type DossierSubmitted struct {
 	Facts            []Code      `json:"facts,omitempty"`  // conditions of the procedure that hold
 	Values           []Given     `json:"values,omitempty"` // of fields that are not personal
 	Entries          []Entry     `json:"entries,omitempty"`
-	Submitter        Ref         `json:"submitter,omitempty"` // who filed it for the applicant
-	Mandate          int         `json:"mandate,omitempty"`   // and under which of the applicant's mandates
+	Submitter        Ref         `json:"submitter,omitempty"`    // who filed it for the applicant
+	Mandate          int         `json:"mandate,omitempty"`      // and under which of the applicant's mandates
+	CheckWithin      Code        `json:"check_within,omitempty"` // "10.calendar_day": by when it is accepted or refused, where the procedure says
 	Of
 }
 

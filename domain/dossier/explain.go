@@ -129,6 +129,15 @@ func (q question) explain(word, lang string) string {
 	case "undoable":
 		u, _ := q.s.Undoable()
 		return Label("command", u.Act, lang)
+	case "service_level":
+		l, _ := q.serviceLevel()
+		return l.Words(lang)
+	case "check_within":
+		return q.s.checkLimit().Text(lang)
+	case "unattached":
+		return strings.Join(q.unattached(), ", ")
+	case "corrections":
+		return correctionsWords(q.s.Corrections(), lang)
 	case "consequences":
 		u, _ := q.s.Undoable()
 		return list(labels("consequence", u.Consequences, lang), lang)

@@ -33,7 +33,7 @@ const (
 
 // guards is the law of refusals, in the order in which it is asked.
 var guards = slices.Concat(wayGuards, componentGuards, attachGuards, signGuards, statedGuards, windowGuards, transferGuards, workGuards, paymentGuards, decisionGuards, deliveryGuards,
-	resultGuards, serviceGuards, linkGuards, retentionGuards, messageGuards, undoGuards, timerGuards)
+	resultGuards, serviceGuards, linkGuards, retentionGuards, messageGuards, undoGuards, timerGuards, portalGuards, levelGuards)
 
 // wayGuards bind every command, and those of the usual way. The others stand beside what they guard.
 var wayGuards = []Guard{

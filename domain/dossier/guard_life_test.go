@@ -126,6 +126,16 @@ func lifeSentences() []sentence {
 		{"a result is not signed digitally without a signer", paths[dossier.Approved], by(leader, dossier.SignResult{Means: dossier.Digital}), "no_signer"},
 		{"somebody knows how a result is signed", paths[dossier.Approved], by(leader, dossier.SignResult{Means: dossier.UnknownMeans}), "means_unknown"},
 		{"an applicant attaches no result", paths[dossier.Submitted], by(citizen, dossier.AttachFile{File: "f-1", Kind: dossier.ResultFile, Media: "pdf", Size: 1, Commitment: "9f"}), "not_their_kind"},
+		{"a message goes with files of its dossier only", paths[dossier.Submitted], by(reception, dossier.SendMessage{Topic: "information", Files: []dossier.Code{"0197f2aa-0000-7000-8000-0000000000f1"}}), "file_not_attached"},
+		{"under level 2 nobody files online", nil, by(citizen, submit.what, atLevel("2")), "level_without_online_filing"},
+		{"under level 3 no fee is paid online", on(dossier.Submitted, charge), by(feeDesk, dossier.ConfirmPayment{Number: 1, Amount: 1_200_000, Method: "online", Receipt: "bl-7"}, atLevel("3")), "level_without_online_payment"},
+		{"under level 3 no result is chosen online", paths[dossier.Submitted], by(citizen, dossier.ChooseDelivery{Way: dossier.Online}, atLevel("3")), "level_without_online_result"},
+		{"nor handed over online", paths[dossier.Resolved], by(returnDesk, dossier.ReturnResult{Way: dossier.Online}, atLevel("3")), "level_without_online_result"},
+		{"a lawsuit names the court's file", paths[dossier.Returned], by(reception, dossier.OpenComplaint{Kind: "lawsuit"}), "complaint_dossier_missing"},
+		{"an answer too", on(dossier.Resolved, askByNote), by(citizen, dossier.AnswerMessage{Number: 1, Files: []dossier.Code{"0197f2aa-0000-7000-8000-0000000000f1"}}), "file_not_attached"},
+		{"the portal never goes back from returned", on(dossier.Returned, by(timers, dossier.RecordPortalStatus{Code: 10, Outcome: dossier.PortalAccepted}, under(&vietnam))), by(timers, dossier.RecordPortalStatus{Code: 9, Outcome: dossier.PortalAccepted}, under(&vietnam)), "portal_has_returned"},
+		{"an error comes with a failure", paths[dossier.Submitted], by(timers, dossier.RecordPortalStatus{Code: 1, Outcome: dossier.PortalAccepted, Error: "err-98"}, under(&vietnam)), "error_without_failure"},
+		{"an officer does not speak for the portal", paths[dossier.Submitted], by(reception, dossier.RecordPortalStatus{Code: 1, Outcome: dossier.PortalAccepted}), "not_allowed"},
 		{"a file whose content nobody checked is not attached", paths[dossier.Submitted], by(citizen, dossier.AttachFile{File: "0197f2aa-0000-7000-8000-0000000000f1"}), "file_not_clean"},
 		{"a dossier has 200 files at most", on(dossier.Submitted, many(200, func(i int) act {
 			return by(citizen, dossier.AttachFile{File: dossier.Ref("f-" + string(rune('a'+i/26)) + string(rune('a'+i%26))), Media: "pdf", Size: 1, Commitment: "9f"})

@@ -107,6 +107,8 @@ func accepted(example any) (vi, en string) {
 		return "nội dung viết trong dấu nháy", "what is to be said, in quotes"
 	case []Part:
 		return "danh sách đối tượng, ví dụ [{\"code\": \"tp-1\", \"kind\": \"paper\", \"originals\": 1}]", "a list of objects, such as [{\"code\": \"tp-1\", \"kind\": \"paper\", \"originals\": 1}]"
+	case []Enclosure:
+		return "danh sách tệp, ví dụ [{\"file\": \"0197f2aa-0000-7000-8000-0000000000f1\"}]", "a list of files, such as [{\"file\": \"0197f2aa-0000-7000-8000-0000000000f1\"}]"
 	case []Given:
 		return "danh sách đối tượng, ví dụ [{\"field\": \"application.head_count\", \"value\": \"20\"}]", "a list of objects, such as [{\"field\": \"application.head_count\", \"value\": \"20\"}]"
 	case []Entry:

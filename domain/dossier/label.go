@@ -12,6 +12,8 @@ func Label(kind, code, lang string) string {
 	switch kind {
 	case "basis":
 		return citation(code, lang)
+	case "withdrawn":
+		return Correction{Withdraws: strings.Split(code, ", ")}.Words(lang)
 	case "field":
 		return fieldLabel(code, lang)
 	}

@@ -469,8 +469,16 @@ func TestLawNothingIsProcessedAfterTheEnd(t *testing.T) {
 					if before.Status.Ended() && len(before.Papers) == 0 {
 						t.Fatal("a paper that replaces none")
 					}
+				case dossier.NoticeCorrected:
+					if e.(dossier.NoticeCorrected).Act != "refuse-reception" && before.Status.Ended() {
+						t.Fatalf("a notice of %s corrected after %q", e.(dossier.NoticeCorrected).Act, before.Status)
+					}
+				case dossier.PortalStatusRecorded:
+					if before.Status == dossier.Disposed {
+						t.Fatal("the portal is told of what was disposed of")
+					}
 				case dossier.TimerFired:
-					beside := []dossier.TimerKind{dossier.PaymentTimer, dossier.CorrectionTimer, dossier.AnswerTimer}
+					beside := []dossier.TimerKind{dossier.PaymentTimer, dossier.CorrectionTimer, dossier.AnswerTimer, dossier.RenewalTimer}
 					if kind := e.(dossier.TimerFired).Timer; before.Status.Ended() && !slices.Contains(beside, kind) {
 						t.Fatalf("told of %s after %q", kind, before.Status)
 					}

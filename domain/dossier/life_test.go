@@ -69,6 +69,11 @@ var (
 		{"date": "2026-11-27", "kind": "holiday", "name": "flood", "certainty": "text"}]}]}`)
 )
 
+// restful is vietnam after a notice that the day on which a complaint of these tales falls due is off.
+var restful = calendarOf(vietnam, `{"code": "vn", "zone": "Asia/Ho_Chi_Minh", "hours": [], "years": [{"year": 2026, "status": "official", "basis": "rest", "days": [
+	{"date": "2026-12-23", "kind": "holiday", "name": "rest", "certainty": "text"}, {"date": "2026-12-24", "kind": "holiday", "name": "rest", "certainty": "text"},
+	{"date": "2026-12-25", "kind": "holiday", "name": "rest", "certainty": "text"}]}]}`)
+
 func calendarOf(c calendar.Calendar, file string) calendar.Calendar {
 	commands, mistakes := calendar.Read(c, []byte(file))
 	if len(mistakes) > 0 {
@@ -240,10 +245,12 @@ var (
 	answer     = by(citizen, dossier.AnswerMessage{Number: 1})
 	fire       = by(timers, dossier.FireTimer{Timer: dossier.AnswerTimer, Number: 1, Notice: dossier.NoticeDue, Share: 100, Due: monday.Add(2000 * time.Hour), Tells: []dossier.Code{"one_stop_lead"}, Rule: "default"},
 		both(under(&vietnam), after(2100*time.Hour)))
-	signFile = by(citizen, dossier.SignFile{File: "0197f2aa-0000-7000-8000-0000000000f1"}, proved)
-	attach   = by(citizen, dossier.AttachFile{File: "0197f2aa-0000-7000-8000-0000000000f1", Component: "tp-1", Media: "pdf", Size: 48213, Commitment: "9f2c4a"})
-	jot      = by(officer, dossier.AddNote{Topic: "called"})
-	dispose  = by(clerk, dossier.DisposeRecord{Decision: "qd-15", Basis: "tt-10-2022"}, after(11*365*24*time.Hour))
+	signFile         = by(citizen, dossier.SignFile{File: "0197f2aa-0000-7000-8000-0000000000f1"}, proved)
+	attach           = by(citizen, dossier.AttachFile{File: "0197f2aa-0000-7000-8000-0000000000f1", Component: "tp-1", Media: "pdf", Size: 48213, Commitment: "9f2c4a"})
+	recountComplaint = by(timers, dossier.RecountComplaint{Number: 1}, under(&restful))
+	portal           = by(timers, dossier.RecordPortalStatus{Code: 2, Outcome: dossier.PortalAccepted}, under(&vietnam))
+	jot              = by(officer, dossier.AddNote{Topic: "called"})
+	dispose          = by(clerk, dossier.DisposeRecord{Decision: "qd-15", Basis: "tt-10-2022"}, after(11*365*24*time.Hour))
 )
 
 var twoLevels = procedure.Flow{Approvals: []procedure.Approval{{Level: 1, Role: domain.DivisionHead}, {Level: 2, Role: domain.Approver}}}

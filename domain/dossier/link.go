@@ -51,7 +51,7 @@ type LinkDossier struct {
 
 // OpenComplaint notes that the dossier is contested in another one. Nothing of it may be disposed of meanwhile.
 type OpenComplaint struct {
-	Other   Ref           `json:"other"`
+	Other   Ref           `json:"other,omitempty"` // the dossier of the complaint; without it one is opened
 	Kind    ComplaintKind `json:"kind"`
 	Complex bool          `json:"complex,omitempty"` // a complex case has longer
 }
@@ -105,7 +105,104 @@ type Complaint struct {
 	Finding  ComplaintFinding `json:"finding,omitempty"`
 	ClosedAt time.Time        `json:"closed_at,omitzero"`
 	Late     bool             `json:"late,omitempty"`
+
+	Limit           string `json:"limit,omitempty"` // by which it is due: "30.calendar_day"
+	Agency          string `json:"agency,omitempty"`
+	Calendar        string `json:"calendar,omitempty"`
+	CalendarVersion int    `json:"calendar_version,omitempty"`
+	MissingYear     int    `json:"missing_year,omitempty"`
+	Provisional     bool   `json:"provisional,omitempty"`
 }
+
+// limit is its own limit, if it has one.
+func (c Complaint) limit() (calendar.Limit, bool) { return calendar.ParseLimit(c.Limit) }
+
+// under puts the term in which it is due into the state.
+func (c *Complaint) under(t Term) {
+	if c.Due = instant(t.Due); len(t.Limits) > 0 {
+		c.Limit, c.Agency, c.Calendar, c.CalendarVersion = string(t.Limits[0]), string(t.Agency), string(t.Calendar), t.CalendarVersion
+		c.MissingYear, c.Provisional = t.MissingYear, t.Provisional
+	}
+}
+
+// term is the one in which it is due.
+func (c Complaint) term() Term {
+	return Term{Limits: []Code{Code(c.Limit)}, Policy: CountPolicy(calendar.WholeDays), Agency: Code(c.Agency), Calendar: Code(c.Calendar), CalendarVersion: c.CalendarVersion,
+		Due: c.Due, MissingYear: c.MissingYear, Provisional: c.Provisional}
+}
+
+// recounts says whether a calendar, as it is now, gives an open complaint another date.
+func (c Complaint) recounts(cal calendar.Calendar) bool {
+	if !c.Open() || c.Limit == "" || int64(c.CalendarVersion) >= cal.Version {
+		return false
+	}
+	now := c.term().over(cal, c.OpenedAt, nil)
+	return !now.Due.Equal(c.Due) || now.Provisional != c.Provisional
+}
+
+// RecountsComplaints lists the complaints to which a calendar, as it is now, gives another date than they bear.
+func (s State) RecountsComplaints(cal calendar.Calendar) (numbers []int) {
+	for _, c := range s.Complaints {
+		if c.recounts(cal) {
+			numbers = append(numbers, c.Number)
+		}
+	}
+	return numbers
+}
+
+// RecountComplaint counts the limit of a complaint again over the calendar as it is now. Where the date stays, nothing happens.
+type RecountComplaint struct {
+	Number int `json:"number" range:"1-99"`
+}
+
+// ComplaintRecounted gives a complaint another date, because the calendar is another.
+type ComplaintRecounted struct {
+	Number int             `json:"number"`
+	OldDue time.Time       `json:"old_due,omitzero"`
+	Reason RecomputeReason `json:"reason"`
+	Term
+	Of
+}
+
+func (q question) recountable() (Complaint, bool) {
+	number := q.c.(RecountComplaint).Number
+	at := slices.IndexFunc(q.s.Complaints, func(c Complaint) bool { return c.Number == number })
+	if at < 0 || q.x.Calendar == nil || !q.s.Complaints[at].recounts(*q.x.Calendar) {
+		return Complaint{}, false
+	}
+	return q.s.Complaints[at], true
+}
+
+func (c RecountComplaint) already(q question) bool {
+	_, due := q.recountable()
+	return has(kept, q.s.Status) && !due
+}
+
+func (c RecountComplaint) facts(q question) []Event {
+	o, _ := q.recountable()
+	reason := CalendarChanged
+	if o.MissingYear > 0 {
+		reason = CalendarPublished
+	}
+	t := o.term().over(*q.x.Calendar, o.OpenedAt, nil)
+	t.Assumed = true
+	return []Event{ComplaintRecounted{c.Number, o.Due, reason, t, q.of()}}
+}
+
+func (e ComplaintRecounted) evolve(s State, _ Act) State {
+	s.Complaints = slices.Clone(s.Complaints)
+	for i := range s.Complaints {
+		if c := &s.Complaints[i]; c.Number == e.Number {
+			c.under(e.Term)
+		}
+	}
+	return s
+}
+
+func (ComplaintRecounted) beside() {}
+
+func (RecountComplaint) Name() string { return "RecountComplaint" }
+func (RecountComplaint) command()     {}
 
 // complaintDays is how long each instance has from the acceptance of a complaint, in calendar days; a complex case longer (Law on Complaints
 // 02/2011, Articles 28 and 37). They were not read in a copy of the law, so every date that rests on them is marked assumed. A court has its own time.
@@ -180,7 +277,9 @@ func (e DossierLinked) evolve(s State, _ Act) State {
 }
 
 func (e ComplaintOpened) evolve(s State, act Act) State {
-	s.Complaints = append(slices.Clone(s.Complaints), Complaint{Number: e.Number, Other: string(e.Other), Kind: e.Kind, OpenedAt: act.At, Due: instant(e.Due)})
+	c := Complaint{Number: e.Number, Other: string(e.Other), Kind: e.Kind, OpenedAt: act.At}
+	c.under(e.Term)
+	s.Complaints = append(slices.Clone(s.Complaints), c)
 	return s
 }
 
@@ -222,6 +321,10 @@ var linkGuards = []Guard{
 		},
 		VI: "Hồ sơ này chưa kết thúc nên chưa có hồ sơ nộp lại. Chỉ liên kết hồ sơ mới với hồ sơ đã kết thúc.",
 		EN: "This dossier has not ended, so no other follows it. A new dossier is linked to one that has ended."},
+	{Code: "complaint_dossier_missing", On: []string{"OpenComplaint"}, Field: "other", Basis: "Luật 02/2011, Điều 27",
+		broken: func(q question) bool { return q.c.(OpenComplaint).Other == "" },
+		VI:     "Vụ khởi kiện do tòa án thụ lý nên không mở hồ sơ ở đây. Ghi số hồ sơ của tòa vào mục “other”.",
+		EN:     "A lawsuit is the court's, so no dossier is opened for it here. Give the court's number as other."},
 	{Code: "complaint_after_due", Soft: true, Live: true, On: []string{"CloseComplaint"}, Basis: "Luật 02/2011, Điều 28 và 37",
 		broken: func(q question) bool { c, known := q.complaint(); return known && q.past(c.Due) },
 		VI:     "Khiếu nại được giải quyết sau thời hạn của nó. Vẫn ghi nhận; việc này được đánh dấu muộn.",

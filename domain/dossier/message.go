@@ -24,12 +24,20 @@ type SendMessage struct {
 	Topic    MessageTopic `json:"topic"`
 	AnswerBy time.Time    `json:"answer_by,omitzero"` // without it no answer is awaited
 	Text     Text         `json:"text,omitzero"`
+	Files    []Code       `json:"files,omitempty"` // ids of files attached to the dossier
 }
 
 // AnswerMessage answers the message of that number.
 type AnswerMessage struct {
-	Number int  `json:"number" range:"1-9999"`
-	Text   Text `json:"text,omitzero"`
+	Number int    `json:"number" range:"1-9999"`
+	Text   Text   `json:"text,omitzero"`
+	Files  []Code `json:"files,omitempty"`
+}
+
+// Enclosure is a file that goes with a message: which one, and the commitment to its content.
+type Enclosure struct {
+	File       Ref  `json:"file"`
+	Commitment Code `json:"commitment,omitempty"`
 }
 
 // AddNote notes something that only the authority sees.
@@ -44,15 +52,17 @@ type MessageSent struct {
 	Topic    MessageTopic `json:"topic"`
 	AnswerBy time.Time    `json:"answer_by,omitzero"`
 	Text     Text         `json:"text,omitzero"`
+	Files    []Enclosure  `json:"files,omitempty"`
 	Of
 }
 
 // MessageAnswered answers a message.
 type MessageAnswered struct {
-	Number  int  `json:"number"`
-	Answers int  `json:"answers"`
-	Late    bool `json:"late,omitempty"`
-	Text    Text `json:"text,omitzero"`
+	Number  int         `json:"number"`
+	Answers int         `json:"answers"`
+	Late    bool        `json:"late,omitempty"`
+	Text    Text        `json:"text,omitzero"`
+	Files   []Enclosure `json:"files,omitempty"`
 	Of
 }
 
@@ -97,11 +107,11 @@ func (AnswerMessage) already(question) bool { return false }
 func (AddNote) already(question) bool       { return false }
 
 func (c SendMessage) facts(q question) []Event {
-	return []Event{MessageSent{q.s.Messages.Count + 1, c.Topic, instant(c.AnswerBy), c.Text, q.of()}}
+	return []Event{MessageSent{q.s.Messages.Count + 1, c.Topic, instant(c.AnswerBy), c.Text, q.s.enclosing(c.Files), q.of()}}
 }
 
 func (c AnswerMessage) facts(q question) []Event {
-	return []Event{MessageAnswered{q.s.Messages.Count + 1, c.Number, q.late, c.Text, q.of()}}
+	return []Event{MessageAnswered{q.s.Messages.Count + 1, c.Number, q.late, c.Text, q.s.enclosing(c.Files), q.of()}}
 }
 
 func (c AddNote) facts(q question) []Event {
@@ -109,7 +119,7 @@ func (c AddNote) facts(q question) []Event {
 }
 
 func (e MessageSent) evolve(s State, act Act) State {
-	s.Messages.Count, s.Messages.Last = e.Number, act
+	s.Messages.Count, s.Messages.Last, s.Files = e.Number, act, sentWith(s.Files, e.Number, e.Files)
 	if !e.AnswerBy.IsZero() {
 		s.Messages.Open = append(slices.Clone(s.Messages.Open), Message{e.Number, e.Topic, act.By, act.At, instant(e.AnswerBy)})
 	}
@@ -117,9 +127,59 @@ func (e MessageSent) evolve(s State, act Act) State {
 }
 
 func (e MessageAnswered) evolve(s State, act Act) State {
-	s.Messages.Count, s.Messages.Last = e.Number, act
+	s.Messages.Count, s.Messages.Last, s.Files = e.Number, act, sentWith(s.Files, e.Number, e.Files)
 	s.Messages.Open = left(s.Messages.Open, func(m Message) bool { return m.Number == e.Answers })
 	return s
+}
+
+// enclosing says of each file what it is held to.
+func (s State) enclosing(files []Code) (list []Enclosure) {
+	for _, id := range files {
+		e := Enclosure{File: Ref(id)}
+		if at := slices.IndexFunc(s.Files, func(f File) bool { return f.File == string(id) }); at >= 0 {
+			e.Commitment = Code(s.Files[at].Commitment)
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+// sentWith notes by which message files were last sent.
+func sentWith(have []File, message int, files []Enclosure) []File {
+	if len(files) == 0 {
+		return have
+	}
+	have = slices.Clone(have)
+	for i := range have {
+		if slices.ContainsFunc(files, func(e Enclosure) bool { return string(e.File) == have[i].File }) {
+			have[i].Message = message
+		}
+	}
+	return have
+}
+
+// enclosed is how many files went with a message.
+func enclosed(files []File) (n int) {
+	for _, f := range files {
+		if f.Message > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// unattached lists the files of a message that the dossier does not have.
+func (q question) unattached() []string {
+	var files []Code
+	switch c := q.c.(type) {
+	case SendMessage:
+		files = c.Files
+	case AnswerMessage:
+		files = c.Files
+	}
+	return left(plain(files), func(id string) bool {
+		return slices.ContainsFunc(q.s.Files, func(f File) bool { return f.File == id })
+	})
 }
 
 func (e NoteAdded) evolve(s State, _ Act) State { s.Messages.Notes = e.Number; return s }
@@ -144,6 +204,10 @@ var messageGuards = []Guard{
 		broken: func(q question) bool { return q.c.(SendMessage).Topic == PaperByMessage },
 		VI:     "Không đòi giấy tờ qua tin nhắn. Dùng “Yêu cầu bổ sung”: một lần, đủ các mục, có thời hạn cho người nộp.",
 		EN:     "A paper is not asked for by message. Use “Request a supplement”: once, for everything, with a window for the applicant."},
+	{Code: "file_not_attached", On: []string{"SendMessage", "AnswerMessage"}, Field: "files",
+		broken: func(q question) bool { return len(q.unattached()) > 0 },
+		VI:     "Tệp “{unattached}” chưa thuộc hồ sơ này. Gửi tệp vào hồ sơ (dossier file add, POST …/files) và chờ quét xong, rồi gửi tin nhắn.",
+		EN:     "The file “{unattached}” does not belong to this dossier. Upload it to the dossier (dossier file add, POST …/files), wait until it was scanned, then send the message."},
 	{Code: "answer_in_past", On: []string{"SendMessage"}, Field: "answer_by",
 		broken: func(q question) bool { by := q.c.(SendMessage).AnswerBy; return !by.IsZero() && !by.After(q.at) },
 		VI:     "Thời hạn trả lời phải sau lúc gửi ({at}). Ghi một thời điểm sau đó, hoặc bỏ trống.",

@@ -98,7 +98,8 @@ type State struct {
 	Urged       Act                `json:"urged,omitzero"`
 	Urges       int                `json:"urges,omitempty"`
 	Undone      Undone             `json:"undone,omitzero"`
-	Silence     bool               `json:"silence,omitempty"` // nobody decided in time
+	Corrected   []Correction       `json:"corrected,omitempty"` // who was told that it no longer holds
+	Silence     bool               `json:"silence,omitempty"`   // nobody decided in time
 	Disposed    Act                `json:"disposed,omitzero"`
 
 	DisposalDecision string `json:"disposal_decision,omitempty"`
@@ -107,7 +108,10 @@ type State struct {
 
 	Fired []Fired `json:"fired,omitempty"` // what was told last of each timer
 
-	Signature Signature `json:"signature,omitzero"` // of the result
+	Signature   Signature `json:"signature,omitzero"`     // of the result
+	CheckWithin string    `json:"check_within,omitempty"` // "10.calendar_day": by when it is accepted or refused, where the procedure says
+
+	Portal Portal `json:"portal,omitzero"` // what the national portal knows
 
 	LastChange time.Time `json:"last_change,omitzero"` // when the last fact that changed the state was true
 	UpdatedAt  time.Time `json:"updated_at,omitzero"`  // when the last fact of any kind was true

@@ -48,7 +48,7 @@ func but(states []Status, out ...Status) []Status {
 // transitions is the law of moves, in the order of a dossier's way (Decree 118/2025, Articles 16 to 22).
 var transitions = []Transition{
 	{Command: "SubmitDossier", From: []Status{None}, To: Submitted,
-		Events: []string{"dossier.submitted"},
+		Events: []string{"dossier.submitted"}, Maybe: []string{"dossier.linked"},
 		Actors: []domain.Role{domain.Applicant, domain.ReceptionOfficer}},
 
 	{Command: "CheckComponent", From: []Status{Submitted, SupplementAtReception, Appraising}, To: Same,
@@ -288,39 +288,39 @@ var transitions = []Transition{
 		Actors: []domain.Role{domain.Approver, domain.OneStopLead}},
 
 	{Command: "UndoAct", From: []Status{Accepted}, To: Submitted,
-		Events: []string{"dossier.act-undone"},
+		Events: []string{"dossier.act-undone"}, Maybe: []string{"dossier.notice-corrected"},
 		Actors: []domain.Role{domain.ReceptionOfficer, domain.DivisionHead, domain.CaseOfficer, domain.Approver, domain.Clerk}},
 
 	{Command: "UndoAct", From: []Status{Forwarded}, To: Accepted,
-		Events: []string{"dossier.act-undone"},
+		Events: []string{"dossier.act-undone"}, Maybe: []string{"dossier.notice-corrected"},
 		Actors: []domain.Role{domain.ReceptionOfficer, domain.DivisionHead, domain.CaseOfficer, domain.Approver, domain.Clerk}},
 
 	{Command: "UndoAct", From: []Status{Assigned}, To: Forwarded,
-		Events: []string{"dossier.act-undone"},
+		Events: []string{"dossier.act-undone"}, Maybe: []string{"dossier.notice-corrected"},
 		Actors: []domain.Role{domain.ReceptionOfficer, domain.DivisionHead, domain.CaseOfficer, domain.Approver, domain.Clerk}},
 
 	{Command: "UndoAct", From: []Status{Appraising}, To: Assigned,
-		Events: []string{"dossier.act-undone"},
+		Events: []string{"dossier.act-undone"}, Maybe: []string{"dossier.notice-corrected"},
 		Actors: []domain.Role{domain.ReceptionOfficer, domain.DivisionHead, domain.CaseOfficer, domain.Approver, domain.Clerk}},
 
 	{Command: "UndoAct", From: []Status{SupplementAtReception}, To: Submitted,
-		Events: []string{"dossier.act-undone"},
+		Events: []string{"dossier.act-undone"}, Maybe: []string{"dossier.notice-corrected"},
 		Actors: []domain.Role{domain.ReceptionOfficer, domain.DivisionHead, domain.CaseOfficer, domain.Approver, domain.Clerk}},
 
 	{Command: "UndoAct", From: []Status{SupplementRequestedStatus}, To: Appraising,
-		Events: []string{"dossier.act-undone"},
+		Events: []string{"dossier.act-undone"}, Maybe: []string{"dossier.notice-corrected"},
 		Actors: []domain.Role{domain.ReceptionOfficer, domain.DivisionHead, domain.CaseOfficer, domain.Approver, domain.Clerk}},
 
 	{Command: "UndoAct", From: []Status{ReceptionRefusedStatus}, To: Submitted, Else: SupplementAtReception,
-		Events: []string{"dossier.act-undone"},
+		Events: []string{"dossier.act-undone"}, Maybe: []string{"dossier.notice-corrected"},
 		Actors: []domain.Role{domain.ReceptionOfficer, domain.DivisionHead, domain.CaseOfficer, domain.Approver, domain.Clerk}},
 
 	{Command: "UndoAct", From: []Status{PendingApproval}, To: Appraising, Else: Same,
-		Events: []string{"dossier.act-undone"},
+		Events: []string{"dossier.act-undone"}, Maybe: []string{"dossier.notice-corrected"},
 		Actors: []domain.Role{domain.ReceptionOfficer, domain.DivisionHead, domain.CaseOfficer, domain.Approver, domain.Clerk}},
 
 	{Command: "UndoAct", From: []Status{Approved}, To: PendingApproval, Else: Same,
-		Events: []string{"dossier.act-undone"},
+		Events: []string{"dossier.act-undone"}, Maybe: []string{"dossier.notice-corrected"},
 		Actors: []domain.Role{domain.ReceptionOfficer, domain.DivisionHead, domain.CaseOfficer, domain.Approver, domain.Clerk}},
 
 	{Command: "ReportError", From: []Status{Resolved, Returned}, To: Same,
@@ -353,7 +353,11 @@ var transitions = []Transition{
 
 	{Command: "CloseComplaint", From: kept, To: Same,
 		Events: []string{"dossier.complaint-closed"},
-		Actors: []domain.Role{domain.ReceptionOfficer, domain.OneStopLead, domain.ProcedureController}},
+		Actors: []domain.Role{domain.ReceptionOfficer, domain.OneStopLead, domain.ProcedureController, domain.System}},
+
+	{Command: "RecountComplaint", From: kept, To: Same,
+		Events: []string{"dossier.complaint-recounted"},
+		Actors: []domain.Role{domain.System}},
 
 	{Command: "SendMessage", From: kept, To: Same,
 		Events: []string{"dossier.message-sent"},
@@ -382,6 +386,10 @@ var transitions = []Transition{
 	{Command: "RecomputeDeadline", From: running, To: Same,
 		Events: []string{"dossier.deadline-recomputed"},
 		Actors: []domain.Role{domain.System}},
+
+	{Command: "RecordPortalStatus", From: kept, To: Same,
+		Events: []string{"dossier.portal-status-recorded"},
+		Actors: []domain.Role{domain.System, domain.SystemAdmin}},
 
 	{Command: "FireTimer", From: kept, To: Same,
 		Events: []string{"dossier.timer-fired"},
@@ -419,8 +427,10 @@ func (t Transition) admits(role domain.Role, origin domain.Origin) bool {
 	return slices.Contains(t.Actors, role) || role == domain.System && origin == domain.Imported
 }
 
-// mechanical says whether only the machine makes this move of itself: nobody is offered it.
-func (t Transition) mechanical() bool { return len(t.Actors) == 1 && t.Actors[0] == domain.System }
+// mechanical says whether only the machine, or who runs it, makes this move: nobody is offered it.
+func (t Transition) mechanical() bool {
+	return !slices.ContainsFunc(t.Actors, func(r domain.Role) bool { return r != domain.System && r != domain.SystemAdmin })
+}
 
 // An Offer is an act that the state and the role admit. Refusal is set when a guard stands against it whatever its content.
 type Offer struct {

@@ -35,7 +35,7 @@ func usual(command string, from dossier.Status) act {
 		"Approve": approve, "SignResult": sign, "IssueResult": issue, "ReturnResult": handOver, "RecordStep": note,
 		"ExpireSupplement": expire, "ReturnForRework": rework, "ProposeExtension": askLonger, "ApproveExtension": grantMore,
 		"RequestWithdrawal": withdraw, "AcceptWithdrawal": letGo, "RejectWithdrawal": keep, "StopDossier": stop, "MoveToVersion": moveOn,
-		"RecomputeDeadline": recount, "FireTimer": fire, "RecordDeadline": takeDue, "RecordOutcome": takeEnd,
+		"RecomputeDeadline": recount, "FireTimer": fire, "RecordPortalStatus": portal, "RecountComplaint": recountComplaint, "RecordDeadline": takeDue, "RecordOutcome": takeEnd,
 	}[command]
 }
 
@@ -80,7 +80,7 @@ func ready(t *testing.T, command string, from dossier.Status) *life {
 		l.then(t, post)
 	case "CorrectResult":
 		l.then(t, findError)
-	case "CloseComplaint":
+	case "CloseComplaint", "RecountComplaint":
 		l.then(t, complain)
 	case "AnswerMessage", "FireTimer":
 		l.then(t, askByNote)

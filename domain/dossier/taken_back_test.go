@@ -27,7 +27,7 @@ func TestAnActThatWasTakenBackIsNotTakenBackAgain(t *testing.T) {
 		t.Errorf("again: %v, %v", types(events), err)
 	}
 	l.then(t, accept)
-	if events, err := l.ask(undo(dossier.Accepted)); err != nil || len(events) != 1 {
+	if events, err := l.ask(undo(dossier.Accepted)); err != nil || len(events) != 2 {
 		t.Errorf("after another acceptance: %v, %v", types(events), err)
 	}
 }

@@ -29,10 +29,12 @@ const (
 	TransferTimer    TimerKind = "transfer"    // another agency takes the dossier in
 	CorrectionTimer  TimerKind = "correction"  // an error of an issued paper is put right
 	AnswerTimer      TimerKind = "answer"      // a message is answered
+	ComplaintTimer   TimerKind = "complaint"   // a complaint against the dossier is settled
+	RenewalTimer     TimerKind = "renewal"     // the holder of a paper that runs out asks for a new one
 )
 
 func (TimerKind) values() []string {
-	return []string{"reception", "supplement", "processing", "opinion", "work", "remediation", "payment", "transfer", "correction", "answer"}
+	return []string{"reception", "supplement", "processing", "opinion", "work", "remediation", "payment", "transfer", "correction", "answer", "complaint", "renewal"}
 }
 
 // Notice is what is told.
@@ -66,6 +68,8 @@ var timerKinds = map[TimerKind]timerKind{
 	TransferTimer:    {basis: "nd-118-2025.20"},
 	CorrectionTimer:  {basis: "nd-118-2025.23", proposes: CorrectResult{}},
 	AnswerTimer:      {days: true},
+	ComplaintTimer:   {basis: "luat-02-2011.28", proposes: CloseComplaint{}},
+	RenewalTimer:     {days: true},
 }
 
 // Timer is one that runs.
@@ -120,7 +124,7 @@ func (s *State) Timers() []Timer {
 		}
 	}
 	if s.Status == Submitted {
-		all = append(all, Timer{Kind: ReceptionTimer, From: s.arrived(), Limit: calendar.Limit{Value: checkHours, Unit: calendar.WorkingHours}, Agency: s.FiledAt, Unit: s.Unit})
+		all = append(all, Timer{Kind: ReceptionTimer, From: s.arrived(), Limit: s.checkLimit(), Agency: s.FiledAt, Unit: s.Unit})
 	}
 	if q, open := s.OpenSupplement(); open && s.Status == awaiting[q.Stage] && !q.Complete() {
 		add(SupplementTimer, q.Number, q.RequestedAt, q.Until, "")
@@ -164,10 +168,16 @@ func (s *State) Timers() []Timer {
 				add(CorrectionTimer, m.Number, m.ReportedAt, m.Due, s.Unit)
 			}
 		}
+		all = append(all, s.renewals()...)
 	}
 	if s.Status != Disposed {
 		for _, m := range s.Messages.Open {
 			add(AnswerTimer, m.Number, m.SentAt, m.AnswerBy, s.Unit)
+		}
+		for _, c := range s.Complaints {
+			if l, limited := c.limit(); c.Open() && limited {
+				all = append(all, Timer{Kind: ComplaintTimer, Number: c.Number, From: c.OpenedAt, Due: c.Due, Limit: l, Agency: s.FiledAt, Unit: cmp.Or(s.FiledAt, s.Unit)})
+			}
 		}
 	}
 	return all

@@ -160,7 +160,7 @@ func (c UndoAct) already(q question) bool {
 
 func (c UndoAct) facts(q question) []Event {
 	u, _ := q.s.Undoable()
-	return []Event{ActUndone{c.Act, c.Reason, u.codes(), u.OldDue, q.of()}}
+	return append([]Event{ActUndone{c.Act, c.Reason, u.codes(), u.OldDue, q.of()}}, q.corrected()...)
 }
 
 func (u Undoing) codes() []Code {
@@ -228,7 +228,7 @@ func (e ActUndone) evolve(s State, act Act) State {
 	case "number":
 		s.Numbered = Act{}
 	}
-	s.Undone = Undone{string(e.Act), act.By, e.Reason, s.Version}
+	s.Undone, s.Corrected = Undone{string(e.Act), act.By, e.Reason, s.Version}, nil
 	s.LastChange = s.latest()
 	return s
 }
@@ -300,6 +300,6 @@ var undoGuards = []Guard{
 		EN:     "The role “{role}” cannot take this act back. Hand it to somebody who could have done it."},
 	{Code: "consequences_not_seen", Live: true, On: []string{"UndoAct"}, Field: "seen", Basis: "NĐ 118/2025, Điều 23",
 		broken: func(q question) bool { return len(q.unseen()) > 0 },
-		VI:     "Chưa thu hồi. Việc này đã kéo theo: {consequences}. Xác nhận từng hệ quả đã xem ({unseen}), rồi gửi lại; thông báo đính chính sẽ được gửi.",
-		EN:     "Not taken back yet. The act has already led to: {consequences}. Confirm each of them as seen ({unseen}), then send again; corrected notices will follow."},
+		VI:     "Chưa thu hồi. Việc này đã kéo theo: {consequences}. Xác nhận từng hệ quả đã xem ({unseen}), rồi gửi lại. Sẽ gửi thông báo đính chính cho: {corrections}.",
+		EN:     "Not taken back yet. The act has already led to: {consequences}. Confirm each of them as seen ({unseen}), then send again. Corrected notices will go to: {corrections}."},
 }

@@ -12,10 +12,10 @@ func Values(kind string) []string {
 		"payment_stage": PaymentStage(""), "payment_method": PaymentMethod(""), "payment_reason": PaymentReason(""),
 		"delivery_status": DeliveryStatus(""), "delivery_failure": DeliveryFailure(""), "transfer_mode": TransferMode(""),
 		"transfer_refusal": TransferRefusal(""), "link_kind": LinkKind(""), "complaint_kind": ComplaintKind(""), "complaint_finding": ComplaintFinding(""),
-		"paper_status": PaperStatus(""), "error_origin": ErrorOrigin(""), "revocation_reason": RevocationReason(""), "grade": Grade(""),
+		"paper_status": PaperStatus(""), "paper_verdict": PaperVerdict(""), "error_origin": ErrorOrigin(""), "revocation_reason": RevocationReason(""), "grade": Grade(""),
 		"urge_reason": UrgeReason(""), "message_topic": MessageTopic(""), "undo_reason": UndoReason(""), "consequence": Consequence(""),
 		"move_ground": MoveGround(""), "media_type": MediaType(""), "means": Means(""), "file_kind": FileKind(""), "signature_algorithm": SignatureAlgorithm(""),
-		"time_source": TimeSource(""), "certificate_state": CertificateState(""), "timer": TimerKind(""), "notice": Notice(""),
+		"time_source": TimeSource(""), "certificate_state": CertificateState(""), "timer": TimerKind(""), "portal_outcome": PortalOutcome(""), "portal_sync": PortalSync(""), "notice": Notice(""),
 	}
 	if list, ok := lists[kind]; ok {
 		return list.values()

@@ -5,6 +5,7 @@ import (
 
 	"dossier/domain"
 	"dossier/domain/calendar"
+	"dossier/domain/procedure"
 )
 
 // The law gives officers hours and days, counted over the calendar; the guards that ask for them are soft. Where the calendar or one of its
@@ -46,7 +47,22 @@ func (q question) past(until time.Time) bool { return !until.IsZero() && q.at.Af
 
 // checkUntil is by when the one-stop unit must answer what has last arrived.
 func (q question) checkUntil() time.Time {
-	return q.counted(q.s.arrived(), calendar.Limit{Value: checkHours, Unit: calendar.WorkingHours})
+	return q.counted(q.s.arrived(), q.s.checkLimit())
+}
+
+// checkLimit is how long reception has: as the procedure says, else eight working hours.
+func (s State) checkLimit() calendar.Limit {
+	if l, ok := calendar.ParseLimit(s.CheckWithin); ok {
+		return l
+	}
+	return calendar.Limit{Value: checkHours, Unit: calendar.WorkingHours}
+}
+
+func checkWithin(v *procedure.Version) Code {
+	if v == nil || v.CheckWithin == nil {
+		return ""
+	}
+	return Code(v.CheckWithin.String())
 }
 
 // arrived is when what waits for an answer at reception came.
@@ -96,8 +112,8 @@ func (q question) forwardUntil() time.Time {
 var windowGuards = []Guard{
 	{Code: "check_late", Soft: true, Live: true, On: []string{"AcceptDossier", "RefuseReception", "RequestSupplement"}, Basis: "NĐ 118/2025, Điều 17.2",
 		broken: question.checkedLate,
-		VI:     "Trả lời sau 8 giờ làm việc kể từ khi hồ sơ đến (hạn {check_until}). Vẫn làm được; việc này được đánh dấu muộn.",
-		EN:     "The answer comes more than 8 working hours after the dossier came (by {check_until}). It passes and is marked late."},
+		VI:     "Trả lời sau {check_within} kể từ khi hồ sơ đến (hạn {check_until}). Vẫn làm được; việc này được đánh dấu muộn.",
+		EN:     "The answer comes more than {check_within} after the dossier came (by {check_until}). It passes and is marked late."},
 	{Code: "forward_late", Soft: true, Live: true, On: []string{"ForwardDossier"}, Basis: "NĐ 118/2025, Điều 18",
 		broken: func(q question) bool { return q.past(q.forwardUntil()) },
 		VI:     "Chuyển xử lý phải trong ngày tiếp nhận; nhận sau 15 giờ thì sáng ngày làm việc tiếp theo (hạn {forward_until}). Vẫn chuyển được; việc này được đánh dấu muộn.",

@@ -13,6 +13,8 @@ var lifeWords = map[string]map[string]word{
 		"transfer":    {"Chuyển cơ quan khác", "Transfer"},
 		"correction":  {"Đính chính kết quả", "Correction of a result"},
 		"answer":      {"Trả lời tin nhắn", "Answer to a message"},
+		"complaint":   {"Giải quyết khiếu nại", "Settlement of a complaint"},
+		"renewal":     {"Nhắc gia hạn giấy tờ", "Renewal of a paper"},
 	},
 	"notice": {
 		"alert":    {"Nhắc có việc chờ", "Something waits"},
@@ -128,6 +130,24 @@ var lifeWords = map[string]map[string]word{
 		"upheld":     {"Giữ nguyên quyết định", "Decision upheld"},
 		"overturned": {"Hủy quyết định", "Decision overturned"},
 		"withdrawn":  {"Đã rút", "Withdrawn"},
+	},
+	"portal_outcome": {
+		"pending":  {"Đã gửi, chờ trả lời", "Sent, no answer yet"},
+		"accepted": {"Cổng đã nhận", "Taken by the portal"},
+		"failed":   {"Cổng chưa nhận", "Not taken by the portal"},
+	},
+	"portal_sync": {
+		"never":   {"Chưa gửi", "Never sent"},
+		"in_sync": {"Khớp", "In step"},
+		"waiting": {"Chờ cổng trả lời", "Waiting for the portal"},
+		"behind":  {"Cổng chưa có trạng thái mới", "The portal is behind"},
+		"failed":  {"Gửi chưa được", "Failed"},
+	},
+	"paper_verdict": {
+		"valid":    {"Còn hiệu lực", "Valid"},
+		"expired":  {"Đã hết hạn", "Expired"},
+		"replaced": {"Đã bị thay thế", "Replaced"},
+		"revoked":  {"Đã thu hồi", "Revoked"},
 	},
 	"paper_status": {
 		"valid":     {"Còn giá trị", "Stands"},

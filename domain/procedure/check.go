@@ -167,6 +167,9 @@ func (c *checker) limits() {
 	if n := v.Supplement; n.Days < 0 || n.Days > 365 || n.MostPerStage < 0 || n.MostPerStage > 9 {
 		c.add("out_of_range", "supplement", "days từ 1 đến 365, most_per_stage từ 1 đến 9", "days from 1 to 365, most_per_stage from 1 to 9")
 	}
+	if l := v.CheckWithin; l != nil {
+		c.limitList("check_within", []calendar.Limit{*l})
+	}
 	if l := v.Supplement.AskWithin; l != nil {
 		c.limitList("supplement.ask_within", []calendar.Limit{*l})
 	}

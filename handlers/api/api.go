@@ -42,6 +42,7 @@ type Deps struct {
 	Log     *slog.Logger       // default: discard
 	Closing <-chan struct{}    // closed when the process begins to stop: long reads end then; may be nil
 	Gate    *handlers.Gate     // shared with the pages of this process; default: one of its own
+	Checks  *handlers.Limiter  // of the public check of results; shared likewise
 }
 
 // server is the API at work.
@@ -80,6 +81,7 @@ func (s *server) routes() {
 	get(s, "/v1/dossiers/{id}", "get-dossier", "One dossier, now or as it was", s.dossier)
 	get(s, "/v1/dossiers/{id}/history", "get-history", "What happened to a dossier: who, when, what changed, why", s.history)
 	get(s, "/v1/dossiers/{id}/deadline", "get-deadline", "The due date of a dossier and the way that leads to it, day by day", s.deadline)
+	get(s, "/v1/dossiers/{id}/receipt", "get-receipt", "The receipt of a reception: each dossier taken in together, with its own limit and date", s.reception)
 	get(s, "/v1/calendars/{code}", "get-calendar", "A calendar of working days and hours, now or as it was", s.calendar)
 	get(s, "/v1/procedures", "list-procedures", "The catalogue of procedures, as it is valid on a day", s.procedures)
 	get(s, "/v1/procedures/{id}", "get-procedure", "A procedure with its versions, one of them whole, and its switches", s.procedure)
@@ -96,6 +98,7 @@ func (s *server) routes() {
 	s.bulkRoutes()
 	s.moneyRoutes()
 	s.fileRoutes()
+	s.resultRoutes()
 	s.submit()
 	for _, name := range dossier.CommandNames() {
 		s.command(name)
@@ -133,6 +136,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Gate == nil {
 		d.Gate = handlers.NewGate(handlers.MostRequests, handlers.MostBytes)
+	}
+	if d.Checks == nil {
+		d.Checks = handlers.NewLimiter(handlers.ChecksPerMinute, nil)
 	}
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)

@@ -45,15 +45,73 @@ var submitName = dossier.Kebab(dossier.SubmitDossier{}.Name())
 func (s *server) submit() {
 	op := s.operation(http.MethodPost, "/v1/dossiers", "submit-dossier", words(submitName))
 	op.DefaultStatus = http.StatusCreated
-	huma.Register(s.api, op, answering(answerWithin, func(ctx context.Context, in *submitInput) (*receiptOutput, error) {
-		c, e, err := s.read(ctx, submitName, "", in.Key, "", in.RawBody)
+	huma.Register(s.api, op, answering(answerWithin, func(ctx context.Context, in *submitInput) (*submittedOutput, error) {
+		own, with, err := handlers.OpenWith(in.RawBody)
 		if err != nil {
 			return nil, err
 		}
-		r, err := s.Executor.Submit(ctx, handlers.CallOf(ctx).Actor, e, c.(dossier.SubmitDossier))
-		return receipt(e, r), err
+		c, e, err := s.read(ctx, submitName, "", in.Key, "", own)
+		if err != nil {
+			return nil, err
+		}
+		e.Body = in.RawBody
+		lead, by := c.(dossier.SubmitDossier), handlers.CallOf(ctx).Actor
+		if len(with) == 0 && len(own) == len(in.RawBody) {
+			r, err := s.Executor.Submit(ctx, by, e, lead)
+			return submitted(e, handlers.Group{Lead: r}), err
+		}
+		g, err := s.Executor.SubmitGroup(ctx, by, e, lead, handlers.Beside(lead, with))
+		return submitted(e, g), err
 	}))
 	s.document("/v1/dossiers", submitName)
+	s.documentWith()
+}
+
+// submittedOutput is the receipt of one reception: the dossier, and those that were filed with it.
+type submittedOutput struct {
+	Location string `header:"Location" doc:"Where the dossier is read."`
+	ETag     string `header:"ETag" doc:"Version of the dossier after the command."`
+	Key      string `header:"Idempotency-Key" doc:"The key this act goes by."`
+	Replayed string `header:"Idempotent-Replayed" doc:"true when the act had been done before and this is its first answer."`
+	Body     submittedBody
+}
+
+type submittedBody struct {
+	handlers.Receipt
+	Members []handlers.Receipt `json:"members,omitempty" doc:"Of a group: the dossiers of the further procedures, in the order asked for."`
+}
+
+func submitted(e handlers.Envelope, g handlers.Group) *submittedOutput {
+	r := receipt(e, g.Lead)
+	return &submittedOutput{r.Location, r.ETag, r.Key, r.Replayed, submittedBody{g.Lead, g.Members}}
+}
+
+// documentWith adds the further procedures of a reception to the body of a submission.
+func (s *server) documentWith() {
+	all := s.api.OpenAPI().Components.Schemas.Map()
+	own := all[submitName].Properties
+	one := &huma.Schema{Type: huma.TypeObject, Required: []string{"procedure"}, AdditionalProperties: false,
+		Properties: map[string]*huma.Schema{"procedure": own["procedure"], "facts": own["facts"], "values": own["values"]}}
+	most := handlers.MostMembers
+	all[submitName].Properties["with"] = &huma.Schema{Type: huma.TypeArray, MaxItems: &most, Items: &huma.Schema{OneOf: []*huma.Schema{own["procedure"], one}},
+		Description: "Further procedures of the same reception, by id or with facts and values of their own: each gets a dossier with its own clock and result, linked to this one."}
+}
+
+type receptionInput struct {
+	ID          string `path:"id" maxLength:"128" doc:"Id of a dossier of the reception, or its code."`
+	MinPosition int64  `query:"min_position" minimum:"0" doc:"Wait until the views hold this position of a receipt; 503 with Retry-After if they do not in 2 s."`
+}
+
+type receptionOutput struct{ Body handlers.Reception }
+
+// reception is one receipt for everything that was taken in together.
+func (s *server) reception(ctx context.Context, in *receptionInput) (*receptionOutput, error) {
+	id, err := s.reading(ctx, in.ID, in.MinPosition)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.Executor.Reception(ctx, handlers.CallOf(ctx).Actor, id)
+	return &receptionOutput{r}, err
 }
 
 // command registers a command of its own, so that its body stands in the OpenAPI document.

@@ -26,11 +26,12 @@ type dossierBody struct {
 	Code *string   `json:"code" doc:"Code of the dossier, or the external code it was imported with; null while there is none."`
 	dossier.State
 
-	Class         dossier.Class `json:"class,omitempty" doc:"Of a finished dossier, by the time at which its result was ready: early, on_time or overdue."`
-	OriginalClass dossier.Class `json:"original_class,omitempty" doc:"The same against the first due date, where it was extended."`
-	Position      int64         `json:"position" doc:"Position of the last event in this state."`
-	RecordedAt    time.Time     `json:"recorded_at" doc:"When that event was recorded."`
-	Stale         bool          `json:"stale" doc:"The views stand still for this dossier: there are events that this state does not hold."`
+	PortalSync    dossier.PortalSync `json:"portal_sync" enum:"never,in_sync,waiting,behind,failed" doc:"How the status that the national portal has stands to this one."`
+	Class         dossier.Class      `json:"class,omitempty" doc:"Of a finished dossier, by the time at which its result was ready: early, on_time or overdue."`
+	OriginalClass dossier.Class      `json:"original_class,omitempty" doc:"The same against the first due date, where it was extended."`
+	Position      int64              `json:"position" doc:"Position of the last event in this state."`
+	RecordedAt    time.Time          `json:"recorded_at" doc:"When that event was recorded."`
+	Stale         bool               `json:"stale" doc:"The views stand still for this dossier: there are events that this state does not hold."`
 }
 
 type dossierInput struct {
@@ -137,6 +138,7 @@ func rowBody(r projections.Row) dossierBody {
 
 // classed says how a finished dossier counts: that no longer depends on the clock.
 func (b dossierBody) classed() dossierBody {
+	b.PortalSync = b.State.PortalSync()
 	if b.Resolved.Done() {
 		b.Class = b.State.Class(b.Resolved.At)
 	}
@@ -188,6 +190,7 @@ type listInput struct {
 	Officer     string   `query:"officer" maxLength:"64"`
 	Applicant   string   `query:"applicant" maxLength:"64"`
 	Outcome     string   `query:"outcome" enum:"granted,refused,unknown,published"`
+	Portal      string   `query:"portal" enum:"pending,accepted,failed,never" doc:"How telling the national portal went last; never: it was told nothing."`
 	Query       string   `query:"q" maxLength:"128" doc:"Beginning of a code or id, or words of the procedure's name, with or without accents."`
 	At          string   `query:"at" doc:"As they were: an instant, a date (the end of that day in the agency's zone) or @POSITION."`
 	KnownAt     string   `query:"known_at" doc:"As they were known: an instant, a date or @POSITION."`
@@ -256,7 +259,7 @@ func (s *server) filter(ctx context.Context, in *listInput) (f projections.Filte
 	}
 	f = projections.Filter{
 		Procedure: in.Procedure, Channel: dossier.Channel(in.Channel), Unit: in.Unit, Officer: in.Officer, Applicant: in.Applicant,
-		Outcome: dossier.Outcome(in.Outcome), Query: in.Query, Sort: projections.Sort(in.Sort), Limit: in.Limit, Cursor: in.Cursor,
+		Outcome: dossier.Outcome(in.Outcome), Portal: dossier.PortalOutcome(in.Portal), Query: in.Query, Sort: projections.Sort(in.Sort), Limit: in.Limit, Cursor: in.Cursor,
 	}
 	if only := handlers.Only(actor); only != "" {
 		f.Applicant = only
@@ -308,7 +311,7 @@ func (in *listInput) next(cursor string) string {
 	q := url.Values{"cursor": {cursor}, "limit": {strconv.Itoa(in.Limit)}}
 	for name, value := range map[string]string{
 		"status": strings.Join(in.Status, ","), "procedure": in.Procedure, "channel": in.Channel, "unit": in.Unit, "officer": in.Officer,
-		"applicant": in.Applicant, "outcome": in.Outcome, "q": in.Query, "at": in.At, "known_at": in.KnownAt, "sort": in.Sort,
+		"applicant": in.Applicant, "outcome": in.Outcome, "portal": in.Portal, "q": in.Query, "at": in.At, "known_at": in.KnownAt, "sort": in.Sort,
 	} {
 		if value != "" {
 			q.Set(name, value)

@@ -79,6 +79,14 @@ func (s *server) route(w http.ResponseWriter, r *http.Request, route string) {
 			return
 		}
 		defer leave()
+		if route == checkRoute { // for everybody
+			if err := s.Checks.Enter(handlers.CallerOf(r)); err != nil {
+				s.fail(w, r, err)
+				return
+			}
+			s.mux.ServeHTTP(w, r)
+			return
+		}
 		if route == callbackRoute { // signed, not signed in
 			s.mux.ServeHTTP(w, r)
 			return

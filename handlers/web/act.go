@@ -31,6 +31,8 @@ type actPage struct {
 	Inputs       []input
 	OccurredAt   string
 	LateReasons  []option
+	Corrects     []string // who will be told that what it was told no longer holds
+	With         *input   // of a filing: further procedures of the same reception
 	Actor        domain.Actor
 	Errors       *problems
 	Since        []event // what happened since the form was opened
@@ -78,6 +80,11 @@ func (s *site) actPage(v *visit, id uuid.UUID, facts []dossier.Fact, command str
 	}
 	p.LateReasons = v.lateReasons(typed)
 	p.Consequences, p.Next = v.consequences(command, state)
+	if command == "undo-act" {
+		for _, c := range state.Corrections() {
+			p.Corrects = append(p.Corrects, label("role", c.To, v.lang)+": "+c.Words(string(v.lang)))
+		}
+	}
 	if !p.Legal {
 		p.Errors = &problems{Title: Words{"Việc này chưa làm được ở bước hiện tại", "This cannot be done at the present step"}.In(v.lang), Could: s.could(v, id, state)}
 	}
@@ -273,6 +280,7 @@ func named(inputs []input, field, text string) string {
 
 // atField says the same words at the field they are about, and returns it when the form has it.
 func atField(inputs []input, field, text string) string {
+	field, _, _ = strings.Cut(field, "[") // of a list
 	for i := range inputs {
 		if inputs[i].Name == field {
 			inputs[i].Wrong = text

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -150,4 +151,47 @@ func (w *town) files(t *testing.T) {
 	r.post("/dossiers/new", r.get("/dossiers/new").filled(url.Values{"procedure": {renew}, "channel": {"counter"}, "applicant": {"applicant-2"}, "occurred_at": {took}, "late_reason": {"counter_entry"}})).
 		says(t, took, "ghi nhận", "muộn 3 giờ", "Nhận tại quầy, nhập sau")
 	w.as("applicant-1").get("/dossiers/new").says(t, `value="applicant-1"`, `value="online" id="f-channel" checked`)
+}
+
+func (w *town) checks(t *testing.T) {
+	r := w.way(w.submit(renew, "applicant-1"), dossier.Returned)
+	w.seen(r)
+	nobody := w.as("")
+	nobody.get("/check").says(t, "Kiểm tra giấy tờ kết quả", "Số của giấy tờ, hoặc mã hồ sơ")
+	nobody.get("/check/"+*r.Code+"-KQ1").says(t, "Còn hiệu lực", *r.Code+"-KQ1")
+	if p := nobody.get("/check?number=" + *r.Code + "-KQ9"); p.status != http.StatusNotFound {
+		t.Errorf("a paper that is not there: %d", p.status)
+	}
+	w.as("auditor").get(dossierURL(r)).says(t, "Giấy tờ 1", "số "+*r.Code+"-KQ1", "còn hiệu lực")
+	w.do("approver", r, dossier.RevokeResult{Paper: 1, Reason: "false_papers", Decision: "qd-9", Basis: "nd-118-2025.23"})
+	p := nobody.get("/check/" + *r.Code + "-KQ1")
+	p.says(t, "Đã thu hồi", "qd-9", "không còn giá trị")
+	if strings.Contains(p.html, "applicant-1") {
+		t.Error("the public is told whose paper it is")
+	}
+}
+
+func (w *town) corrects(t *testing.T) {
+	made := w.do("reception", w.submit(renew, "applicant-1"), dossier.AcceptDossier{})
+	r, path := w.as("reception"), dossierURL(made)+"/do/undo-act"
+	form := r.get(path)
+	form.says(t, "Sẽ đính chính cho", "Người nộp: ", "Thu hồi")
+	p := r.post(path, form.filled(url.Values{"act": {"accept"}, "reason": {"wrong_dossier"}, "seen": {"applicant_told", "receipt_issued", "clock_changes"}}))
+	p.says(t, "Đã đính chính thông báo", "Không còn hiệu lực", "Chờ tiếp nhận")
+	if strings.Contains(p.html, "receipt_issued") {
+		t.Error("a raw code is shown")
+	}
+}
+
+func (w *town) filesTogether(t *testing.T) {
+	a := w.as("applicant-1")
+	p := a.post("/dossiers/new", a.get("/dossiers/new").filled(url.Values{"procedure": {renew}, "channel": {"online"}, "applicant": {"applicant-1"}, "with": {"vet-drug-trade-cert", renew}}))
+	p.says(t, "Đã ghi lúc", "Nhận cùng một lần", "đầu mối", "Giấy tiếp nhận chung", "Chờ tiếp nhận")
+	path := p.url.Path
+	a.get(path+"/receipt").says(t, "Giấy tiếp nhận hồ sơ", "buôn bán thuốc thú y", "Gia hạn Chứng chỉ hành nghề thú y", "Mỗi hồ sơ có hạn và kết quả riêng")
+	if p := w.as("applicant-2").get(path + "/receipt"); p.status != http.StatusForbidden {
+		t.Errorf("somebody else's receipt: %d", p.status)
+	}
+	p = a.post("/dossiers/new", a.get("/dossiers/new").filled(url.Values{"procedure": {renew}, "channel": {"online"}, "applicant": {"applicant-1"}, "with": {"no-such-procedure"}}))
+	p.says(t, "Có 1 chỗ cần sửa trước khi gửi")
 }

@@ -21,6 +21,7 @@ type deadlinePage struct {
 	Version    int64
 	Notes      []string
 	Rows       []deadlineRow
+	Stages     []stageRow
 	Stamp      stamp
 }
 
@@ -31,6 +32,28 @@ type deadlineRow struct {
 	Why       string
 	Law       string
 	Off, Last bool
+}
+
+// stageRow is a named part of the limit.
+type stageRow struct {
+	Name, Limit, Status string
+	From, Due           time.Time
+	Late                bool
+}
+
+func (v *visit) stages(list []handlers.DeadlineStage) (rows []stageRow) {
+	said := map[string]Words{"waiting": {"Chưa đến", "Not begun"}, "running": {"Đang tính", "Running"}, "overdue": {"Quá hạn bước", "Overdue"}, "done": {"Đã qua", "Done"}}
+	for _, s := range list {
+		row := stageRow{Name: Words{s.NameVI, s.NameEN}.In(v.lang), Limit: Words{s.LimitVI, s.LimitEN}.In(v.lang), Status: said[s.Status].In(v.lang), Late: s.Status == "overdue"}
+		if s.From != nil {
+			row.From = *s.From
+		}
+		if s.Due != nil {
+			row.Due = *s.Due
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 func (s *site) deadline(w http.ResponseWriter, r *http.Request, v *visit) error {
@@ -45,7 +68,7 @@ func (s *site) deadline(w http.ResponseWriter, r *http.Request, v *visit) error 
 	}
 	p := deadlinePage{
 		Code: codeOf(id, state), Back: "/dossiers/" + id.String(), Due: v.dueOf(state, s.Now()), From: state.Clock.From(), Calendar: d.Calendar, Version: d.Version,
-		Policy: label("count_policy", d.Policy, v.lang), Limit: limitText(state.Clock.Term, v.lang), Notes: v.deadlineNotes(d),
+		Policy: label("count_policy", d.Policy, v.lang), Limit: limitText(state.Clock.Term, v.lang), Notes: v.deadlineNotes(d), Stages: v.stages(d.Stages),
 	}
 	p.Due.Long = true
 	for _, step := range d.Steps {

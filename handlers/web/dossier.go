@@ -27,6 +27,7 @@ type dossierPage struct {
 	Due       dueView
 	Procedure procedureRow
 	Ahead     []aheadView
+	Group     []member // dossiers of the same reception
 	Acts      []actLink
 	Facts     []fact
 	Files     []fileRow
@@ -65,8 +66,9 @@ type fileRow struct {
 	Words, Part, Size string
 	By                string
 	At                time.Time
-	URL               string
+	URL, ID           string
 	SignedBy          []string
+	Message           int // the last one it was sent with
 }
 
 // attachFile is the command that an upload sends when its file was found clean.
@@ -81,7 +83,7 @@ func (v *visit) files(state dossier.State) (rows []fileRow) {
 		if f.Kind != "" {
 			words = label("file_kind", string(f.Kind), v.lang) + ", " + words
 		}
-		rows = append(rows, fileRow{i + 1, words, f.Component, v.weight(f.Size), f.By, f.At, "/v1/files/" + f.File + "/content", f.SignedBy})
+		rows = append(rows, fileRow{i + 1, words, f.Component, v.weight(f.Size), f.By, f.At, "/v1/files/" + f.File + "/content", f.File, f.SignedBy, f.Message})
 	}
 	return rows
 }
@@ -125,6 +127,13 @@ func (s *site) dossier(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if !p.Past {
 		if p.Ahead, err = s.ahead(r.Context(), v, state); err != nil {
 			return err
+		}
+		if grouped(state) {
+			all, err := s.Executor.Reception(r.Context(), *v.Actor, id)
+			if err != nil {
+				return err
+			}
+			p.Group = s.members(v, all, p.ID)
 		}
 	}
 	p.Done = s.justDone(r, v, facts)

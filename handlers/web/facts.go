@@ -49,11 +49,22 @@ func (v *visit) facts(s dossier.State, id uuid.UUID) []fact {
 	say(Words{"Lý do không tiếp nhận", "Why not accepted"}, label("refusal_reason", string(s.RefusalReason), v.lang))
 	say(Words{"Căn cứ", "Basis"}, label("basis", s.RefusalBasis, v.lang))
 	out = append(out, v.requests(s)...)
+	out = append(out, v.papers(s)...)
 	if s.Steps > 0 {
 		say(Words{"Bước đã ghi", "Steps noted"}, v.steps(s))
 	}
 	if n := s.Status.National(); n > 0 {
 		say(Words{"Mã trạng thái quốc gia", "National status code"}, v.Num(int64(n)))
+	}
+	if p := s.Portal; p.Outcome != "" {
+		text := Words{"mã %d, %s, %s", "code %d, %s, %s"}.In(v.lang, p.Code, lower(label("portal_outcome", string(p.Outcome), v.lang)), v.Moment(p.At))
+		if p.Error != "" {
+			text += " (" + p.Error + ")"
+		}
+		if p.Taken > 0 && p.Taken != p.Code {
+			text += Words{"; cổng đang có mã %d từ %s", "; the portal has code %d since %s"}.In(v.lang, p.Taken, v.Moment(p.TakenAt))
+		}
+		say(Words{"Cổng quốc gia", "National portal"}, label("portal_sync", string(s.PortalSync()), v.lang)+": "+text)
 	}
 	say(Words{"Mã trong hệ thống", "Id in the system"}, id.String())
 	return out

@@ -51,6 +51,8 @@ func shapesOf(command string) []shape {
 			s.kind = "radio"
 		case m.Name == "number" || m.Name == "paper" || command == signFile && m.Name == "file":
 			s.kind = "pick"
+		case m.Name == "files":
+			s.kind, s.hint = "checks", Words{"Chọn trong các tệp đã đính kèm vào hồ sơ.", "Choose among the files that are attached to the dossier."}
 		case command == "undo-act" && m.Name == "act":
 			s.kind = "pick"
 		case command == "undo-act" && m.Name == "seen":
@@ -64,6 +66,12 @@ func shapesOf(command string) []shape {
 // open lists what a form's number may be, with words that tell them apart.
 func (v *visit) open(sh shape, s dossier.State, add func(value, words string)) {
 	numbered := func(n int, words string) { add(strconv.Itoa(n), strconv.Itoa(n)+", "+words) }
+	if sh.name == "files" {
+		for _, f := range v.files(s) {
+			add(f.ID, Words{"Tệp %d: %s, %s", "File %d: %s, %s"}.In(v.lang, f.Number, f.Words, f.Size))
+		}
+		return
+	}
 	switch sh.command {
 	case "finish-work", "report-remediation":
 		for _, w := range s.OpenWorks() {

@@ -16,6 +16,7 @@ type listPage struct {
 	Question                        question
 	Tabs                            []tab
 	Chips                           []chip
+	Portals                         []option
 	Statuses, Procedures, Channels  []option
 	Units, Officers                 []option
 	Rows                            []listRow
@@ -46,6 +47,7 @@ type emptyList struct {
 // listRow is one dossier in the list, worded.
 type listRow struct {
 	ID, URL, Code, Channel string
+	Portal                 string // how the status that the national portal has stands to this one
 	Procedure, Applicant   string
 	Name                   string // of the applicant, where it was asked for
 	Tag                    tag
@@ -148,6 +150,9 @@ func (v *visit) row(row projections.Row, now time.Time) listRow {
 		Procedure: v.titleOf(st.Procedure), Applicant: codeWords(st.Applicant), Tag: tag{st.Tone(), st.Words(string(v.lang))},
 		Step: v.step(st), Holder: v.holder(st), Due: v.dueOf(st, now), Submitted: st.Submitted.At, Stale: row.Stale,
 	}
+	if sync := st.PortalSync(); sync != dossier.PortalNever {
+		out.Portal = label("portal_sync", string(sync), v.lang)
+	}
 	if v.Actor != nil && v.Actor.Role != domain.Applicant && len(v.bulkChoices()) > 0 {
 		out.Choose = batch.Item{ID: row.ID, Version: st.Version}.String()
 	}
@@ -214,6 +219,7 @@ func (v *visit) chips(q question) []chip {
 		add(Words{"Thủ tục", "Procedure"}, v.titleOf(q.Procedure), func(to *question) { to.Procedure = "" })
 	}
 	add(Words{"Kênh", "Channel"}, label("channel", q.Channel, v.lang), func(to *question) { to.Channel = "" })
+	add(Words{"Cổng quốc gia", "National portal"}, portalWords(q.Portal, v.lang), func(to *question) { to.Portal = "" })
 	add(Words{"Đơn vị", "Unit"}, unitWords(q.Unit, v.lang), func(to *question) { to.Unit = "" })
 	add(Words{"Người thụ lý", "Officer"}, codeWords(q.Officer), func(to *question) { to.Officer = "" })
 	add(Words{"Tìm", "Search"}, q.Query, func(to *question) { to.Query = "" })
@@ -232,6 +238,9 @@ func (s *site) choicesFor(v *visit, p *listPage, counts map[dossier.Status]int) 
 	}
 	for _, version := range v.rules.Today() {
 		p.Procedures = append(p.Procedures, option{version.ID, procedureName(version, v.lang), version.ID == q.Procedure})
+	}
+	for _, outcome := range append(dossier.Values("portal_outcome"), string(projections.PortalUntold)) {
+		p.Portals = append(p.Portals, option{outcome, portalWords(outcome, v.lang), outcome == q.Portal})
 	}
 	for _, channel := range dossier.Values("channel") {
 		p.Channels = append(p.Channels, option{channel, label("channel", channel, v.lang), channel == q.Channel})
@@ -306,4 +315,12 @@ func (v *visit) nothing(p listPage) *emptyList {
 	}
 	e.Help = append(e.Help, way{Words{"bỏ tất cả điều kiện", "drop all conditions"}.In(v.lang), "/dossiers"})
 	return e
+}
+
+// portalWords is how telling the national portal went last.
+func portalWords(outcome string, l Lang) string {
+	if outcome == string(projections.PortalUntold) {
+		return label("portal_sync", outcome, l)
+	}
+	return label("portal_outcome", outcome, l)
 }

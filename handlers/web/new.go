@@ -37,6 +37,7 @@ func (s *site) newPage(v *visit, typed url.Values) (actPage, error) {
 		Command: submitCommand, Words: verb(submitCommand, v.lang), Key: handlers.NewKey(), Actor: actor, Action: "/dossiers/new", Cancel: "/dossiers",
 		Inputs: s.inputs(v, submitCommand, dossier.State{}, typed), Legal: true, OccurredAt: typed.Get("occurred_at"),
 	}
+	p.With = s.withPicks(v, typed["with"])
 	if actor.Role != domain.Applicant { // papers are often typed in after they were taken
 		p.LateReasons = v.lateReasons(typed)
 	}
@@ -99,5 +100,15 @@ func (s *site) file(r *http.Request, v *visit, typed url.Values) (handlers.Recei
 	if err != nil {
 		return handlers.Receipt{}, err
 	}
-	return s.Executor.Submit(r.Context(), *v.Actor, e, c.(dossier.SubmitDossier))
+	lead, with := c.(dossier.SubmitDossier), []handlers.With{}
+	for _, id := range typed["with"] {
+		if id != string(lead.Procedure) { // the page offers every procedure
+			with = append(with, handlers.With{Procedure: dossier.Code(id)})
+		}
+	}
+	if len(with) == 0 {
+		return s.Executor.Submit(r.Context(), *v.Actor, e, lead)
+	}
+	g, err := s.Executor.SubmitGroup(r.Context(), *v.Actor, e, lead, handlers.Beside(lead, with))
+	return g.Lead, err
 }

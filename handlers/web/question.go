@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -13,11 +14,11 @@ import (
 
 // question is the filter form of the list: everything about a table's state is in its address.
 type question struct {
-	Query, Procedure, Channel, Unit, Officer, Group string
-	Status                                          []string
-	Sort, Cursor                                    string
-	Live                                            bool
-	Names                                           bool // of the applicants: read from the vault, and recorded
+	Query, Procedure, Channel, Unit, Officer, Portal, Group string
+	Status                                                  []string
+	Sort, Cursor                                            string
+	Live                                                    bool
+	Names                                                   bool // of the applicants: read from the vault, and recorded
 }
 
 // A queue is a share of the list by whose turn it is.
@@ -60,7 +61,7 @@ func groupTone(s dossier.Status) string {
 func readQuestion(q url.Values) question {
 	get := func(name string) string { return strings.TrimSpace(q.Get(name)) }
 	return question{
-		Query: get("q"), Procedure: get("procedure"), Channel: get("channel"), Unit: get("unit"), Officer: get("officer"), Group: get("turn"),
+		Query: get("q"), Procedure: get("procedure"), Channel: get("channel"), Unit: get("unit"), Officer: get("officer"), Portal: get("portal"), Group: get("turn"),
 		Status: slices.DeleteFunc(slices.Clone(q["status"]), func(s string) bool { return s == "" }), Sort: get("sort"), Cursor: get("cursor"), Live: get("live") != "off" && get("names") == "", Names: get("names") != "",
 	}
 }
@@ -68,7 +69,7 @@ func readQuestion(q url.Values) question {
 // filter is the question as the views take it; an applicant only ever sees its own.
 func (q question) filter(a domain.Actor, limit int) projections.Filter {
 	f := projections.Filter{
-		Procedure: q.Procedure, Channel: dossier.Channel(q.Channel), Unit: q.Unit, Officer: q.Officer, Query: q.Query,
+		Procedure: q.Procedure, Channel: dossier.Channel(q.Channel), Unit: q.Unit, Officer: q.Officer, Portal: dossier.PortalOutcome(q.Portal), Query: q.Query,
 		Applicant: handlers.Only(a), Sort: projections.Sort(q.Sort), Cursor: q.Cursor, Limit: limit,
 	}
 	for _, s := range q.Status {
@@ -84,7 +85,7 @@ func (q question) filter(a domain.Actor, limit int) projections.Filter {
 func (q question) values() url.Values {
 	out := url.Values{}
 	for name, value := range map[string]string{
-		"q": q.Query, "procedure": q.Procedure, "channel": q.Channel, "unit": q.Unit, "officer": q.Officer, "turn": q.Group, "sort": q.Sort, "cursor": q.Cursor,
+		"q": q.Query, "procedure": q.Procedure, "channel": q.Channel, "unit": q.Unit, "officer": q.Officer, "portal": q.Portal, "turn": q.Group, "sort": q.Sort, "cursor": q.Cursor,
 	} {
 		if value != "" {
 			out.Set(name, value)
@@ -113,7 +114,7 @@ func (q question) url(path string) string {
 func (q question) holds(row projections.Row) bool {
 	f := q.filter(domain.Actor{}, 1)
 	st := row.State
-	for _, pair := range [][2]string{{f.Procedure, st.Procedure}, {string(f.Channel), string(st.Channel)}, {f.Unit, st.Unit}, {f.Officer, st.Officer}} {
+	for _, pair := range [][2]string{{f.Procedure, st.Procedure}, {string(f.Channel), string(st.Channel)}, {f.Unit, st.Unit}, {f.Officer, st.Officer}, {string(f.Portal), cmp.Or(string(st.Portal.Outcome), string(projections.PortalUntold))}} {
 		if pair[0] != "" && pair[0] != pair[1] {
 			return false
 		}

@@ -21,8 +21,9 @@ type Deps struct {
 	Auth     handlers.Authenticator
 	Dev      *handlers.DevLogin // nil in production: no /login page, no mark of development
 	Log      *slog.Logger
-	Closing  <-chan struct{} // closed when the process begins to stop: live lists end then
-	Gate     *handlers.Gate  // shared with the API of this process; one of its own when nil
+	Closing  <-chan struct{}   // closed when the process begins to stop: live lists end then
+	Gate     *handlers.Gate    // shared with the API of this process; one of its own when nil
+	Checks   *handlers.Limiter // of the public check of results; likewise
 
 	Agency Words            // whose house this is; both languages, a default when empty
 	Zone   *time.Location   // the agency's zone, Asia/Ho_Chi_Minh when nil
@@ -52,6 +53,8 @@ func (s *site) routes() http.Handler {
 	mux.HandleFunc("GET /procedures", s.page(s.procedures))
 	mux.HandleFunc("GET /organisation", s.page(s.organisation))
 	mux.HandleFunc("GET /track", s.page(s.track))
+	mux.HandleFunc("GET /check", s.page(s.check))
+	mux.HandleFunc("GET /check/{number}", s.page(s.check))
 	if s.Dev != nil {
 		mux.HandleFunc("GET /login", s.page(s.login))
 		mux.HandleFunc("POST /login", s.page(s.enter))
@@ -64,6 +67,7 @@ func (s *site) routes() http.Handler {
 	mux.HandleFunc("POST /dossiers/new", s.page(s.submit))
 	mux.HandleFunc("GET /dossiers/{id}", s.page(s.dossier))
 	mux.HandleFunc("GET /dossiers/{id}/deadline", s.page(s.deadline))
+	mux.HandleFunc("GET /dossiers/{id}/receipt", s.page(s.reception))
 	mux.HandleFunc("GET /dossiers/{id}/words", s.page(s.said))
 	mux.HandleFunc("GET /dossiers/{id}/signatures", s.page(s.signatures))
 	mux.HandleFunc("GET /dossiers/{id}/do/{command}", s.page(s.actForm))
@@ -83,6 +87,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Gate == nil {
 		d.Gate = handlers.NewGate(handlers.MostRequests, handlers.MostBytes)
+	}
+	if d.Checks == nil {
+		d.Checks = handlers.NewLimiter(handlers.ChecksPerMinute, nil)
 	}
 	if d.Bulk == nil {
 		d.Bulk = handlers.NewBulk(d.Executor, d.Views, handlers.BulkOptions{Log: d.Log})
