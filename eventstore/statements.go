@@ -10,6 +10,10 @@ const Columns = "position, stream_id, stream_kind, version, event_id, type, type
 // statements sent in the same round trip.
 const pin = `select set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)`
 
+// pinOrder is pin for pages in the order of an index. Their plan does not know how far apart two positions lie: it would read all rows
+// between them and sort them, for each page.
+const pinOrder = `select set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)`
+
 // pinSession is pin for a connection that does nothing else.
 const pinSession = `select set_config('enable_seqscan', 'off', false), set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false)`
 

@@ -160,7 +160,7 @@ func (v *verification) tablePage(ctx context.Context, after streamRow) ([]stream
 
 func (v *verification) rows(ctx context.Context, from where, sql string, args ...any) (page []streamRow, err error) {
 	b := &pgx.Batch{}
-	b.Queue(pin)
+	b.Queue(pinOrder)
 	b.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
 		page, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (r streamRow, err error) {
 			r.where = from
