@@ -17,9 +17,9 @@ func TestAPageOfStreamsIsReadInTheOrderOfTheIndexAndNeverSorted(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	db := dbtest.New(t)
-	db.PartitionSize(t, 500)
+	db.PartitionSize(t, 5000)
 	j := openClock(t, db, Options{})
-	for range 40 {
+	for range 400 {
 		r := request(time.Now())
 		for len(r.Events) < 50 {
 			r.Events = append(r.Events, request(time.Now()).Events[0])
@@ -44,7 +44,7 @@ func TestAPageOfStreamsIsReadInTheOrderOfTheIndexAndNeverSorted(t *testing.T) {
 				return err
 			}
 			defer func() { _, _ = tx.Exec(ctx, `deallocate page`) }()
-			rows, err := tx.Query(ctx, `explain execute page ('00000000-0000-0000-0000-000000000000', 0, 0, 2000, 100)`, pgx.QueryExecModeSimpleProtocol)
+			rows, err := tx.Query(ctx, `explain execute page ('00000000-0000-0000-0000-000000000000', 0, 0, 20000, 2000)`, pgx.QueryExecModeSimpleProtocol)
 			if err != nil {
 				return err
 			}
