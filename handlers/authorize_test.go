@@ -83,6 +83,8 @@ var commandActors = map[string][]domain.Role{
 	"attach-file":          {domain.Applicant, domain.ReceptionOfficer, domain.CaseOfficer, domain.DivisionHead, domain.ConsultedUnit, domain.Clerk},
 	"sign-file":            {domain.Applicant, domain.ReceptionOfficer, domain.CaseOfficer, domain.DivisionHead, domain.ConsultedUnit, domain.Clerk, domain.Approver},
 	"add-note":             {domain.ReceptionOfficer, domain.ReturnOfficer, domain.OneStopLead, domain.CaseOfficer, domain.DivisionHead, domain.Approver, domain.Clerk},
+	"hand-over-record":     {domain.Clerk, domain.CaseOfficer},
+	"announce-disposal":    {domain.Clerk},
 	"dispose-record":       {domain.Clerk},
 	"record-step":          {domain.CaseOfficer, domain.DivisionHead, domain.ReceptionOfficer, domain.ConsultedUnit, domain.Clerk},
 	"recompute-deadline":   {domain.System},

@@ -185,6 +185,8 @@ func TestACanaryIsReadWithTheKeyStandsNowhereInClearAndIsGoneOnceErased(t *testi
 	r.pass(20 * 24 * time.Hour)
 	r.must("reception", id, "expire-supplement", `{}`)
 	r.pass(11 * 366 * 24 * time.Hour)
+	r.must("clerk", id, "announce-disposal", `{}`)
+	r.pass(60 * 24 * time.Hour)
 	r.must("clerk", id, "dispose-record", `{"decision": "qd-12", "basis": "luat-33-2024"}`)
 	before := r.statistics()
 	receipt, err := r.Erase(t.Context(), r.by("head"), "applicant-1", "12-QD-SNN", "data-subject-request", r.envelope("once"))

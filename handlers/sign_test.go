@@ -132,6 +132,8 @@ func TestWordsOfEveryReasonAndNamesInCertificatesLieInTheVaultAndGoWithThePerson
 		t.Errorf("another applicant: %v", err)
 	}
 	r.pass(11 * 366 * 24 * time.Hour)
+	r.must("clerk", id, "announce-disposal", `{}`)
+	r.pass(60 * 24 * time.Hour)
 	r.must("clerk", id, "dispose-record", `{"decision": "qd-12", "basis": "luat-33-2024"}`)
 	if _, err := r.Erase(t.Context(), r.by("head"), "applicant-1", "12-QD-SNN", "data-subject-request", r.envelope("once")); err != nil {
 		t.Fatal(err)

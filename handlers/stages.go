@@ -39,7 +39,7 @@ func (x *Executor) stages(ctx context.Context, s dossier.State, c calendar.Calen
 	var before time.Time // when the stage before ends
 	for i, stage := range due {
 		d := DeadlineStage{Code: stage.Code, NameVI: stage.NameVI, NameEN: stage.NameEN, LimitVI: stage.Limit.Text("vi"), LimitEN: stage.Limit.Text("en"), Trigger: stage.Trigger, Status: "waiting"}
-		from := triggered(s, stage.Trigger, before)
+		from := s.CountsFrom(stage.Trigger, before)
 		before = time.Time{}
 		if !from.IsZero() {
 			if d.From = moment(from); !from.After(x.o.Now()) {
@@ -61,35 +61,3 @@ func (x *Executor) stages(ctx context.Context, s dossier.State, c calendar.Calen
 
 // laidBefore says whether the dossier lies before who decides.
 func laidBefore(s dossier.Status) bool { return s == dossier.PendingApproval || s == dossier.Approved }
-
-// triggered is the moment from which a stage counts, zero where it has not come.
-func triggered(s dossier.State, t procedure.Trigger, before time.Time) (at time.Time) {
-	work := func(kind dossier.WorkKind, when func(dossier.Work) time.Time) time.Time {
-		for _, w := range s.Works {
-			if w.Kind == kind {
-				at = when(w)
-			}
-		}
-		return at
-	}
-	begun, finished := func(w dossier.Work) time.Time { return w.BegunAt }, func(w dossier.Work) time.Time { return w.FinishedAt }
-	switch t {
-	case procedure.OnReception:
-		return s.Clock.From()
-	case procedure.OnStageBefore:
-		return before
-	case procedure.OnInspection:
-		return work(dossier.Inspection, begun)
-	case procedure.OnLaboratory:
-		return work(dossier.Laboratory, finished)
-	case procedure.OnRemediation:
-		return work(dossier.Remediation, finished)
-	case procedure.OnCouncil:
-		return work(dossier.Council, finished)
-	case procedure.OnOpinion:
-		for _, o := range s.Opinions {
-			at = o.ReceivedAt
-		}
-	}
-	return at
-}

@@ -166,6 +166,15 @@ func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State, timers
 		}
 		add("kept until", kept)
 	}
+	if to, due := s.HandOverDue(p.Retention.Permanent); to != "" {
+		add("hand over", words("archive", string(to))+", "+instant(due))
+	}
+	if s.Archived.Agency.Done() {
+		add("archived", instant(s.Archived.Agency.At)+"  "+s.Archived.Register)
+	}
+	if !s.DisposalAfter.IsZero() && s.Status != dossier.Disposed {
+		add("disposal announced", instant(s.DisposalAfter))
+	}
 	if s.Steps > 0 {
 		add("steps", fmt.Sprintf("%d, irregular %d", s.Steps, s.IrregularSteps))
 	}

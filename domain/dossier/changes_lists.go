@@ -56,6 +56,11 @@ func (c *changes) beside(before, after *State) {
 	c.number("portal_taken", before.Portal.Taken, after.Portal.Taken)
 	c.number("portal_failures", before.Portal.Failures, after.Portal.Failures)
 	c.number("message_files", enclosed(before.Files), enclosed(after.Files))
+	c.time("archived_agency", before.Archived.Agency.At, after.Archived.Agency.At)
+	c.time("archived_historical", before.Archived.Historical.At, after.Archived.Historical.At)
+	c.text("archive_register", "", before.Archived.Register, after.Archived.Register)
+	c.late("archive_late", before.Archived.Late, after.Archived.Late)
+	c.time("disposal_after", before.DisposalAfter, after.DisposalAfter)
 	c.text("disposal_decision", "", before.DisposalDecision, after.DisposalDecision)
 	if len(after.Fired) > 0 {
 		c.told(before.Fired, after.Fired)

@@ -87,6 +87,8 @@ var kinds = map[string]kind{
 	"dossier.note-added":                {1, NoteAdded{}},
 	"dossier.act-undone":                {1, ActUndone{}},
 	"dossier.record-disposed":           {1, RecordDisposed{}},
+	"dossier.record-handed-over":        {1, RecordHandedOver{}},
+	"dossier.disposal-announced":        {1, DisposalAnnounced{}},
 	"dossier.version-moved":             {1, VersionMoved{}},
 	"dossier.file-attached":             {1, FileAttached{}},
 	"dossier.file-signed":               {1, FileSigned{}},

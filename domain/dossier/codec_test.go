@@ -86,6 +86,8 @@ var samples = []dossier.Event{
 	dossier.ActUndone{Act: "accept", Reason: "wrong_dossier", Consequences: []dossier.Code{"applicant_told", "clock_changes"}, OldDue: monday, Of: source},
 	dossier.TimerFired{Timer: dossier.OpinionTimer, Number: 2, Notice: dossier.NoticeOverdue, Share: 120, Due: monday, At: monday.Add(6 * time.Hour), Tells: []dossier.Code{"case_officer", "division_head"},
 		Unit: "phong-xet-nghiem", Rule: "default", Basis: "nd-118-2025.19.4", Of: source},
+	dossier.RecordHandedOver{To: "historical", Register: "mlhs-7", Late: true, Of: source},
+	dossier.DisposalAnnounced{After: monday, Of: source},
 	dossier.RecordDisposed{Decision: "qd-15", Basis: "tt-10-2022", Of: source},
 	dossier.DossierSubmitted{Procedure: "vet-practice-cert-renew", ProcedureVersion: 1, Channel: dossier.Post, Applicant: "ref-7f3a", Unit: "mot-cua", ExternalCode: "H15.50.05.13-261008-0975", Support: "diem-ho-tro", Code: "000.00.01.H22-261008-0001", Facts: itHolds, Values: inForm, Entries: typedIn, Submitter: "ref-8a1b", Mandate: 2, CheckWithin: "10.calendar_day", Of: source},
 	dossier.DossierAccepted{ProcedureVersion: 1, Facts: itHolds, Denied: itFails, Late: true, Code: "000.00.01.H22-261008-0001", Term: term, Of: source},
@@ -123,6 +125,7 @@ var samples = []dossier.Event{
 var term = dossier.Term{
 	Limits: []dossier.Code{"15.calendar_day", "5.working_day"}, Policy: "whole_days", Calendar: "vn", CalendarVersion: 5, Agency: "mot-cua",
 	Due: time.Date(2026, 11, 30, 16, 59, 59, 999999000, time.UTC), MissingYear: 2028, Provisional: true, Assumed: true,
+	Stages: []dossier.StageTerm{{Stage: "gd-1", Limit: "5.working_day", Counts: "reception", Due: time.Date(2026, 11, 27, 16, 59, 59, 999999000, time.UTC)}, {Stage: "gd-2", Limit: "3.working_day", Counts: "remediation_reported"}},
 }
 
 // storedKinds is what the journal may hold, for ever: a line is added for a new kind or version and never changed or removed.

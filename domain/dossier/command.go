@@ -196,7 +196,7 @@ var commands = []Command{
 	SignResult{}, NumberResult{}, IssueResult{}, PublishNotification{}, ResolveAtOnce{}, ChooseDelivery{}, SendResult{}, FailDelivery{}, ReturnResult{},
 	ProposeExtension{}, ApproveExtension{}, ApologiseForDelay{}, UrgeUnit{}, RequestWithdrawal{}, AcceptWithdrawal{}, RejectWithdrawal{}, StopDossier{}, MoveToVersion{},
 	UndoAct{}, ReportError{}, CorrectResult{}, ReplaceResult{}, RevokeResult{}, RateService{}, LinkDossier{}, OpenComplaint{}, CloseComplaint{}, RecountComplaint{},
-	SendMessage{}, AnswerMessage{}, AddNote{}, DisposeRecord{}, RecordStep{}, RecomputeDeadline{}, FireTimer{}, RecordPortalStatus{}, RecordDeadline{}, RecordOutcome{},
+	SendMessage{}, AnswerMessage{}, AddNote{}, HandOverRecord{}, AnnounceDisposal{}, DisposeRecord{}, RecordStep{}, RecomputeDeadline{}, FireTimer{}, RecordPortalStatus{}, RecordDeadline{}, RecordOutcome{},
 }
 
 // Commands lists every command once, in the order of a dossier's way.

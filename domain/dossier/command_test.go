@@ -95,7 +95,7 @@ func TestTheNamesOfCommandsAreThoseOfTheInterface(t *testing.T) {
 		receive-transfer refuse-transfer forward assign-officer start-appraisal request-opinion record-opinion begin-work finish-work report-remediation request-payment confirm-payment
 		cancel-payment refund-payment expire-payment submit-for-approval return-for-rework endorse delegate-decision approve decide-by-silence sign number issue publish-notification
 		resolve-at-once choose-delivery send fail-delivery return propose-extension approve-extension apologise-for-delay urge-unit request-withdrawal accept-withdrawal reject-withdrawal
-		stop move-to-version undo-act report-error correct replace revoke rate-service link open-complaint close-complaint recount-complaint send-message answer-message add-note dispose-record record-step
+		stop move-to-version undo-act report-error correct replace revoke rate-service link open-complaint close-complaint recount-complaint send-message answer-message add-note hand-over-record announce-disposal dispose-record record-step
 		recompute-deadline fire-timer record-portal-status record-deadline record-outcome`)
 	if got := dossier.CommandNames(); !slices.Equal(got, want) {
 		t.Errorf("names %v", got)

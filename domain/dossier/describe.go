@@ -100,7 +100,7 @@ func (f field) describe(t reflect.Type) Member {
 		m.Kind = TruthMember
 	case Source, Text, Evidence:
 		m.Kind, m.Members = ObjectMember, describe(t)
-	case []Part, []Given, []Entry, []Enclosure:
+	case []Part, []Given, []Entry, []Enclosure, []StageTerm:
 		m.Kind, m.Members, m.Most = ListMember, describe(t.Elem()), maxItems
 	}
 	return m

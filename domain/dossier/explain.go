@@ -98,6 +98,8 @@ func (q question) explain(word, lang string) string {
 		return list(q.before(), lang)
 	case "owed":
 		return list(q.owed(), lang)
+	case "disposal_after":
+		return day(q.s.DisposalAfter, lang)
 	case "kept_until":
 		until, _, _ := q.kept()
 		return day(until, lang)

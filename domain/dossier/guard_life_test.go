@@ -111,6 +111,12 @@ func lifeSentences() []sentence {
 		{"nobody disposes of a record before its time is over", paths[dossier.Returned], by(clerk, dispose.what), "retention_not_over"},
 		{"what is kept for ever is never disposed of", paths[dossier.Returned], by(clerk, dispose.what, keeping(procedure.Retention{Permanent: true})), "kept_for_ever"},
 		{"nobody disposes of what nobody knows how long to keep", paths[dossier.Returned], by(clerk, dispose.what, keeping(procedure.Retention{})), "retention_unknown"},
+		{"nobody disposes of a record without notice", paths[dossier.Returned], dispose, "disposal_not_announced"},
+		{"nor before the time of the notice is over", on(dossier.Returned, announce), by(clerk, dispose.what, after(20*day)), "disposal_notice_runs"},
+		{"notice is given once", on(dossier.Returned, announce), by(domain.Actor{Account: "another-clerk", Role: domain.Clerk, Unit: "van-thu"}, dossier.AnnounceDisposal{}, after(11*365*day)), "disposal_announced"},
+		{"an archive takes a record once", on(dossier.Returned, archive), by(clerk, dossier.HandOverRecord{To: dossier.AgencyArchive, Register: "mlhs-8"}), "handed_over_already"},
+		{"the historical archive takes a record from the agency's", paths[dossier.Returned], by(clerk, dossier.HandOverRecord{To: dossier.HistoricalArchive, Register: "mlhs-7"}, keeping(procedure.Retention{Permanent: true})), "agency_archive_first"},
+		{"and only one that is kept for ever", on(dossier.Returned, archive), by(clerk, dossier.HandOverRecord{To: dossier.HistoricalArchive, Register: "mlhs-7"}), "not_kept_for_ever"},
 		{"what is contested is not disposed of", on(dossier.Returned, complain), dispose, "legal_hold"},
 
 		{"nobody is told before the time", on(dossier.Submitted, askByNote), by(timers, fire.what, under(&vietnam)), "not_used_up"},

@@ -482,6 +482,10 @@ func TestLawNothingIsProcessedAfterTheEnd(t *testing.T) {
 					if kind := e.(dossier.TimerFired).Timer; before.Status.Ended() && !slices.Contains(beside, kind) {
 						t.Fatalf("told of %s after %q", kind, before.Status)
 					}
+				case dossier.RecordHandedOver, dossier.DisposalAnnounced:
+					if !before.Status.Ended() || before.Status == dossier.Disposed {
+						t.Fatalf("%T of %q", e, before.Status)
+					}
 				case dossier.OutcomeRecorded:
 					if before.Status == dossier.Resolved || before.Status == dossier.Returned {
 						t.Fatalf("an outcome after %q", before.Status)

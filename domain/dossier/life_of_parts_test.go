@@ -210,7 +210,7 @@ func TestAComplaintHoldsTheRecordUntilItIsClosed(t *testing.T) {
 	if !l.state.Held() {
 		t.Fatal("no legal hold")
 	}
-	l.then(t, by(reception, dossier.CloseComplaint{Number: 1, Finding: dossier.Overturned, Basis: "qd-14"}), revoke, dispose)
+	l.then(t, by(reception, dossier.CloseComplaint{Number: 1, Finding: dossier.Overturned, Basis: "qd-14"}), revoke, announce, dispose)
 	if s := l.state; s.Held() || s.Status != dossier.Disposed || s.Papers[0].Status != dossier.Revoked {
 		t.Errorf("%+v", s)
 	}

@@ -250,7 +250,9 @@ var (
 	recountComplaint = by(timers, dossier.RecountComplaint{Number: 1}, under(&restful))
 	portal           = by(timers, dossier.RecordPortalStatus{Code: 2, Outcome: dossier.PortalAccepted}, under(&vietnam))
 	jot              = by(officer, dossier.AddNote{Topic: "called"})
-	dispose          = by(clerk, dossier.DisposeRecord{Decision: "qd-15", Basis: "tt-10-2022"}, after(11*365*24*time.Hour))
+	archive          = by(clerk, dossier.HandOverRecord{To: dossier.AgencyArchive, Register: "mlhs-7"})
+	announce         = by(clerk, dossier.AnnounceDisposal{}, after(11*365*24*time.Hour))
+	dispose          = by(clerk, dossier.DisposeRecord{Decision: "qd-15", Basis: "tt-10-2022"}, after((11*365+60)*24*time.Hour))
 )
 
 var twoLevels = procedure.Flow{Approvals: []procedure.Approval{{Level: 1, Role: domain.DivisionHead}, {Level: 2, Role: domain.Approver}}}
@@ -301,7 +303,7 @@ var paths = map[dossier.Status][]act{
 	dossier.Resolved:                  {submit, accept, forward, assign, start, propose, approve, sign, number, issue},
 	dossier.Returned:                  {submit, accept, forward, assign, start, propose, approve, sign, number, issue, handOver},
 	dossier.AwaitingPayment:           {submit, accept, forward, assign, start, charge},
-	dossier.Disposed:                  {submit, accept, forward, assign, start, propose, approve, sign, number, issue, handOver, dispose},
+	dossier.Disposed:                  {submit, accept, forward, assign, start, propose, approve, sign, number, issue, handOver, announce, dispose},
 }
 
 func in(t testing.TB, s dossier.Status) *life { t.Helper(); return given(t, paths[s]...) }

@@ -32,7 +32,7 @@ func speechless(t *testing.T, typ reflect.Type) {
 		case interface{ values() []string }, interface{ Valid() bool }, []Code, time.Time, int, bool:
 		case Source, Text, Evidence:
 			speechless(t, f.Type)
-		case []Part, []Given, []Entry, []Enclosure:
+		case []Part, []Given, []Entry, []Enclosure, []StageTerm:
 			speechless(t, f.Type.Elem())
 		default:
 			t.Errorf("%s.%s is a %T: not a code, list, number, time or truth value", typ, f.Name, zero)

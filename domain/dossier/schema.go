@@ -47,7 +47,7 @@ var schemas = func() map[reflect.Type][]field {
 	for _, k := range kinds {
 		all[reflect.TypeOf(k.event)] = pointing(fieldsOf(reflect.TypeOf(k.event)))
 	}
-	for _, t := range []reflect.Type{reflect.TypeFor[Source](), reflect.TypeFor[Text](), reflect.TypeFor[Part](), reflect.TypeFor[Given](), reflect.TypeFor[Evidence](), reflect.TypeFor[Enclosure]()} {
+	for _, t := range []reflect.Type{reflect.TypeFor[Source](), reflect.TypeFor[Text](), reflect.TypeFor[Part](), reflect.TypeFor[Given](), reflect.TypeFor[Evidence](), reflect.TypeFor[Enclosure](), reflect.TypeFor[StageTerm]()} {
 		all[t] = pointing(fieldsOf(t))
 	}
 	for _, t := range []reflect.Type{reflect.TypeFor[Entry]()} { // of commands too, which bring words
@@ -103,7 +103,7 @@ func shapeOf(t reflect.Type) shape {
 		return isText
 	case Value:
 		return isValue
-	case []Part, []Given, []Entry, []Enclosure:
+	case []Part, []Given, []Entry, []Enclosure, []StageTerm:
 		return isObjects
 	case lister:
 		return isListed

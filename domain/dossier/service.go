@@ -224,7 +224,7 @@ var serviceGuards = []Guard{
 		broken: func(q question) bool { return q.s.Rating.Done.Done() },
 		VI:     "Hồ sơ này đã được đánh giá; mỗi hồ sơ đánh giá một lần. Có thể gửi phản ánh, kiến nghị nếu có ý kiến khác.",
 		EN:     "This dossier was rated, and each is rated once. Send feedback if there is more to say."},
-	{Code: "legal_hold", Whatever: true, On: []string{"DisposeRecord"}, Basis: "Luật 33/2024",
+	{Code: "legal_hold", Whatever: true, On: []string{"DisposeRecord", "AnnounceDisposal"}, Basis: "Luật 33/2024",
 		broken: func(q question) bool { return q.s.Held() },
 		VI:     "Không hủy được: hồ sơ đang bị khiếu nại hoặc khởi kiện. Chờ vụ việc kết thúc, rồi lập lại quyết định hủy.",
 		EN:     "It cannot be disposed of: it is contested. Wait until that has ended, then decide again."},

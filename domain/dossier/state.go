@@ -102,6 +102,10 @@ type State struct {
 	Silence     bool               `json:"silence,omitempty"`   // nobody decided in time
 	Disposed    Act                `json:"disposed,omitzero"`
 
+	Archived      Archived  `json:"archived,omitzero"` // which archive has the record
+	Announced     Act       `json:"disposal_announced,omitzero"`
+	DisposalAfter time.Time `json:"disposal_after,omitzero"` // notice was given until then
+
 	DisposalDecision string `json:"disposal_decision,omitempty"`
 
 	Files []File `json:"files,omitempty"` // in the order attached

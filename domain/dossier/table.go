@@ -371,6 +371,14 @@ var transitions = []Transition{
 		Events: []string{"dossier.note-added"},
 		Actors: []domain.Role{domain.ReceptionOfficer, domain.ReturnOfficer, domain.OneStopLead, domain.CaseOfficer, domain.DivisionHead, domain.Approver, domain.Clerk}},
 
+	{Command: "HandOverRecord", From: []Status{ReceptionRefusedStatus, Stopped, Returned}, To: Same,
+		Events: []string{"dossier.record-handed-over"},
+		Actors: []domain.Role{domain.Clerk, domain.CaseOfficer}},
+
+	{Command: "AnnounceDisposal", From: []Status{ReceptionRefusedStatus, Stopped, Returned}, To: Same,
+		Events: []string{"dossier.disposal-announced"},
+		Actors: []domain.Role{domain.Clerk}},
+
 	{Command: "DisposeRecord", From: []Status{ReceptionRefusedStatus, Stopped, Returned}, To: Disposed,
 		Events: []string{"dossier.record-disposed"},
 		Actors: []domain.Role{domain.Clerk}},

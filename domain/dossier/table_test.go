@@ -28,7 +28,7 @@ func usual(command string, from dossier.Status) act {
 		"PublishNotification": publish, "ResolveAtOnce": atOnce, "ChooseDelivery": byPost, "SendResult": post, "FailDelivery": cameBack,
 		"ApologiseForDelay": sorry, "UrgeUnit": urge, "ReportError": findError, "CorrectResult": putRight, "ReplaceResult": replace, "RevokeResult": revoke,
 		"RateService": rate, "LinkDossier": link, "OpenComplaint": complain, "CloseComplaint": upheld, "SendMessage": askByNote, "AnswerMessage": answer,
-		"AddNote": jot, "AttachFile": attach, "SignFile": signFile, "DisposeRecord": dispose,
+		"AddNote": jot, "AttachFile": attach, "SignFile": signFile, "HandOverRecord": archive, "AnnounceDisposal": announce, "DisposeRecord": dispose,
 		"SubmitDossier": submit, "AcceptDossier": accept, "RefuseReception": refuse, "RequestSupplement": askInCase,
 		"SubmitSupplement": supply, "AcceptSupplement": takeIn, "ForwardDossier": forward, "AssignOfficer": assign,
 		"StartAppraisal": start, "RequestOpinion": askOpinion, "RecordOpinion": opinion, "SubmitForApproval": propose,
@@ -48,6 +48,8 @@ func gives(row dossier.Transition, events []dossier.Event) bool {
 // ready brings a dossier to a state in which nothing but the state itself could stand against the command.
 func ready(t *testing.T, command string, from dossier.Status) *life {
 	switch command {
+	case "DisposeRecord":
+		return in(t, from).then(t, announce)
 	case "FinishWork":
 		return in(t, dossier.Appraising).then(t, test)
 	case "ReportRemediation":

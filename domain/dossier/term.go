@@ -19,6 +19,7 @@ type Term struct {
 	MissingYear     int         `json:"missing_year,omitempty" range:"1900-2200"`
 	Provisional     bool        `json:"provisional,omitempty"`
 	Assumed         bool        `json:"assumed,omitempty"`
+	Stages          []StageTerm `json:"stages,omitempty"` // the named parts of the limit, where there are several
 }
 
 // CountPolicy is how working days are counted.
@@ -47,6 +48,7 @@ func (q question) term(from time.Time) Term {
 	for _, l := range limits {
 		t.Limits = append(t.Limits, Code(l.String()))
 	}
+	t.Stages = stagesOf(v, held)
 	if c == nil || !c.Exists() {
 		t.MissingYear = from.In(hanoi).Year()
 		return t
@@ -70,6 +72,7 @@ func (q question) onward() Term {
 	}
 	if q.x.Calendar == nil || !q.x.Calendar.Exists() {
 		t.Due, t.MissingYear = time.Time{}, q.at.In(hanoi).Year()
+		t.Stages = undated(t.Stages)
 		return t
 	}
 	pauses := append(slices.Clone(q.s.Clock.Pauses), calendar.Pause{From: q.s.Clock.StoppedAt, To: q.at})
@@ -81,6 +84,7 @@ func (t Term) over(c calendar.Calendar, from time.Time, pauses []calendar.Pause)
 	n := t.count(c, from, pauses)
 	t.Calendar, t.CalendarVersion = Code(c.Code), int(c.Version)
 	t.Due, t.MissingYear, t.Provisional, t.Assumed = instant(n.Due), n.Missing, n.Provisional, n.Assumed
+	t.Stages = t.dated(c, from, pauses)
 	return t
 }
 

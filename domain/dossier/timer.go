@@ -29,12 +29,13 @@ const (
 	TransferTimer    TimerKind = "transfer"    // another agency takes the dossier in
 	CorrectionTimer  TimerKind = "correction"  // an error of an issued paper is put right
 	AnswerTimer      TimerKind = "answer"      // a message is answered
+	StageTimer       TimerKind = "stage"       // a named part of the limit
 	ComplaintTimer   TimerKind = "complaint"   // a complaint against the dossier is settled
 	RenewalTimer     TimerKind = "renewal"     // the holder of a paper that runs out asks for a new one
 )
 
 func (TimerKind) values() []string {
-	return []string{"reception", "supplement", "processing", "opinion", "work", "remediation", "payment", "transfer", "correction", "answer", "complaint", "renewal"}
+	return []string{"reception", "supplement", "processing", "stage", "opinion", "work", "remediation", "payment", "transfer", "correction", "answer", "complaint", "renewal"}
 }
 
 // Notice is what is told.
@@ -61,6 +62,7 @@ var timerKinds = map[TimerKind]timerKind{
 	ReceptionTimer:   {basis: "nd-118-2025.17.2"},
 	SupplementTimer:  {basis: "nd-118-2025.19.5", proposes: ExpireSupplement{}, days: true},
 	ProcessingTimer:  {basis: "nd-118-2025.19.6", proposes: ApologiseForDelay{}},
+	StageTimer:       {basis: "nd-118-2025.19.6"},
 	OpinionTimer:     {basis: "nd-118-2025.19.4", proposes: RecordOpinion{}},
 	WorkTimer:        {basis: "nd-118-2025.19.4", proposes: FinishWork{}},
 	RemediationTimer: {basis: "nd-118-2025.19.4", proposes: FinishWork{}, days: true},
@@ -75,7 +77,7 @@ var timerKinds = map[TimerKind]timerKind{
 // Timer is one that runs.
 type Timer struct {
 	Kind   TimerKind
-	Number int              // of the request, the work, the payment, the message; 0 where there is one at a time
+	Number int              // of the request, the work, the payment, the message, the stage; 0 where there is one at a time
 	From   time.Time        // from when on its limit is used up
 	Due    time.Time        // the last moment in time; zero: it is still to be counted
 	Limit  calendar.Limit   // what is to be counted then
@@ -132,6 +134,7 @@ func (s *State) Timers() []Timer {
 	if has(running, s.Status) && s.Clock.StoppedAt.IsZero() && !s.Due.IsZero() {
 		add(ProcessingTimer, 0, later(s.Clock.From(), s.Submitted.At), s.Due, s.Unit)
 		all[len(all)-1].Pauses = s.Clock.Pauses
+		all = append(all, s.stageTimers()...)
 	}
 	if s.Status == Verifying {
 		for _, o := range s.Opinions {

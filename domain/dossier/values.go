@@ -14,7 +14,7 @@ func Values(kind string) []string {
 		"transfer_refusal": TransferRefusal(""), "link_kind": LinkKind(""), "complaint_kind": ComplaintKind(""), "complaint_finding": ComplaintFinding(""),
 		"paper_status": PaperStatus(""), "paper_verdict": PaperVerdict(""), "error_origin": ErrorOrigin(""), "revocation_reason": RevocationReason(""), "grade": Grade(""),
 		"urge_reason": UrgeReason(""), "message_topic": MessageTopic(""), "undo_reason": UndoReason(""), "consequence": Consequence(""),
-		"move_ground": MoveGround(""), "media_type": MediaType(""), "means": Means(""), "file_kind": FileKind(""), "signature_algorithm": SignatureAlgorithm(""),
+		"archive": Archive(""), "move_ground": MoveGround(""), "media_type": MediaType(""), "means": Means(""), "file_kind": FileKind(""), "signature_algorithm": SignatureAlgorithm(""),
 		"time_source": TimeSource(""), "certificate_state": CertificateState(""), "timer": TimerKind(""), "portal_outcome": PortalOutcome(""), "portal_sync": PortalSync(""), "notice": Notice(""),
 	}
 	if list, ok := lists[kind]; ok {

@@ -6,6 +6,7 @@ var lifeWords = map[string]map[string]word{
 		"reception":   {"Kiểm tra khi tiếp nhận", "Check at reception"},
 		"supplement":  {"Thời hạn bổ sung", "Supplement window"},
 		"processing":  {"Thời hạn giải quyết", "Processing limit"},
+		"stage":       {"Giai đoạn của thời hạn", "Stage of the limit"},
 		"opinion":     {"Trả lời ý kiến", "Opinion"},
 		"work":        {"Việc thẩm định", "Work of the appraisal"},
 		"remediation": {"Thời hạn khắc phục", "Remediation window"},
@@ -15,6 +16,10 @@ var lifeWords = map[string]map[string]word{
 		"answer":      {"Trả lời tin nhắn", "Answer to a message"},
 		"complaint":   {"Giải quyết khiếu nại", "Settlement of a complaint"},
 		"renewal":     {"Nhắc gia hạn giấy tờ", "Renewal of a paper"},
+	},
+	"archive": {
+		"agency":     {"Lưu trữ cơ quan", "The agency's archive"},
+		"historical": {"Lưu trữ lịch sử", "The historical archive"},
 	},
 	"notice": {
 		"alert":    {"Nhắc có việc chờ", "Something waits"},

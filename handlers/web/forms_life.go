@@ -131,7 +131,7 @@ func (v *visit) open(sh shape, s dossier.State, add func(value, words string)) {
 var rare = map[string]bool{
 	"transfer": true, "receive-transfer": true, "refuse-transfer": true, "cancel-payment": true, "refund-payment": true, "delegate-decision": true, "decide-by-silence": true,
 	"choose-delivery": true, "fail-delivery": true, "apologise-for-delay": true, "urge-unit": true, "undo-act": true, "report-error": true, "correct": true, "replace": true,
-	"revoke": true, "link": true, "open-complaint": true, "close-complaint": true, "send-message": true, "answer-message": true, "add-note": true, "attach-file": true, "sign-file": true, "dispose-record": true,
+	"revoke": true, "link": true, "open-complaint": true, "close-complaint": true, "send-message": true, "answer-message": true, "add-note": true, "attach-file": true, "sign-file": true, "dispose-record": true, "announce-disposal": true, "hand-over-record": true,
 	"adjust-submission": true, "record-step": true, "stop": true, "expire-payment": true,
 }
 

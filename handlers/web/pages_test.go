@@ -157,7 +157,7 @@ func (w *town) everyPage(t *testing.T) {
 		"check-component": {dossier.Submitted, "reception"}, "undo-act": {dossier.Accepted, "reception"}, "transfer": {dossier.Submitted, "reception"}, "delegate-decision": {dossier.PendingApproval, "approver"},
 		"report-error": {dossier.Resolved, "return"}, "revoke": {dossier.Returned, "approver"}, "rate-service": {dossier.Returned, "applicant-1"}, "send-message": {dossier.Appraising, "officer-1"},
 		"choose-delivery": {dossier.Resolved, "return"}, "urge-unit": {dossier.Forwarded, "lead"}, "apologise-for-delay": {dossier.Forwarded, "lead"}, "open-complaint": {dossier.Returned, "reception"},
-		"dispose-record": {dossier.Returned, "clerk"}, "add-note": {dossier.Appraising, "officer-1"}, "link": {dossier.Submitted, "reception"},
+		"dispose-record": {dossier.Returned, "clerk"}, "announce-disposal": {dossier.Returned, "clerk"}, "hand-over-record": {dossier.Returned, "clerk"}, "add-note": {dossier.Appraising, "officer-1"}, "link": {dossier.Submitted, "reception"},
 	} {
 		paths[dossierURL(w.by[at.status])+"/do/"+command] = at.account
 	}
