@@ -210,10 +210,10 @@ func (v *Vault) tokens(p Person) (tokens [][]byte, kinds []int16) {
 	return tokens, kinds
 }
 
-// findLimit is how many persons a search returns at most, and how many it looks through for one that fits.
-const findLimit, findThrough = 50, 2000
+// findLimit is how many persons a search returns at most, findThrough how many it looks through for those that fit, findPage how many at once.
+const findLimit, findThrough, findPage = 50, 2000, 60
 
-// Find looks persons up, those that fit best first. more says that there are others: the search should be narrowed.
+// Find looks persons up. more says that there are others: the search should be narrowed.
 func (v *Vault) Find(ctx context.Context, q Query) (found []Known, more bool, err error) {
 	wanted := q.words()
 	if len(wanted) == 0 {
@@ -223,44 +223,82 @@ func (v *Vault) Find(ctx context.Context, q Query) (found []Known, more bool, er
 	for i, w := range wanted {
 		tokens[i] = v.token(w)
 	}
-	rows, err := v.pool.Query(ctx, findSQL, tokens, findThrough+1)
-	if err != nil {
-		return nil, false, fmt.Errorf("look persons up: %w", err)
+	if tokens, err = v.rarestFirst(ctx, tokens); err != nil {
+		return nil, false, err
 	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-	if err != nil {
-		return nil, false, fmt.Errorf("look persons up: %w", err)
-	}
-	if more = len(ids) > findThrough; more {
-		ids = ids[:findThrough]
-	}
-	exact := marked(q.Name)
-	for at := 0; at < len(ids) && len(found) <= findLimit; at += findLimit {
-		known, err := v.Persons(ctx, ids[at:min(at+findLimit, len(ids))])
+	exact, after := marked(q.Name), uuid.Nil
+	for looked := 0; looked < findThrough; looked += findPage {
+		ids, err := v.having(ctx, tokens, after)
 		if err != nil {
 			return nil, false, err
 		}
-		for _, id := range ids[at:min(at+findLimit, len(ids))] {
-			if k, ok := known[id]; ok && !k.Unreadable && containsAll(marked(k.Name), exact) {
-				found = append(found, k)
+		known, err := v.Persons(ctx, ids)
+		if err != nil {
+			return nil, false, err
+		}
+		for _, id := range ids {
+			after = id
+			k, ok := known[id]
+			if !ok || k.Unreadable || !containsAll(marked(k.Name), exact) {
+				continue
 			}
+			if len(found) == findLimit {
+				return found, true, nil
+			}
+			found = append(found, k)
+		}
+		if len(ids) < findPage {
+			return found, false, nil
 		}
 	}
-	if len(found) > findLimit {
-		found, more = found[:findLimit], true
-	}
-	return found, more, nil
+	return found, true, nil
 }
 
-// Every person who has one of the words is looked at: a family name alone has a good part of a country behind it. Not measured with a million.
-const findSQL = `
-select t.person
-  from unnest($1::bytea[]) as w(token)
-  join vault.tokens t on t.token = w.token
- group by t.person
-having count(*) = cardinality($1::bytea[])
- order by t.person
- limit $2`
+// rarestFirst orders tokens by how many persons have them. The ids of persons are spread evenly, so how far the two hundredth of a token has
+// come tells how many there are, and nobody has to count them.
+func (v *Vault) rarestFirst(ctx context.Context, tokens [][]byte) ([][]byte, error) {
+	if len(tokens) < 2 {
+		return tokens, nil
+	}
+	rows, err := v.pool.Query(ctx, `
+		select w.token
+		  from unnest($1::bytea[]) as w(token)
+		 order by coalesce((
+		            select t.person
+		              from vault.tokens t
+		             where t.token = w.token
+		             order by t.person
+		            offset 199
+		             limit 1), 'ffffffff-ffff-ffff-ffff-ffffffffffff') desc`, tokens)
+	if err != nil {
+		return nil, fmt.Errorf("look persons up: %w", err)
+	}
+	if tokens, err = pgx.CollectRows(rows, pgx.RowTo[[]byte]); err != nil {
+		return nil, fmt.Errorf("look persons up: %w", err)
+	}
+	return tokens, nil
+}
+
+// having are the next persons after one who have all of these tokens. It walks along the first token and probes for the others: a family
+// name has a good part of a country behind it, and nobody reads all of them.
+func (v *Vault) having(ctx context.Context, tokens [][]byte, after uuid.UUID) (ids []uuid.UUID, err error) {
+	sql, args := `select t.person from vault.tokens t where t.token = $1 and t.person > $2`, []any{tokens[0], after}
+	for _, token := range tokens[1:] {
+		args = append(args, token)
+		sql += fmt.Sprintf(` and exists (select from vault.tokens o where o.token = $%d and o.person = t.person)`, len(args))
+	}
+	b := &pgx.Batch{}
+	b.Queue(`select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_sort', 'off', true),
+		set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)`)
+	b.Queue(sql+fmt.Sprintf(` order by t.person limit %d`, findPage), args...).Query(func(rows pgx.Rows) (err error) {
+		ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+		return err
+	})
+	if err := v.pool.SendBatch(ctx, b).Close(); err != nil {
+		return nil, fmt.Errorf("look persons up: %w", err)
+	}
+	return ids, nil
+}
 
 // nameWords are the words of a name without marks, each once.
 func nameWords(name string) []string {
