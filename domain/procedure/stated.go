@@ -153,12 +153,18 @@ func (v Version) CheckEntry(name, typed string, look bool) *domain.Invalid {
 	return nil
 }
 
+// Entered says whether the values of a field lie in the vault: it is personal, or takes words.
+func (v Version) Entered(name string) bool {
+	f, known := v.Field(name)
+	return known && (f.Personal || f.words())
+}
+
 // enterable are the fields whose values lie in the vault.
 func (v Version) enterable() []string {
 	var names []string
 	for _, f := range v.Forms {
 		for _, field := range f.Fields() {
-			if field.Personal || field.words() {
+			if v.Entered(f.Code + "." + field.Name) {
 				names = append(names, f.Code+"."+field.Name)
 			}
 		}

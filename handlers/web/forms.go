@@ -22,6 +22,7 @@ type input struct {
 	Wrong         string // what is wrong with it, said at the field
 	Min, Max      int
 	Pattern       string
+	Group         string // heading over it: the name of a form
 	Opened, Yours string // on the conflict page: as it was when the form was opened, and as it was filled in
 }
 
@@ -195,6 +196,9 @@ func (s *site) suggest(v *visit, in *input, what string) {
 // domain itself says what is missing.
 func body(command string, typed url.Values, z *time.Location) ([]byte, error) {
 	m := map[string]any{}
+	if command == submitCommand {
+		filledIn(m, typed)
+	}
 	for _, sh := range shapes[command] {
 		text := strings.TrimSpace(typed.Get(sh.name))
 		if text == "" {

@@ -17,14 +17,14 @@ const submitCommand = "submit"
 
 // newForm is where a dossier is filed: by its applicant online, or by an officer for papers at the counter or from the post.
 func (s *site) newForm(w http.ResponseWriter, r *http.Request, v *visit) error {
-	p, err := s.newPage(v, r.URL.Query())
+	p, err := s.newPage(r, v, r.URL.Query())
 	if err != nil {
 		return err
 	}
 	return s.render(w, r, v, http.StatusOK, "new", p.Words, p)
 }
 
-func (s *site) newPage(v *visit, typed url.Values) (actPage, error) {
+func (s *site) newPage(r *http.Request, v *visit, typed url.Values) (actPage, error) {
 	actor, err := v.known()
 	if err != nil {
 		return actPage{}, err
@@ -36,6 +36,13 @@ func (s *site) newPage(v *visit, typed url.Values) (actPage, error) {
 	p := actPage{
 		Command: submitCommand, Words: verb(submitCommand, v.lang), Key: handlers.NewKey(), Actor: actor, Action: "/dossiers/new", Cancel: "/dossiers",
 		Inputs: s.inputs(v, submitCommand, dossier.State{}, typed), Legal: true, OccurredAt: typed.Get("occurred_at"),
+	}
+	if id := typed.Get("procedure"); id != "" {
+		known := map[string]string{}
+		if r.Method == http.MethodGet || typed.Get("show") != "" { // not over what was typed, and left empty, once it comes back
+			known = s.knownBefore(r, v, id)
+		}
+		p.Inputs = append(p.Inputs, s.fields(v, id, typed, known)...)
 	}
 	p.With = s.withPicks(v, typed["with"])
 	if actor.Role != domain.Applicant { // papers are often typed in after they were taken
@@ -70,9 +77,12 @@ func (s *site) submit(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err := r.ParseForm(); err != nil {
 		return fmt.Errorf("read form: %w", err)
 	}
-	p, err := s.newPage(v, r.PostForm)
+	p, err := s.newPage(r, v, r.PostForm)
 	if err != nil {
 		return s.refused(r, v, submitCommand, uuid.Nil, err)
+	}
+	if r.PostForm.Get("show") != "" { // the forms of the procedure that was chosen: nothing is sent yet
+		return s.render(w, r, v, http.StatusOK, "new", p.Words, p)
 	}
 	receipt, err := s.file(r, v, r.PostForm)
 	if err == nil {
