@@ -1,6 +1,7 @@
 package procedure
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -50,6 +51,44 @@ func (f Form) Fields() []Field {
 		p := s.Properties[name]
 		fields = append(fields, Field{name, p.Type, p.Enum, p.Title, p.TitleEN, p.Personal != nil && *p.Personal, slices.Contains(s.Required, name), p.Format, p.Pattern, p.Minimum, p.Maximum, p.MaxLength})
 	}
+	return fields
+}
+
+// InOrder lists what the form asks in the order in which the form has it, as people fill it in.
+func (f Form) InOrder() []Field {
+	fields := f.Fields()
+	var s struct {
+		Properties json.RawMessage `json:"properties"`
+	}
+	if json.Unmarshal(f.Schema, &s) != nil {
+		return fields
+	}
+	place := map[string]int{}
+	d, depth := json.NewDecoder(bytes.NewReader(s.Properties)), 0
+	for key := false; ; {
+		token, err := d.Token()
+		if err != nil {
+			break
+		}
+		switch t := token.(type) {
+		case json.Delim:
+			if t == '{' || t == '[' {
+				depth++
+			} else {
+				depth--
+			}
+			key = depth == 1
+			continue
+		case string:
+			if depth == 1 && key {
+				place[t] = len(place)
+				key = false
+				continue
+			}
+		}
+		key = depth == 1
+	}
+	slices.SortStableFunc(fields, func(a, b Field) int { return place[a.Name] - place[b.Name] })
 	return fields
 }
 

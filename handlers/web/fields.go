@@ -23,7 +23,7 @@ func (s *site) fields(v *visit, id string, typed url.Values, known map[string]st
 		return nil
 	}
 	for _, form := range version.Forms {
-		for i, f := range form.Fields() {
+		for i, f := range form.InOrder() {
 			name := form.Code + "." + f.Name
 			in := v.fieldInput(f, inputName(version, name), typed)
 			if in.Value == "" {
@@ -78,9 +78,6 @@ func (v *visit) fieldInput(f procedure.Field, name string, typed url.Values) inp
 		in.Hint = Words{"Năm-tháng-ngày, ví dụ 2026-11-26.", "Year-month-day, such as 2026-11-26."}.In(v.lang)
 	case f.Type == "string" && f.Pattern == "" && in.Max > 300:
 		in.Kind = "words"
-	}
-	if f.Personal && in.Hint == "" {
-		in.Hint = Words{"Dữ liệu cá nhân: lưu mã hóa trong kho, không ghi vào sự kiện.", "Personal: kept encrypted in the vault, never in an event."}.In(v.lang)
 	}
 	return in
 }

@@ -19,7 +19,7 @@ func TestAnApplicantFillsInTheFormsOfAProcedureAndFindsThemFilledNextTime(t *tes
 		t.Error("fields of a form that nobody chose")
 	}
 	me.post("/dossiers/new", url.Values{"key": {"k0"}, "procedure": {seafood}, "channel": {"online"}, "applicant": {"applicant-1"}, "show": {"forms"}}).
-		says(t, "Tên tổ chức, cá nhân", `name="entries.application.owner_name"`, `name="values.application.lot_weight_kg"`, "lưu mã hóa trong kho")
+		says(t, "Tên tổ chức, cá nhân", `name="entries.application.owner_name"`, `name="values.application.lot_weight_kg"`, "lưu mã hóa trong kho", "Hiện biểu mẫu")
 	form := url.Values{"key": {"k1"}, "procedure": {seafood}, "channel": {"online"}, "applicant": {"applicant-1"},
 		"entries.application.owner_name": {"Bà Đỗ Thị <Nghĩa>"}, "entries.application.owner_id": {"079185001234"}, "entries.application.phone": {"khong"},
 		"values.application.lot_weight_kg": {"250"}, "values.application.raw": {"false"}, "values.application.market": {"JP"}}
