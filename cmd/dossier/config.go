@@ -77,6 +77,8 @@ func (a *app) showConfig(cmd *cli.Command, c config.Config) error {
 	add("signing.local_ca", c.Signing.LocalCA, "(development only)")
 	add("command_key", c.CommandKey, "COMMAND_KEY")
 	add("vault_key", c.VaultKey, "VAULT_KEY")
+	add("kms.token", c.KMS.Token, "KMS_TOKEN")
+	add("kms.roots", c.KMS.Roots, "KMS_ROOTS")
 	add("erasure_list", c.ErasureList, "ERASURE_LIST_URL")
 	add("archive_dir", c.ArchiveDir, "ARCHIVE_DIR")
 	add("codes", cmp.Or(c.Codes, code.DefaultRules), "DOSSIER_CODES")

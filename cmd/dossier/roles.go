@@ -104,6 +104,9 @@ func openVault(ctx context.Context, pool *pgxpool.Pool, cfg config.Config, log *
 	if cfg.VaultKey == "" {
 		return nil, nil
 	}
+	if err := (vault.KMS{Token: cfg.KMS.Token, Roots: cfg.KMS.Roots}).Register(cfg.VaultKey); err != nil {
+		return nil, err
+	}
 	v, err := vault.Open(ctx, pool, cfg.VaultKey, log)
 	if err != nil {
 		return nil, fmt.Errorf("open vault: %w", err)

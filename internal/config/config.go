@@ -46,7 +46,11 @@ type Config struct {
 		Roots   string `json:"roots,omitempty"`    // a PEM file: whose signatures are taken; empty: nobody's
 		LocalCA string `json:"local_ca,omitempty"` // dev only: the folder of a test CA that signs for everybody
 	} `json:"signing"`
-	CommandKey  string `json:"command_key,omitempty"`
+	CommandKey string `json:"command_key,omitempty"`
+	KMS        struct {
+		Token string `json:"token,omitempty"` // by which a key management service in VAULT_KEY knows us
+		Roots string `json:"roots,omitempty"` // a PEM file of who signed its certificate
+	} `json:"kms"`
 	ErasureList string `json:"erasure_list,omitempty"` // file:///… outside the database, to which erasures are written
 	VaultKey    string `json:"vault_key,omitempty"`    // wraps the keys of persons and dossiers; the newest first, separated by commas
 	Files       struct {
@@ -89,6 +93,7 @@ func FromEnv(getenv func(string) string) (Config, error) {
 	c.Registry.URL, c.Registry.Key = getenv("REGISTRY_URL"), env.secret("REGISTRY_KEY")
 	c.Signing.URL, c.Signing.Token, c.Signing.Roots = getenv("SIGNER_URL"), env.secret("SIGNER_TOKEN"), getenv("SIGN_ROOTS")
 	c.CommandKey = env.secret("COMMAND_KEY")
+	c.KMS.Token, c.KMS.Roots = env.secret("KMS_TOKEN"), getenv("KMS_ROOTS")
 	c.ErasureList = getenv("ERASURE_LIST_URL")
 	c.VaultKey = env.secret("VAULT_KEY")
 	c.Files.BlobURL = env.secret("BLOB_URL")
@@ -113,6 +118,7 @@ func (c Config) Masked() Config {
 	c.VaultKey = mask(c.VaultKey)
 	c.Payment.Key = mask(c.Payment.Key)
 	c.Registry.Key = mask(c.Registry.Key)
+	c.KMS.Token = mask(c.KMS.Token)
 	c.Signing.Token = mask(c.Signing.Token)
 	c.Files.BlobURL = maskURL(c.Files.BlobURL)
 	return c
