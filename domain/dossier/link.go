@@ -54,6 +54,7 @@ type OpenComplaint struct {
 	Other   Ref           `json:"other,omitempty"` // the dossier of the complaint; without it one is opened
 	Kind    ComplaintKind `json:"kind"`
 	Complex bool          `json:"complex,omitempty"` // a complex case has longer
+	Text    Text          `json:"text,omitzero"`
 }
 
 // CloseComplaint says how that ended.
@@ -61,6 +62,7 @@ type CloseComplaint struct {
 	Number  int              `json:"number" range:"1-99"`
 	Finding ComplaintFinding `json:"finding"`
 	Basis   Code             `json:"basis,omitempty"` // the decision that closes it
+	Text    Text             `json:"text,omitzero"`
 }
 
 // DossierLinked says that another dossier belongs to this one.
@@ -77,6 +79,7 @@ type ComplaintOpened struct {
 	Kind    ComplaintKind `json:"kind"`
 	Complex bool          `json:"complex,omitempty"`
 	Term
+	Text Text `json:"text,omitzero"`
 	Of
 }
 
@@ -86,6 +89,7 @@ type ComplaintClosed struct {
 	Finding ComplaintFinding `json:"finding"`
 	Basis   Code             `json:"basis,omitempty"`
 	Late    bool             `json:"late,omitempty"` // after its limit
+	Text    Text             `json:"text,omitzero"`
 	Of
 }
 
@@ -264,11 +268,11 @@ func (c LinkDossier) facts(q question) []Event {
 }
 
 func (c OpenComplaint) facts(q question) []Event {
-	return []Event{ComplaintOpened{len(q.s.Complaints) + 1, c.Other, c.Kind, c.Complex, q.answerTerm(c), q.of()}}
+	return []Event{ComplaintOpened{len(q.s.Complaints) + 1, c.Other, c.Kind, c.Complex, q.answerTerm(c), c.Text, q.of()}}
 }
 
 func (c CloseComplaint) facts(q question) []Event {
-	return []Event{ComplaintClosed{c.Number, c.Finding, c.Basis, q.late, q.of()}}
+	return []Event{ComplaintClosed{c.Number, c.Finding, c.Basis, q.late, c.Text, q.of()}}
 }
 
 func (e DossierLinked) evolve(s State, _ Act) State {

@@ -43,6 +43,7 @@ type UndoAct struct {
 	Act    Code       `json:"act"` // "approve"
 	Reason UndoReason `json:"reason"`
 	Seen   []Code     `json:"seen,omitempty"`
+	Text   Text       `json:"text,omitzero"`
 }
 
 // ActUndone takes an act back. Corrected notices follow from its consequences.
@@ -51,6 +52,7 @@ type ActUndone struct {
 	Reason       UndoReason `json:"reason"`
 	Consequences []Code     `json:"consequences,omitempty"`
 	OldDue       time.Time  `json:"old_due,omitzero"` // where the clock is touched
+	Text         Text       `json:"text,omitzero"`
 	Of
 }
 
@@ -160,7 +162,7 @@ func (c UndoAct) already(q question) bool {
 
 func (c UndoAct) facts(q question) []Event {
 	u, _ := q.s.Undoable()
-	return append([]Event{ActUndone{c.Act, c.Reason, u.codes(), u.OldDue, q.of()}}, q.corrected()...)
+	return append([]Event{ActUndone{c.Act, c.Reason, u.codes(), u.OldDue, c.Text, q.of()}}, q.corrected()...)
 }
 
 func (u Undoing) codes() []Code {
