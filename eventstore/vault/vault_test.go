@@ -259,3 +259,28 @@ func TestAPledgeIsTheSameForTheSameCommandAndTextAndForNoOther(t *testing.T) {
 		}
 	})
 }
+
+// A whole register is taken over at once: its persons are found, read and erased as any other, and none of them is kept when one cannot be.
+func TestARegisterIsTakenOverWholeOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	v, _, _ := newVault(t)
+	list := []Newcomer{{uuid.New(), nghia}, {uuid.New(), Person{Name: "Trần Văn Bình", Phone: "0911 111 111"}}}
+	if err := v.Fill(t.Context(), list); err != nil {
+		t.Fatal(err)
+	}
+	if found, _, err := v.Find(t.Context(), Query{Name: "nghia do"}); err != nil || len(found) != 1 || found[0].ID != list[0].ID || found[0].Person != nghia || found[0].Version != 1 {
+		t.Errorf("%+v, %v", found, err)
+	}
+	if _, err := v.Erase(t.Context(), list[1].ID); err != nil {
+		t.Fatal(err)
+	}
+	for name, bad := range map[string]uuid.UUID{"erased": list[1].ID, "known": list[0].ID} {
+		fresh := Newcomer{uuid.New(), Person{Name: "Lê Thị Cúc"}}
+		if err := v.Fill(t.Context(), []Newcomer{fresh, {bad, nghia}}); err == nil {
+			t.Errorf("somebody who is %s is taken over", name)
+		}
+		if all, err := v.Persons(t.Context(), []uuid.UUID{fresh.ID}); err != nil || len(all) != 0 {
+			t.Errorf("beside one who is %s: %+v, %v", name, all, err)
+		}
+	}
+}
