@@ -18,7 +18,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("dossier/internal/devstack.(*child).run")) // the Postgres of the run
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreAnyFunction("github.com/rcrowley/go-metrics.(*meterArbiter).tick"), // sarama's, one for the process
+		goleak.IgnoreAnyFunction("dossier/internal/devstack.(*child).run"),              // the Postgres of the run
+	)
 }
 
 // desk is a journal of its own with everybody who may act on it.
