@@ -246,10 +246,10 @@ func canaryLives() []life {
 			{account: "reception", command: "reject-withdrawal", body: `"reason": "applicant_changed_mind", @`},
 			{account: "reception", command: "transfer", body: `"to": "so-khac", "mode": "parallel", "slip": "pc-1"`},
 			{account: "head", command: "refuse-transfer", body: `"number": 1, "reason": "not_competent", @`},
-			{account: "fees", command: "request-payment", body: `"amount": 1000`},
+			{account: "fees", command: "request-payment", body: `"amount": 1000, @`},
 			{account: "fees", command: "cancel-payment", body: `"number": 1, "reason": "exempt", @`},
-			{account: "fees", command: "request-payment", body: `"amount": 1000`},
-			{account: "fees", command: "confirm-payment", body: `"number": 2, "amount": 1000, "method": "cash"`},
+			{account: "fees", command: "request-payment", body: `"amount": 50000`},
+			{account: "fees", command: "confirm-payment", body: `"number": 2, "amount": 50000, "method": "cash"`},
 			{account: "fees", command: "refund-payment", body: `"number": 2, "amount": 1000, "reason": "paid_twice", @`}},
 			appraising("animal-health", "head", "officer-1"), []step{
 				{account: "officer-1", command: "propose-extension", body: `"due": "2026-12-20T17:00:00+07:00", "reason": "complex_case", @`},
