@@ -56,6 +56,14 @@ func NewFiles(x *Executor, o FilesOptions) *Files {
 	return &Files{x, o}
 }
 
+// Most is how many bytes a file may have, 0 where none is taken.
+func (f *Files) Most() int64 {
+	if f == nil {
+		return 0
+	}
+	return f.o.Most
+}
+
 // NewFile announces an upload.
 type NewFile struct {
 	Name      string `json:"name" doc:"As the person called it. It is kept encrypted and never stands in an event." example:"giay-khai-sinh.pdf"`

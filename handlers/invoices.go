@@ -91,31 +91,44 @@ func syncFolder(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// Send gives every waiting invoice to a service, which must take a number that it knows as done, and returns how many went.
+// mostUnsent in a row say that the service is away.
+const mostUnsent = 3
+
+// Send gives every waiting invoice to a service, which must take a number that it knows as done, and returns how many went. One that does not go
+// stays, and keeps no other back.
 func (s *InvoiceSpool) Send(ctx context.Context, send func(context.Context, Invoice) error) (sent int, err error) {
 	entries, err := os.ReadDir(filepath.Join(s.dir, "waiting"))
 	if err != nil {
 		return 0, fmt.Errorf("read invoice spool: %w", err)
 	}
-	for _, e := range entries {
-		number := strings.TrimSuffix(e.Name(), ".json")
-		b, err := os.ReadFile(s.file("waiting", number))
-		if err != nil {
-			return sent, fmt.Errorf("read invoice: %w", err)
+	var failed []error
+	for row := 0; len(entries) > 0 && row < mostUnsent; entries = entries[1:] {
+		number := strings.TrimSuffix(entries[0].Name(), ".json")
+		if err := s.sendOne(ctx, number, send); err != nil {
+			failed, row = append(failed, err), row+1
+			continue
 		}
-		var i Invoice
-		if err := json.Unmarshal(b, &i); err != nil {
-			return sent, fmt.Errorf("read invoice %s: %w", number, err)
-		}
-		if err := send(ctx, i); err != nil {
-			return sent, fmt.Errorf("send invoice %s: %w", number, err)
-		}
-		if err := os.Rename(s.file("waiting", number), s.file("sent", number)); err != nil {
-			return sent, fmt.Errorf("file invoice %s: %w", number, err)
-		}
-		sent++
+		sent, row = sent+1, 0
 	}
-	return sent, syncFolder(filepath.Join(s.dir, "sent"))
+	return sent, errors.Join(append(failed, syncFolder(filepath.Join(s.dir, "sent")))...)
+}
+
+func (s *InvoiceSpool) sendOne(ctx context.Context, number string, send func(context.Context, Invoice) error) error {
+	b, err := os.ReadFile(s.file("waiting", number))
+	if err != nil {
+		return fmt.Errorf("read invoice: %w", err)
+	}
+	var i Invoice
+	if err := json.Unmarshal(b, &i); err != nil {
+		return fmt.Errorf("read invoice %s: %w", number, err)
+	}
+	if err := send(ctx, i); err != nil {
+		return fmt.Errorf("send invoice %s: %w", number, err)
+	}
+	if err := os.Rename(s.file("waiting", number), s.file("sent", number)); err != nil {
+		return fmt.Errorf("file invoice %s: %w", number, err)
+	}
+	return nil
 }
 
 // Invoices puts an invoice for every receipt of a closed day into a sink, from the books: so none is forgotten, and a day that is put again
@@ -125,11 +138,25 @@ func (m *Money) Invoices(ctx context.Context, a domain.Actor, day string, to Inv
 	if err != nil {
 		return 0, err
 	}
-	b, err := m.books(ctx, agency, day)
+	all, err := m.invoicesOf(ctx, agency, day)
 	if err != nil {
 		return 0, err
 	}
-	var all []Invoice
+	for _, i := range all {
+		if err := to.Put(ctx, i); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// invoicesOf are those of an agency and day, by number.
+func (m *Money) invoicesOf(ctx context.Context, agency, day string) (all []Invoice, err error) {
+	b, err := m.books(ctx, agency, day)
+	if err != nil {
+		return nil, err
+	}
 	for _, book := range b.Receipts {
 		for number, u := range book.Used {
 			if u.Day != day {
@@ -148,11 +175,5 @@ func (m *Money) Invoices(ctx context.Context, a domain.Actor, day string, to Inv
 		}
 	}
 	slices.SortFunc(all, func(x, y Invoice) int { return strings.Compare(x.Number, y.Number) })
-	for _, i := range all {
-		if err := to.Put(ctx, i); err != nil {
-			return n, err
-		}
-		n++
-	}
-	return n, nil
+	return all, nil
 }

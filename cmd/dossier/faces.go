@@ -42,7 +42,7 @@ func (p *process) handler(roles []string) (http.Handler, error) {
 		mux.Handle(prefix, service)
 	}
 	mux.Handle("/", web.New(web.Deps{
-		Executor: p.executor, Views: p.views, Bulk: p.bulk, Journal: p.journal, Auth: auth, Dev: p.login, Log: p.log, Zone: zone, Gate: gate, Checks: checks, Now: p.clock.now(),
+		Executor: p.executor, Views: p.views, Bulk: p.bulk, Files: p.files, Journal: p.journal, Auth: auth, Dev: p.login, Log: p.log, Zone: zone, Gate: gate, Checks: checks, Now: p.clock.now(),
 	}))
 	return mux, nil
 }

@@ -77,6 +77,10 @@ func TestAProviderIsNamedByItsSettingsAndItsKeyIsMasked(t *testing.T) {
 	if err != nil || providerOf(cfg) == nil || string(providerOf(cfg).Key()) != "hush" || cfg.Masked().Payment.Key == "hush" {
 		t.Errorf("%+v, %v", cfg.Masked().Payment, err)
 	}
+	env = map[string]string{"INVOICE_URL": "http://127.0.0.1:1", "INVOICE_KEY": "hush", "INVOICE_SPOOL": "/srv/invoices"}
+	if cfg, err = config.FromEnv(func(name string) string { return env[name] }); err != nil || cfg.Invoice.URL == "" || cfg.Invoice.Key != "hush" || cfg.Invoice.Spool == "" || cfg.Masked().Invoice.Key == "hush" {
+		t.Errorf("%+v, %v", cfg.Masked().Invoice, err)
+	}
 	if providerOf(config.Config{}) != nil {
 		t.Error("a provider without a URL")
 	}

@@ -61,7 +61,8 @@ type process struct {
 	engine   *projections.Engine
 	views    *projections.Views
 	keeper   *handlers.Timekeeper
-	clock    *simClock // nil in production
+	invoices *handlers.InvoiceSender // nil: none are sent
+	clock    *simClock               // nil in production
 	bulk     *handlers.Bulk
 	persons  *handlers.Persons
 	money    *handlers.Money
@@ -93,6 +94,12 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 	if p.files, err = filesOf(cfg, p.executor, f.files, log); err != nil {
 		p.close()
 		return nil, err
+	}
+	if cfg.Invoice.URL != "" {
+		if p.invoices, err = handlers.NewInvoiceSender(p.money, handlers.InvoiceOptions{URL: cfg.Invoice.URL, Key: cfg.Invoice.Key, Spool: cfg.Invoice.Spool, Log: log}); err != nil {
+			p.close()
+			return nil, err
+		}
 	}
 	p.persons = handlers.NewPersons(p.executor, p.views)
 	p.bulk = handlers.NewBulk(p.executor, p.views, handlers.BulkOptions{Log: log})
@@ -156,6 +163,7 @@ func (p *process) run(ctx context.Context, roles []string, ready func(addr strin
 		g.Go(func() error { return p.keeper.Run(ctx) })
 		g.Go(func() error { return p.bulk.Run(ctx) })
 		g.Go(func() error { return p.files.Run(ctx) })
+		g.Go(func() error { return p.invoices.Run(ctx) })
 		g.Go(func() error { return p.persons.Tidy(ctx, p.log, 10*time.Minute) })
 	}
 	g.Go(func() error { return p.clock.follow(ctx) })

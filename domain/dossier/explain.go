@@ -110,6 +110,9 @@ func (q question) explain(word, lang string) string {
 		return list(not, lang)
 	case "table_fee":
 		amount, _, _ := q.charged(q.toPay())
+		if len(q.toPay()) == 0 {
+			amount = q.tableTotal()
+		}
 		return dong(amount, lang)
 	case "insufficient":
 		return list(q.s.Insufficient(), lang)

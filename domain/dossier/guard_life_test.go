@@ -67,6 +67,7 @@ func lifeSentences() []sentence {
 		{"what was mended is looked at before it is granted", on(appraising, inspect, mend, mended), propose, "remediation_unchecked"},
 		{"a prescribed inspection comes before the proposal", paths[appraising], by(officer, propose.what, prescribing(inspecting)), "steps_owed"},
 
+		{"an amount beside the fee table has a reason", paths[dossier.Submitted], by(feeDesk, dossier.RequestPayment{Amount: 5}), "fee_reason_missing"},
 		{"two fees are not owed at one stage", on(dossier.Submitted, charge), by(feeDesk, dossier.RequestPayment{Amount: 5}), "payment_open"},
 		{"what is not owed is not paid", paths[dossier.Submitted], pay, "no_open_payment"},
 		{"another amount is not the fee", on(dossier.Submitted, charge), by(feeDesk, dossier.ConfirmPayment{Number: 1, Amount: 1_199_999, Method: "cash"}), "wrong_amount"},

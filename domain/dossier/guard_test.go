@@ -164,6 +164,18 @@ func TestASoftGuardLetsPassAndTells(t *testing.T) {
 	t.Run("an act of 29 days ago passes", func(t *testing.T) {
 		given(t, by(citizen, submit.what, earlier(29*day, "post_arrival")))
 	})
+	t.Run("an amount beside the fee table passes with a reason and is marked out of flow, the table's needs none", func(t *testing.T) {
+		for amount, want := range map[int]bool{5: true, 50_000: false} {
+			wish := dossier.RequestPayment{Amount: amount}
+			if want {
+				wish.Text = dossier.Text{Ref: "t-1", Commitment: "9f2c"}
+			}
+			events, err := in(t, dossier.Submitted).do(by(feeDesk, wish, func(x *dossier.Context) { x.Procedure = feeTable() }))
+			if err != nil || events[0].(dossier.PaymentRequested).OutOfFlow != want || events[0].(dossier.PaymentRequested).Text != wish.Text {
+				t.Errorf("%d: %+v, %v", amount, events, err)
+			}
+		}
+	})
 	t.Run("a supplement after its window is taken in and marked late", func(t *testing.T) {
 		l := in(t, dossier.SupplementAtReception)
 		events, err := l.do(by(citizen, dossier.SubmitSupplement{}, after(20*day)))
@@ -214,4 +226,14 @@ func TestASoftGuardCanBeHeardBeforeTheActIsSent(t *testing.T) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
+}
+
+// feeTable is a procedure that asks 50,000.
+func feeTable() *procedure.Version {
+	for _, v := range procedure.Catalogue() {
+		if v.ID == "vet-practice-cert-renew" {
+			return &v
+		}
+	}
+	return nil
 }

@@ -35,11 +35,12 @@ func (PaymentReason) values() []string {
 	return []string{"exempt", "reduced", "wrong_amount", "paid_twice", "not_provided"}
 }
 
-// RequestPayment tells the applicant what is owed, as the fee table has it.
+// RequestPayment tells the applicant what is owed, as the fee table has it. An amount that is not the table's says why in its text.
 type RequestPayment struct {
 	Amount     int    `json:"amount" range:"1-100000000000"` // đồng
 	Fees       []Code `json:"fees,omitempty"`                // of the fee table
 	WindowDays int    `json:"window_days,omitempty" range:"1-365"`
+	Text       Text   `json:"text,omitzero"`
 }
 
 // ConfirmPayment finds that the money has come.
@@ -75,6 +76,8 @@ type PaymentRequested struct {
 	Amount     int          `json:"amount" range:"1-100000000000"`
 	Fees       []Code       `json:"fees,omitempty"`
 	WindowDays int          `json:"window_days"`
+	Text       Text         `json:"text,omitzero"`
+	OutOfFlow  bool         `json:"out_of_flow,omitempty"` // not the fee table's amount
 	Of
 }
 
@@ -190,7 +193,7 @@ func (c RequestPayment) already(q question) bool {
 }
 
 func (c RequestPayment) facts(q question) []Event {
-	asked := PaymentRequested{len(q.s.Payments) + 1, q.payStage(), c.Amount, c.Fees, c.days(), q.of()}
+	asked := PaymentRequested{len(q.s.Payments) + 1, q.payStage(), c.Amount, c.Fees, c.days(), c.Text, q.outOfFlow, q.of()}
 	if asked.Stage == PayInProcessing {
 		return []Event{asked, ClockStopped{AwaitingPaymentStop, q.of()}}
 	}
@@ -305,6 +308,14 @@ var paymentGuards = []Guard{
 		broken: func(q question) bool { return q.s.owes(q.payStage()) },
 		VI:     "Đã có một khoản phải nộp chưa thu ở bước này: {owed_payments}. Thu hoặc hủy khoản đó trước.",
 		EN:     "Something is already owed at this stage: {owed_payments}. Have it paid or cancel it first."},
+	{Code: "fee_reason_missing", Live: true, On: []string{"RequestPayment"}, Field: "text", Basis: "NĐ 118/2025, Điều 24",
+		broken: func(q question) bool { return q.besideTable() && q.c.(RequestPayment).Text == (Text{}) },
+		VI:     "Chưa gửi được: theo biểu phí hồ sơ này phải nộp {table_fee}. Ghi số tiền đó, ghi khoản phí, hoặc ghi lý do thu khác biểu phí.",
+		EN:     "Not sent: by the fee table this dossier owes {table_fee}. Give that amount, name the fees, or say why it is another amount."},
+	{Code: "fee_beside_table", Soft: true, OutOfFlow: true, Live: true, On: []string{"RequestPayment"}, Field: "amount", Basis: "NĐ 118/2025, Điều 24",
+		broken: question.besideTable,
+		VI:     "Số tiền khác biểu phí ({table_fee}). Vẫn gửi được vì có lý do; việc này được đánh dấu ngoài trình tự.",
+		EN:     "The amount is not the fee table's ({table_fee}). It is sent, for the reason given, and marked out of flow."},
 	{Code: "no_open_payment", Whatever: true, On: []string{"ConfirmPayment", "CancelPayment"}, Field: "number", Basis: "NĐ 118/2025, Điều 24",
 		broken: func(q question) bool {
 			if q.offered() {

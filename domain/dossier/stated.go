@@ -217,6 +217,16 @@ func (q question) charged(codes []Code) (amount int, all bool, notDue []string) 
 	return amount, all, notDue
 }
 
+// besideTable says whether an amount that names no fees is another than all that the fee table asks of the dossier, where it has one.
+func (q question) besideTable() bool {
+	c := q.c.(RequestPayment)
+	return len(c.Fees) == 0 && q.x.Procedure != nil && len(q.x.Procedure.Fees) > 0 && c.Amount != q.tableTotal()
+}
+
+func (q question) tableTotal() int {
+	return q.x.Procedure.FeeNotice(q.s.Holds, calendar.DateOf(q.at, hanoi)).Total
+}
+
 func (q question) toPay() []Code { return q.c.(RequestPayment).Fees }
 
 var statedGuards = []Guard{

@@ -370,6 +370,8 @@ var words = map[string]map[string]word{
 		"component_not_due":            {"Đòi thành phần không phải nộp", "Component not due"},
 		"fee_not_due":                  {"Khoản phí không phải thu", "Fee not due"},
 		"fee_not_of_table":             {"Sai biểu phí", "Not the fee table's amount"},
+		"fee_reason_missing":           {"Thiếu lý do thu khác biểu phí", "Why it is not the fee table's amount"},
+		"fee_beside_table":             {"Thu khác biểu phí", "Another amount than the fee table's"},
 		"step_not_due":                 {"Bước không phải làm", "Step not due"},
 		"head_asks":                    {"Lãnh đạo phòng duyệt yêu cầu", "The head asks"},
 		"component_insufficient":       {"Thành phần chưa đạt", "Component insufficient"},

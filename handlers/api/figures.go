@@ -20,6 +20,11 @@ func (s *server) figures() {
 		s.accessed("dossier_access_recorded_total", "Entries of the access journal.", func(recorded, _ int64) int64 { return recorded })
 		s.accessed("dossier_access_missed_total", "Entries that the access journal did not take in time. Any is an alarm.", func(_, missed int64) int64 { return missed })
 	}
+	if s.Money != nil {
+		s.added(s.metrics.Counter("dossier_forged_callbacks_total", "Payment callbacks that the provider did not sign. Any is an alarm.", nil, func() []telemetry.Sample {
+			return []telemetry.Sample{{Value: float64(s.Money.Forged())}}
+		}))
+	}
 	if s.Timers != nil {
 		s.waiting("dossier_timers_leading", "1 where this process tells of timers.", func() float64 { return truth(s.Timers.Status().Leading) })
 		s.waiting("dossier_timers_waiting", "Timers that are used up and not told.", func() float64 { return float64(s.Timers.Status().Waiting) })

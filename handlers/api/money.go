@@ -109,4 +109,5 @@ func (s *server) moneyRoutes() {
 	get(s, "/v1/payment-orders/{reference}", "get-payment-order", "A payment order and everything that came for it", s.order)
 	post(s, "/v1/dossiers/{id}/payments/{number}/order", "open-payment-order", "Open the online order of a payment that is owed", s.openOrder)
 	s.mux.HandleFunc(callbackRoute, s.paymentCallback)
+	s.tillRoutes()
 }

@@ -31,6 +31,7 @@ type dossierPage struct {
 	Acts      []actLink
 	Facts     []fact
 	Files     []fileRow
+	Upload    *uploadForm // nil for who may not attach
 	Signed    *signedView
 	History   []event
 	Texts     int    // that people typed
@@ -207,7 +208,7 @@ func (s *site) dossierPage(v *visit, id uuid.UUID, facts []dossier.Fact, state d
 	p.Why = v.why(facts, form)
 	p.Facts, p.Files, p.Signed = v.facts(state, id), v.files(state), v.signedOf(state, id)
 	if !p.Past {
-		p.Acts = s.acts(v, id, state)
+		p.Acts, p.Upload = s.acts(v, id, state), s.uploadForm(v, id, state, nil)
 	}
 	return p
 }

@@ -52,7 +52,7 @@ func newTown(t *testing.T) *town {
 				r = s.do("reception", r, dossier.AcceptWithdrawal{})
 			}
 		case dossier.AwaitingPayment:
-			r = s.do("officer-1", s.way(r, dossier.Appraising), dossier.RequestPayment{Amount: 1_200_000})
+			r = s.do("officer-1", s.way(r, dossier.Appraising), dossier.RequestPayment{Amount: 50_000})
 		case dossier.Disposed:
 			r = s.disposed(s.way(r, dossier.Returned))
 		default:

@@ -7,10 +7,11 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-sr
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // protect stands before every page: headers that narrow what a browser may do, and no POST from another site.
-func (s *site) protect(next http.Handler) http.Handler {
+func (s *site) protect(next *http.ServeMux) http.Handler {
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(s.page(func(http.ResponseWriter, *http.Request, *visit) error { return errCrossOrigin }))
-	guarded := http.MaxBytesHandler(guard.Handler(next), maxForm)
+	whole := guard.Handler(next)
+	guarded := http.MaxBytesHandler(whole, maxForm)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
@@ -19,9 +20,16 @@ func (s *site) protect(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
-		h.Set("Cache-Control", "no-store") // pages hold data of people; an asset or a page without them says otherwise itself
+		h.Set("Cache-Control", "no-store")                     // pages hold data of people; an asset or a page without them says otherwise itself
+		if _, route := next.Handler(r); route == uploadRoute { // a stream, which the store bounds
+			whole.ServeHTTP(w, r)
+			return
+		}
 		guarded.ServeHTTP(w, r)
 	})
 }
+
+// uploadRoute is where a file comes with its form.
+const uploadRoute = "POST /dossiers/{id}/files"
 
 const maxForm = 64 << 10 // codes only: a form of this house is small

@@ -20,9 +20,11 @@ import (
 	"dossier/domain"
 	"dossier/domain/dossier"
 	"dossier/eventstore"
+	"dossier/eventstore/blobs"
 	"dossier/eventstore/relay"
 	"dossier/eventstore/vault"
 	"dossier/handlers"
+	"dossier/handlers/inspect"
 	"dossier/internal/devstack"
 	"dossier/migrations/dbtest"
 	"dossier/projections"
@@ -35,6 +37,7 @@ type stack struct {
 	views    *projections.Views
 	journal  *eventstore.Journal
 	access   *handlers.AccessLog
+	files    *handlers.Files
 	site     *httptest.Server
 	dev      *handlers.DevLogin
 	stop     func() // tells open lists that the process begins to stop
@@ -65,7 +68,16 @@ func newStack(t testing.TB, with ...func(*handlers.ExecutorOptions)) *stack {
 	for _, run := range []func(context.Context) error{engine.Run, publisher.Run} {
 		go func() { _ = run(ctx); done <- struct{}{} }()
 	}
-	o := handlers.ExecutorOptions{CommandKey: []byte("test"), Vault: kept, Access: log}
+	folder, err := blobs.OpenStore(ctx, "file://"+t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	scanner, err := inspect.NewScanner(devstack.TestNoVirus(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := blobs.NewFiles(db.App, folder, kept)
+	o := handlers.ExecutorOptions{CommandKey: []byte("test"), Vault: kept, Access: log, Files: store}
 	for _, set := range with {
 		set(&o)
 	}
@@ -73,9 +85,10 @@ func newStack(t testing.TB, with ...func(*handlers.ExecutorOptions)) *stack {
 		t: t, journal: journal, access: log, executor: handlers.NewExecutor(journal, o),
 		views: projections.NewViews(db.App, journal).Follow(engine), dev: handlers.NewDevLogin(),
 	}
+	s.files = handlers.NewFiles(s.executor, handlers.FilesOptions{Store: store, Scanner: scanner, Most: 4 << 20})
 	closing := make(chan struct{})
 	s.stop = sync.OnceFunc(func() { close(closing) })
-	s.site = httptest.NewServer(New(Deps{Executor: s.executor, Views: s.views, Journal: journal, Auth: s.dev, Dev: s.dev, Log: logTo(t), Closing: closing}))
+	s.site = httptest.NewServer(New(Deps{Executor: s.executor, Views: s.views, Files: s.files, Journal: journal, Auth: s.dev, Dev: s.dev, Log: logTo(t), Closing: closing}))
 	t.Cleanup(func() {
 		s.stop()
 		s.site.Close()

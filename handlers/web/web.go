@@ -16,7 +16,8 @@ import (
 type Deps struct {
 	Executor *handlers.Executor
 	Views    *projections.Views
-	Bulk     *handlers.Bulk // one of its own when nil
+	Bulk     *handlers.Bulk  // one of its own when nil
+	Files    *handlers.Files // nil: none are taken
 	Journal  *eventstore.Journal
 	Auth     handlers.Authenticator
 	Dev      *handlers.DevLogin // nil in production: no /login page, no mark of development
@@ -36,17 +37,19 @@ type site struct {
 	pages  map[Lang]templates
 	guests chan struct{} // one slot per live connection
 	recent recent
+
+	uploads chan struct{} // one slot per file on its way
 }
 
 // New returns the pages as one handler. Live lists stay open until their reader leaves or Closing is closed, so close it
 // before waiting for the server's connections.
 func New(d Deps) http.Handler {
-	s := &site{Deps: d.withDefaults(), assets: loadAssets(), guests: make(chan struct{}, maxLive)}
+	s := &site{Deps: d.withDefaults(), assets: loadAssets(), guests: make(chan struct{}, maxLive), uploads: make(chan struct{}, mostUploads)}
 	s.pages = loadTemplates(s)
 	return s.protect(s.routes())
 }
 
-func (s *site) routes() http.Handler {
+func (s *site) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /assets/{name}", s.assets.serve)
 	mux.HandleFunc("GET /{$}", s.page(s.home))
@@ -68,6 +71,8 @@ func (s *site) routes() http.Handler {
 	mux.HandleFunc("GET /dossiers/{id}", s.page(s.dossier))
 	mux.HandleFunc("GET /dossiers/{id}/deadline", s.page(s.deadline))
 	mux.HandleFunc("GET /dossiers/{id}/receipt", s.page(s.reception))
+	mux.HandleFunc("GET /dossiers/{id}/files", s.page(s.uploadPage))
+	mux.HandleFunc(uploadRoute, s.lasting(s.upload))
 	mux.HandleFunc("GET /dossiers/{id}/words", s.page(s.said))
 	mux.HandleFunc("GET /dossiers/{id}/signatures", s.page(s.signatures))
 	mux.HandleFunc("GET /dossiers/{id}/do/{command}", s.page(s.actForm))

@@ -36,6 +36,11 @@ type Config struct {
 		URL string `json:"url,omitempty"` // of the payment provider; empty: nothing is paid online
 		Key string `json:"key,omitempty"` // under which it signs its callbacks
 	} `json:"payment"`
+	Invoice struct {
+		URL   string `json:"url,omitempty"`   // of the service for electronic invoices; empty: none is sent
+		Key   string `json:"key,omitempty"`   // sent as a bearer token
+		Spool string `json:"spool,omitempty"` // the folder that knows which were sent
+	} `json:"invoice"`
 	Registry struct {
 		URL string `json:"url,omitempty"` // of the registers in which parts of a dossier are looked up; empty: none is
 		Key string `json:"key,omitempty"` // sent as a bearer token
@@ -90,6 +95,7 @@ func FromEnv(getenv func(string) string) (Config, error) {
 	c.HTTP.Addr = or(getenv("HTTP_ADDR"), "127.0.0.1:8080")
 	c.HTTP.PublicURL = getenv("PUBLIC_URL")
 	c.Payment.URL, c.Payment.Key = getenv("PAYMENT_URL"), env.secret("PAYMENT_KEY")
+	c.Invoice.URL, c.Invoice.Key, c.Invoice.Spool = getenv("INVOICE_URL"), env.secret("INVOICE_KEY"), getenv("INVOICE_SPOOL")
 	c.Registry.URL, c.Registry.Key = getenv("REGISTRY_URL"), env.secret("REGISTRY_KEY")
 	c.Signing.URL, c.Signing.Token, c.Signing.Roots = getenv("SIGNER_URL"), env.secret("SIGNER_TOKEN"), getenv("SIGN_ROOTS")
 	c.CommandKey = env.secret("COMMAND_KEY")
@@ -117,6 +123,7 @@ func (c Config) Masked() Config {
 	c.CommandKey = mask(c.CommandKey)
 	c.VaultKey = mask(c.VaultKey)
 	c.Payment.Key = mask(c.Payment.Key)
+	c.Invoice.Key = mask(c.Invoice.Key)
 	c.Registry.Key = mask(c.Registry.Key)
 	c.KMS.Token = mask(c.KMS.Token)
 	c.Signing.Token = mask(c.Signing.Token)

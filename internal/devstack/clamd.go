@@ -2,12 +2,15 @@ package devstack
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 )
@@ -63,4 +66,35 @@ func TestClamd(t testing.TB) string {
 func executable(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode()&0o111 != 0
+}
+
+// TestNoVirus starts a scanner that finds everything clean, and returns the path of its socket: for tests about something else, which so run where
+// no clamd is installed.
+func TestNoVirus(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "clean") // not the test's folder: its name is too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("unix", filepath.Join(dir, "socket"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var idle sync.WaitGroup
+	t.Cleanup(func() { l.Close(); idle.Wait(); os.RemoveAll(dir) })
+	idle.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.ReadFull(c, make([]byte, len("zINSTREAM\x00")))
+			for n := uint32(1); n > 0 && binary.Read(c, binary.BigEndian, &n) == nil; {
+				_, _ = io.CopyN(io.Discard, c, int64(n))
+			}
+			_, _ = io.WriteString(c, "stream: OK\x00")
+			c.Close()
+		}
+	})
+	return filepath.Join(dir, "socket")
 }
