@@ -54,6 +54,11 @@ func standIn(args []string) (exit int) {
 			args[i+1] = string(b)
 		}
 	}
+	if profile < 0 && len(args) > 0 && args[0] == "test" {
+		if exit, tried := try(args); tried {
+			return exit
+		}
+	}
 	var out bytes.Buffer
 	cmd := exec.Command(os.Getenv(realGo), args...)
 	cmd.Stdout, cmd.Stderr = &out, &out
