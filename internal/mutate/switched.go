@@ -176,6 +176,9 @@ func (s *switchboard) replace(set *token.FileSet, tree *ast.File, info *types.In
 	var b bytes.Buffer
 	done := 0
 	for _, e := range edits {
+		if e.over == 0 && e.text == "" {
+			continue
+		}
 		b.Write(text[done:e.at])
 		b.WriteString(e.text)
 		done = e.at + e.over
