@@ -323,17 +323,20 @@ func tokens(source []byte) (all []word) {
 	}
 }
 
-// try runs the tests of a changed package; false: its change is not in the program, it has to be built.
-func try(args []string) (exit int, tried bool) {
+func readBoard() (s switchboard, err error) {
 	b, err := os.ReadFile(os.Getenv(board))
+	if err != nil {
+		return s, fmt.Errorf("read which program holds the changes: %w", err)
+	}
+	return s, json.Unmarshal(b, &s)
+}
+
+// try runs the tests of a changed package; false: its change is not in the program, it has to be built.
+func try(folder, timeout string) (exit int, tried bool) {
+	s, err := readBoard()
 	if err != nil {
 		return 0, false
 	}
-	var s switchboard
-	if json.Unmarshal(b, &s) != nil {
-		return 0, false
-	}
-	folder := args[len(args)-1]
 	key, to, err := s.changed(folder)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -350,10 +353,6 @@ func try(args []string) (exit int, tried bool) {
 	case site == 0:
 		return 1, true
 	}
-	timeout := "10m"
-	if i := slices.Index(args, "-timeout"); i >= 0 {
-		timeout = args[i+1]
-	}
 	cmd := s.command(folder, timeout)
 	cmd.Env = append(cmd.Env, selected+"="+strconv.Itoa(site)+" "+strconv.Itoa(int(to)))
 	if cmd.Run() != nil { // a panic exits with 2, which gremlins takes for a change that does not compile
@@ -365,7 +364,8 @@ func try(args []string) (exit int, tried bool) {
 // command runs the program as go test does.
 func (s *switchboard) command(folder, timeout string) *exec.Cmd {
 	cmd := exec.Command(s.Program, "-test.short", "-test.failfast", "-test.paniconexit0", "-test.timeout="+timeout)
-	cmd.Dir, cmd.Env = folder, append(os.Environ(), "PWD="+folder)
+	cmd.Dir = folder
+	cmd.Env = cmd.Environ()
 	return cmd
 }
 
