@@ -109,3 +109,10 @@ func TestWhatWouldBecomeOfAnItemIsSaidAsSomethingToCome(t *testing.T) {
 		t.Errorf("%q, %q", vi, en)
 	}
 }
+
+func TestWhatIsTakenBackIsCountedItemByItem(t *testing.T) {
+	s := given(planned, started, batch.UndoStarted{Until: 3}, batch.Undone{From: 0, To: 1}, batch.Undone{From: 1, To: 3, Otherwise: []batch.Group{{Outcome: batch.MovedOn, Items: []int{2}}}})
+	if s.Undo.Processed != 3 || s.Undo.Counts[batch.TakenBack] != 2 || s.Undo.Counts[batch.MovedOn] != 1 {
+		t.Errorf("%+v", *s.Undo)
+	}
+}

@@ -56,7 +56,7 @@ func standIn(args []string) (exit int) {
 		if b, err := os.ReadFile(os.Getenv(allowance)); err == nil {
 			args[timeout+1] = string(b)
 		}
-		if exit, tried := try(strings.TrimPrefix(args[len(args)-1], module+"/"), args[timeout+1]); tried {
+		if exit, tried := try(".", args[timeout+1]); tried { // it works in the package's folder
 			return exit
 		}
 	}
