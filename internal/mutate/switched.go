@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // A build for each mutant takes ten times as long as its tests. So the tests are built once, with every operator replaced by a function
@@ -25,6 +26,7 @@ import (
 type switchboard struct {
 	Program string         // the tests of the package with all changes in them
 	Package string         // the folder with the unchanged package
+	Slow    []string       // the tests that take long: the others are asked first
 	Sites   map[string]int // the number of the operator at "file.go:12:7"; 0: every change of it is refused by the compiler
 }
 
@@ -353,17 +355,41 @@ func try(folder, timeout string) (exit int, tried bool) {
 	case site == 0:
 		return 1, true
 	}
-	cmd := s.command(folder, timeout)
-	cmd.Env = append(cmd.Env, selected+"="+strconv.Itoa(site)+" "+strconv.Itoa(int(to)))
-	if cmd.Run() != nil { // a panic exits with 2, which gremlins takes for a change that does not compile
-		return 1, true
+	for _, tests := range s.rounds() {
+		cmd := s.command(folder, timeout, tests)
+		cmd.Env = append(cmd.Env, selected+"="+strconv.Itoa(site)+" "+strconv.Itoa(int(to)))
+		if cmd.Run() != nil { // a panic exits with 2, which gremlins takes for a change that does not compile
+			return 1, true
+		}
 	}
 	return 0, true
 }
 
+// rounds are all tests: first those that take no time, then the others.
+func (s *switchboard) rounds() []string {
+	if len(s.Slow) == 0 {
+		return []string{"-test.run=."}
+	}
+	slow := "=^(" + strings.Join(s.Slow, "|") + ")$"
+	return []string{"-test.skip" + slow, "-test.run" + slow}
+}
+
+// slow are the tests that took a twentieth of a second and more.
+func slow(out []byte) (names []string) {
+	for _, m := range passed.FindAllSubmatch(out, -1) {
+		if seconds, _ := strconv.ParseFloat(string(m[2]), 64); seconds >= 0.05 {
+			names = append(names, string(m[1]))
+		}
+	}
+	return names
+}
+
+var passed = regexp.MustCompile(`(?m)^--- PASS: (\w+) \(([0-9.]+)s\)`)
+
 // command runs the program as go test does.
-func (s *switchboard) command(folder, timeout string) *exec.Cmd {
+func (s *switchboard) command(folder, timeout string, more ...string) *exec.Cmd {
 	cmd := exec.Command(s.Program, "-test.short", "-test.failfast", "-test.paniconexit0", "-test.timeout="+timeout)
+	cmd.Args = append(cmd.Args, more...)
 	cmd.Dir = folder
 	cmd.Env = cmd.Environ()
 	return cmd
@@ -382,9 +408,11 @@ func switchAll(pkg, dir, copied string) (string, error) {
 	if err := s.build(pkg, module); err != nil {
 		return "", err
 	}
-	if out, err := s.command(s.Package, "10m").CombinedOutput(); err != nil {
+	out, err := s.command(s.Package, "10m", "-test.v").CombinedOutput()
+	if err != nil {
 		return "", fmt.Errorf("the tests fail although nothing is changed: %w\n%s", err, out)
 	}
+	s.Slow = slow(out)
 	b, err := json.Marshal(s)
 	if err != nil {
 		return "", err
