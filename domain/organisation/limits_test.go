@@ -68,6 +68,33 @@ func TestAPlanAtItsLimitsIsTakenAndOneBeyondThemIsNot(t *testing.T) {
 			second.Period, third.Period = between("2026-07-01", "2026-09-30"), from("2026-10-01")
 			p.Units = append(p.Units, third, second)
 		}, nil},
+		{"three terms in another order", func(p *organisation.Plan) {
+			second, third := unit("forest", "province", ""), unit("forest", "province", "")
+			p.Units[2].To = day("2026-06-30")
+			second.Period, third.Period = between("2026-07-01", "2026-09-30"), from("2026-10-01")
+			p.Units = append(append([]organisation.Unit{second}, p.Units...), third)
+		}, nil},
+		{"a term behind two that begin on one day follows the one that stands last", func(p *organisation.Plan) {
+			second, third := unit("forest", "province", ""), unit("forest", "province", "")
+			p.Units[2].To = day("2026-06-30")
+			second.Period, third.Period = between("2026-01-01", "2026-09-30"), from("2026-10-01")
+			p.Units = append(p.Units, second, third)
+		}, []string{"overlapping_terms at units[3].from"}},
+		{"a head until the day on which another begins", func(p *organisation.Plan) {
+			p.Accounts[0].Posts[0].From = day("2026-06-30")
+			p.Accounts[1].Posts[0].Rank, p.Accounts[1].Posts[0].To = organisation.Head, day("2026-06-30")
+		}, []string{"two_heads at accounts[1].posts[0].rank"}},
+		{"a delegation at a unit whose agencies make a circle", func(p *organisation.Plan) {
+			giving(func(d *organisation.Delegation) { d.Units = []string{"forest"} })(p)
+			other := p.Agencies[1]
+			other.Code, other.Parent = "other", "province"
+			p.Agencies[1].Parent = "other"
+			p.Agencies = append(p.Agencies, other)
+		}, []string{"circle at agencies[1].parent", "circle at agencies[2].parent", "beyond_its_giver at delegations[0].units[0]"}},
+		{"a delegation on the only day on which its receiver is a deputy", func(p *organisation.Plan) {
+			giving(func(d *organisation.Delegation) { d.From, d.Until = day("2026-06-30"), day("2026-06-30") })(p)
+			p.Accounts[1].Posts[0].From, p.Accounts[1].Posts[0].To = day("2026-06-30"), day("2026-06-30")
+		}, nil},
 		{"two terms from one day", func(p *organisation.Plan) {
 			p.Units[2].To = p.Units[2].From
 			p.Units = append(p.Units, unit("forest", "province", ""))
@@ -246,5 +273,50 @@ func TestFactsAreKeptInTheOrderOfTheirCodesAndDays(t *testing.T) {
 	}
 	if !o.Exists() || (organisation.Organisation{}).Exists() {
 		t.Error("an organisation exists from its first fact on")
+	}
+}
+
+func TestADelegationBeyondAnAccountSaysBothTerms(t *testing.T) {
+	p := house()
+	d := delegation(organisation.KT, "boss", "vice")
+	d.From = day("2025-12-31")
+	p.Delegations = []organisation.Delegation{d}
+	found := organisation.Check(p, day(today))
+	if len(found) == 0 || !strings.Contains(found[0].EN, "“boss” is valid from 2026-01-01 to …, but delegation “d-1” is from 2025-12-31 to 2026-06-30") {
+		t.Errorf("%+v", found)
+	}
+}
+
+func TestMistakesStandInTheOrderOfTheirLinesWithTheirArticle(t *testing.T) {
+	read, _ := organisation.Read([]byte("{\"code\": \"house\",\n\"name_vi\": \"a\",\n\"name_en\": \"b\"}"))
+	placed := read.Place(organisation.Findings{{Path: "name_en", VI: "c", EN: "c", Basis: "X"}, {Path: "code", VI: "a", EN: "a"}, {Path: "name_vi", VI: "b", EN: "b"}})
+	var got []string
+	for _, m := range placed {
+		got = append(got, m.Path+" "+m.VI+" "+m.EN)
+	}
+	if want := []string{"code a a", "name_vi b b", "name_en c (X) c (X)"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestAnExampleComesWithTheProgram(t *testing.T) {
+	if text := string(organisation.Shipped()); !strings.Contains(text, "agencies:") || !strings.Contains(text, "accounts:") {
+		t.Errorf("%.200s", text)
+	}
+}
+
+func TestEntriesKindsAndRanksHaveNamesInBothLanguages(t *testing.T) {
+	for code, want := range map[string][2]string{"kt": {"KT. (ký thay)", "KT. (deputy for the head)"}, "unit": {"đơn vị", "unit"}, "nothing": {"nothing", "nothing"}} {
+		if vi, en := organisation.Word(code, "vi"), organisation.Word(code, "en"); vi != want[0] || en != want[1] {
+			t.Errorf("%s: %q, %q", code, vi, en)
+		}
+	}
+}
+
+// Whoever is at no unit of any agency has the days of Hà Nội.
+func TestDaysBeginInHanoiWhereNoAgencySaysOtherwise(t *testing.T) {
+	at := day("2026-03-01").Start((organisation.Organisation{}).Zone(organisation.Delegation{By: "nobody"}))
+	if want := time.Date(2026, 2, 28, 17, 0, 0, 0, time.UTC); !at.Equal(want) {
+		t.Errorf("1 March begins at %v", at.UTC())
 	}
 }
