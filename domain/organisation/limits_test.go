@@ -95,6 +95,11 @@ func TestAPlanAtItsLimitsIsTakenAndOneBeyondThemIsNot(t *testing.T) {
 			giving(func(d *organisation.Delegation) { d.From, d.Until = day("2026-06-30"), day("2026-06-30") })(p)
 			p.Accounts[1].Posts[0].From, p.Accounts[1].Posts[0].To = day("2026-06-30"), day("2026-06-30")
 		}, nil},
+		{"a second term within the first of the file", func(p *organisation.Plan) {
+			next := unit("top", "ministry", "")
+			next.Period = from("2026-07-01")
+			p.Units = append(p.Units, next)
+		}, []string{"overlapping_terms at units[3].from"}},
 		{"two terms from one day", func(p *organisation.Plan) {
 			p.Units[2].To = p.Units[2].From
 			p.Units = append(p.Units, unit("forest", "province", ""))

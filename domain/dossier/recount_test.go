@@ -1,0 +1,198 @@
+package dossier_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"dossier/domain"
+	"dossier/domain/dossier"
+)
+
+// The calendar of all examples, one version later: something of another year, the year of an appeal's end made official, a year that was missing.
+var (
+	elsewhere = calendarOf(vietnam, `{"code": "vn", "zone": "Asia/Ho_Chi_Minh", "hours": [], "years": [{"year": 2029, "status": "provisional", "basis": "notice", "days": [
+		{"date": "2029-01-01", "kind": "holiday", "name": "new-year", "certainty": "text"}]}]}`)
+	official27 = calendarOf(vietnam, `{"code": "vn", "zone": "Asia/Ho_Chi_Minh", "hours": [], "years": [{"year": 2027, "status": "official", "basis": "notice", "days": [
+		{"date": "2027-01-01", "kind": "holiday", "name": "new-year", "certainty": "text"}]}]}`)
+	known28 = calendarOf(vietnam, `{"code": "vn", "zone": "Asia/Ho_Chi_Minh", "hours": [], "years": [{"year": 2028, "status": "official", "basis": "notice", "days": [
+		{"date": "2028-01-01", "kind": "holiday", "name": "new-year", "certainty": "text"}]}]}`)
+)
+
+func at(now time.Time) func(*dossier.Context) { return func(x *dossier.Context) { x.Now = now } }
+
+// Opened on 24 November 2026, a complaint is due on 24 December and an appeal on 8 January 2027, a year that is provisional.
+func TestAComplaintIsCountedAgainWhereTheCalendarGivesItAnotherDateOrMakesItsYearOfficial(t *testing.T) {
+	two := on(dossier.Returned, by(reception, dossier.OpenComplaint{Other: "d-3", Kind: "complaint"}, at(on26(11, 24, 9, 0))), by(reception, dossier.OpenComplaint{Other: "d-4", Kind: "appeal"}, at(on26(11, 24, 10, 0))))
+	l := given(t, two...)
+	if got := l.state.RecountsComplaints(vietnam); got != nil {
+		t.Errorf("over the same calendar: %v", got)
+	}
+	if got := l.state.RecountsComplaints(elsewhere); got != nil {
+		t.Errorf("something of another year: %v", got)
+	}
+	if got := l.state.RecountsComplaints(restful); !slices.Equal(got, []int{1}) {
+		t.Errorf("the day of the complaint's end is off: %v", got)
+	}
+	if got := l.state.RecountsComplaints(official27); !slices.Equal(got, []int{2}) {
+		t.Errorf("the year of the appeal's end is official: %v", got)
+	}
+	if events, err := l.ask(by(timers, dossier.RecountComplaint{Number: 3}, under(&restful))); err != nil || len(events) > 0 {
+		t.Errorf("a complaint there is not: %v, %v", types(events), err)
+	}
+	appeal := l.state.Complaints[1]
+	l.then(t, by(timers, dossier.RecountComplaint{Number: 1}, under(&restful)))
+	e := l.facts[len(l.facts)-1].Event.(dossier.ComplaintRecounted)
+	if e.Reason != dossier.CalendarChanged || !e.OldDue.Equal(endOf26(12, 24)) || !l.state.Complaints[0].Due.Equal(e.Due) || e.Due.Equal(e.OldDue) {
+		t.Errorf("counted again: %+v", e)
+	}
+	if l.state.Complaints[1] != appeal {
+		t.Errorf("the appeal has become %+v", l.state.Complaints[1])
+	}
+	if events, err := l.ask(by(timers, dossier.RecountComplaint{Number: 1}, under(&restful))); err != nil || len(events) > 0 {
+		t.Errorf("counted twice: %v, %v", types(events), err)
+	}
+}
+
+func TestAComplaintThatEndsInAYearNobodyKnowsIsCountedOnceTheYearIsPublished(t *testing.T) {
+	l := in(t, dossier.Returned).then(t, by(reception, dossier.OpenComplaint{Other: "d-3", Kind: "complaint"}, at(time.Date(2027, 12, 20, 2, 0, 0, 0, time.UTC))))
+	if c := l.state.Complaints[0]; !c.Due.IsZero() || c.MissingYear != 2028 {
+		t.Fatalf("%+v", c)
+	}
+	l.then(t, by(timers, dossier.RecountComplaint{Number: 1}, under(&known28)))
+	if e := l.facts[len(l.facts)-1].Event.(dossier.ComplaintRecounted); e.Reason != dossier.CalendarPublished || e.Due.IsZero() {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestWordsBelongIntoTheVault(t *testing.T) {
+	e := dossier.SupplementSubmitted{Items: []dossier.Code{"tp-1"}, Entries: []dossier.Entry{{Field: "application.phone", Text: dossier.Typed("0912345678")}}}
+	if _, _, data, err := dossier.Encode(e); err == nil || !strings.Contains(err.Error(), "entries.application.phone holds words") {
+		t.Errorf("stored: %s, %v", data, err)
+	}
+	e.Entries[0].Text = said
+	if _, _, _, err := dossier.Encode(e); err != nil {
+		t.Errorf("a pointer to words: %v", err)
+	}
+}
+
+func TestAnAcceptanceThatSaysNothingOfFactsLeavesThemAsFiled(t *testing.T) {
+	const permit = "plant-quarantine-cert"
+	for _, c := range []struct {
+		name   string
+		accept dossier.AcceptDossier
+		want   []dossier.Code
+	}{
+		{"nothing is said", dossier.AcceptDossier{}, nil},
+		{"one is found, one denied", dossier.AcceptDossier{Facts: []dossier.Code{"permit_required"}, Denied: []dossier.Code{"imported"}}, []dossier.Code{"permit_required"}},
+	} {
+		l := filedUnder(t, permit, []dossier.Code{"imported"}).then(t, by(reception, c.accept))
+		var got []dossier.Code
+		for _, f := range l.facts {
+			if e, is := f.Event.(dossier.DossierAccepted); is {
+				got = e.Facts
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// Nobody hands on a decision that he could not take: one level cannot be two hands, not even by delegation.
+func TestWhoEndorsedHandsOnNoDecision(t *testing.T) {
+	from := func(giver string) func(*dossier.Context) {
+		return both(prescribing(twoLevels), func(x *dossier.Context) {
+			x.Delegations = []dossier.Delegation{{To: "deputy-head", Block: "kt", By: giver, Since: monday, Until: monday.Add(1000 * time.Hour)}}
+		})
+	}
+	deputyHead := domain.Actor{Account: "deputy-head", Role: domain.DivisionHead, Unit: "phong-thu-y"}
+	l := given(t, on(dossier.PendingApproval, endorse)...)
+	if _, err := l.ask(by(deputyHead, approve.what, from("head"))); err == nil {
+		t.Error("who endorsed lets another decide")
+	}
+	if _, err := l.ask(by(deputyHead, approve.what, from("leader"))); err != nil {
+		t.Errorf("who did not endorse: %v", err)
+	}
+}
+
+func TestARoundOfSupplementsTakesThePlaceOfItsOwnNumberOnly(t *testing.T) {
+	asked := func(number int, item dossier.Code) dossier.Fact {
+		return dossier.Fact{Version: int64(number + 1), OccurredAt: monday, Event: dossier.SupplementRequested{Stage: dossier.AtAppraisal, Items: []dossier.Code{item}, Reason: "missing", WindowDays: 5, Number: number}}
+	}
+	items := func(facts ...dossier.Fact) (all []string) {
+		for _, q := range dossier.Fold(facts).Supplements {
+			all = append(all, q.Items...)
+		}
+		return all
+	}
+	if got := items(asked(1, "tp-1"), asked(2, "tp-2")); !slices.Equal(got, []string{"tp-1", "tp-2"}) {
+		t.Errorf("two rounds: %v", got)
+	}
+	if got := items(asked(0, "tp-1"), asked(0, "tp-2")); !slices.Equal(got, []string{"tp-2"}) {
+		t.Errorf("two that were written before rounds had numbers: %v", got)
+	}
+}
+
+func TestAnActOfTooLongAgoSaysSinceWhenOneMayEnterIt(t *testing.T) {
+	_, err := in(t, dossier.Submitted).ask(by(reception, dossier.AcceptDossier{}, both(after(40*day), earlier(31*day, "system_outage"))))
+	if refusal(err) != "too_old" || !strings.Contains(err.Error(), "back to 3 Dec 2026 15:32") {
+		t.Errorf("%v", err)
+	}
+}
+
+// A reminder is withdrawn when its own timer runs no more, not because another of its kind does.
+func TestATimerThatRunsOnIsNotWithdrawn(t *testing.T) {
+	l := given(t, on(dossier.Submitted, charge, askAtDesk)...)
+	l.then(t, by(timers, dossier.FireTimer{Timer: dossier.PaymentTimer, Number: 1, Notice: dossier.NoticeDueSoon, Share: 1, Due: l.state.Payments[0].Until, Tells: []dossier.Code{"applicant"}, Rule: "payment"}, both(under(&vietnam), after(5*day))))
+	told := l.state.Corrections()
+	if len(told) == 0 {
+		t.Error("nobody is told that the request is taken back")
+	}
+	for _, c := range told {
+		if slices.Contains(c.Withdraws, "timer:payment:1") {
+			t.Errorf("the payment is still owed: %+v", c)
+		}
+	}
+}
+
+func TestWhatIsWithdrawnIsSaidInWords(t *testing.T) {
+	for what, want := range map[string][2]string{
+		"message:2":          {"Tin nhắn 2", "Message 2"},
+		"timer:payment:3":    {"Lời nhắc: " + dossier.Label("timer", "payment", "vi") + " 3", "Reminder: " + dossier.Label("timer", "payment", "en") + " 3"},
+		"timer:processing:0": {"Lời nhắc: " + dossier.Label("timer", "processing", "vi"), "Reminder: " + dossier.Label("timer", "processing", "en")},
+	} {
+		if vi, en := dossier.Label("withdrawn", what, "vi"), dossier.Label("withdrawn", what, "en"); vi != want[0] || en != want[1] {
+			t.Errorf("%s: %q, %q", what, vi, en)
+		}
+	}
+}
+
+func TestAPaperKnowsWhichOneStandsInItsPlace(t *testing.T) {
+	s := dossier.State{Papers: []dossier.Paper{{Number: 1, Status: dossier.Replaced}, {Number: 2, Replaces: 1, Status: dossier.Replaced}, {Number: 3, Replaces: 2}}}
+	for number, want := range map[int]int{1: 2, 2: 3, 3: 0} {
+		if got := s.ReplacedBy(number); got != want {
+			t.Errorf("in the place of %d stands %d, want %d", number, got, want)
+		}
+	}
+}
+
+func TestTheAuditTrailCountsTheFilesThatWentWithMessages(t *testing.T) {
+	after := dossier.State{Files: []dossier.File{{Message: 1}, {}, {Message: 2}}}
+	if got := news(dossier.State{}, after); !slices.Contains(got, "message_files=2") || !slices.Contains(got, "files=3") {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestADossierThatGoesOnHasNoEndWhateverItWentThrough(t *testing.T) {
+	s := dossier.State{Status: dossier.Appraising, Refused: dossier.Act{By: "reception", At: monday}}
+	if got := s.EndedAt(); !got.IsZero() {
+		t.Errorf("ended at %v", got)
+	}
+	for _, status := range []dossier.Status{dossier.ReceptionRefusedStatus, dossier.Disposed} {
+		if s.Status = status; !s.EndedAt().Equal(monday) {
+			t.Errorf("%s: ended at %v", status, s.EndedAt())
+		}
+	}
+}
