@@ -1,6 +1,7 @@
 package dossier_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -193,6 +194,132 @@ func TestADossierThatGoesOnHasNoEndWhateverItWentThrough(t *testing.T) {
 	for _, status := range []dossier.Status{dossier.ReceptionRefusedStatus, dossier.Disposed} {
 		if s.Status = status; !s.EndedAt().Equal(monday) {
 			t.Errorf("%s: ended at %v", status, s.EndedAt())
+		}
+	}
+}
+
+func TestAValueIsOfLettersDigitsAndSomeSignsAndNoNumberOfAPerson(t *testing.T) {
+	for value, want := range map[dossier.Value]bool{
+		"0": true, "9": true, "a": true, "z": true, "A": true, "Z": true, "-7.25": true, "a.b_c:d+e": true, "2026-11-26": true,
+		dossier.Value(strings.Repeat("a", 64)): true, dossier.Value(strings.Repeat("a", 65)): false, "": false, "/": false, ":": false, "`": false, "{": false, "@": false, "[": false,
+		".a": false, "_a": false, "+a": false, "a b": false, "ă": false, "079123456789": false,
+	} {
+		if value.Valid() != want {
+			t.Errorf("%q as a value: %t", value, !want)
+		}
+	}
+}
+
+func TestAFilingIsHeldToItsFormsInValuesAndEntriesAlike(t *testing.T) {
+	value := func(field dossier.Code) dossier.Given { return dossier.Given{Field: field, Value: "5"} }
+	typed := func(field dossier.Code, text string) dossier.Entry {
+		return dossier.Entry{Field: field, Text: dossier.Typed(text)}
+	}
+	in := dossier.Entry{Field: "application.owner_id", Text: said}
+	for _, c := range []struct {
+		name    string
+		values  []dossier.Given
+		entries []dossier.Entry
+		want    string
+	}{
+		{"an entry", nil, []dossier.Entry{typed("application.owner_id", "0107001234")}, ""},
+		{"two entries", nil, []dossier.Entry{typed("application.owner_id", "0107001234"), typed("application.owner_name", "A")}, ""},
+		{"an entry twice", nil, []dossier.Entry{typed("application.owner_name", "A"), typed("application.owner_name", "B")}, "invalid: duplicate_item"},
+		{"an entry that does not fit", nil, []dossier.Entry{typed("application.owner_id", "none")}, "invalid: out_of_range"},
+		{"an entry that lies in the vault already", nil, []dossier.Entry{in}, ""},
+		{"a field nobody asks for, as an entry", nil, []dossier.Entry{typed("application.colour", "red")}, "invalid: unknown_field"},
+		{"a field nobody asks for, as a value beside an entry", []dossier.Given{value("application.colour")}, []dossier.Entry{in}, "invalid: unknown_field"},
+	} {
+		_, err := (&life{now: monday}).ask(by(citizen, dossier.SubmitDossier{Procedure: "animal-quarantine-out-of-province", Channel: dossier.Online, Applicant: "ref-7f3a", Values: c.values, Entries: c.entries}))
+		if refusal(err) != c.want {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		}
+	}
+	l := filedUnder(t, "animal-quarantine-out-of-province", []dossier.Code{"disease_free_facility"})
+	if _, err := l.ask(by(reception, dossier.AcceptDossier{Denied: []dossier.Code{"sunny"}, Facts: []dossier.Code{"disease_free_facility"}})); refusal(err) != "invalid: unknown_fact" {
+		t.Errorf("a condition nobody knows is denied: %v", err)
+	}
+	l.then(t, askAtDesk)
+	if _, err := l.ask(by(citizen, dossier.SubmitSupplement{Denied: []dossier.Code{"disease_free_facility"}, Values: []dossier.Given{value("application.colour")}})); refusal(err) != "invalid: unknown_field" {
+		t.Errorf("a field nobody asks for, beside a denial: %v", err)
+	}
+}
+
+func TestTheHoursAreThoseOfTheAgencyThatIsNamed(t *testing.T) {
+	l := in(t, dossier.Submitted).then(t, by(reception, dossier.AcceptDossier{}, func(x *dossier.Context) { x.HoursOf = "so-khac" }))
+	if got := l.state.Clock.Term.Agency; got != "so-khac" {
+		t.Errorf("counted by the hours of %q", got)
+	}
+}
+
+func TestACalendarThatChangesNothingOfADossierCountsNothingAgain(t *testing.T) {
+	s := in(t, dossier.Accepted).state
+	if s.Recounts(elsewhere) || !s.Recounts(flooded) || s.Recounts(vietnam) {
+		t.Errorf("elsewhere %t, flooded %t, the same %t", s.Recounts(elsewhere), s.Recounts(flooded), s.Recounts(vietnam))
+	}
+}
+
+func TestWordsAreTakenAsOneTypesThemUpToTheirLength(t *testing.T) {
+	for _, c := range []struct{ name, words, want string }{
+		{"as long as words may be", strings.Repeat("ệ", 4000), ""}, {"longer", strings.Repeat("ệ", 4001), "invalid: text_too_long"},
+		{"lines and tabs", "a\tb\r\nc", ""}, {"a bell", "a\ab", "invalid: text_unreadable"}, {"nothing that can be read", "a\x00b", "invalid: text_unreadable"}, {"no UTF-8", "a\xffb", "invalid: text_unreadable"},
+	} {
+		if _, err := in(t, dossier.Appraising).ask(by(officer, dossier.AddNote{Topic: "called", Text: dossier.Typed(c.words)})); refusal(err) != c.want {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
+func TestWhatIsTypedIntoAFormGoesToTheVaultOrNothingDoes(t *testing.T) {
+	c := dossier.SubmitSupplement{Entries: []dossier.Entry{{Field: "application.phone", Text: dossier.Typed("0912345678")}, {Field: "application.subject", Text: said}}}
+	kept, err := dossier.Deposit(c, func(place, words string) (dossier.Text, error) {
+		if place != "entries.application.phone" || words != "0912345678" {
+			t.Errorf("kept at %s: %q", place, words)
+		}
+		return dossier.Text{Ref: "text-1", Commitment: said.Commitment}, nil
+	})
+	if err != nil || kept.(dossier.SubmitSupplement).Entries[0].Text.Ref != "text-1" || kept.(dossier.SubmitSupplement).Entries[1].Text != said || !dossier.HasWords(c) || dossier.HasWords(kept) {
+		t.Errorf("%+v, %v", kept, err)
+	}
+	full := errors.New("the vault is full")
+	if kept, err := dossier.Deposit(c, func(string, string) (dossier.Text, error) { return dossier.Text{}, full }); !errors.Is(err, full) || kept != nil {
+		t.Errorf("%+v, %v", kept, err)
+	}
+	got := dossier.TextsOf(dossier.SupplementSubmitted{Items: []dossier.Code{"tp-1"}, Entries: []dossier.Entry{{Field: "application.phone", Text: said}}})
+	if len(got) != 1 || got["entries.application.phone"] != said {
+		t.Errorf("texts %v", got)
+	}
+}
+
+func TestATimerProposesWhatAnOfficerMayConfirmAndGoesByTheHoursNamed(t *testing.T) {
+	for kind, want := range map[dossier.TimerKind]string{dossier.PaymentTimer: "expire-payment", dossier.RenewalTimer: ""} {
+		if got := (dossier.Timer{Kind: kind}).Proposes(); got != want {
+			t.Errorf("%s proposes %q, want %q", kind, got, want)
+		}
+	}
+	s := in(t, dossier.Accepted).state
+	for hours, want := range map[dossier.Code]string{"": s.FiledAt, "so-khac": "so-khac"} {
+		if all := dossier.Timers(s, &vietnam, hours); len(all) == 0 || all[0].Agency != want {
+			t.Errorf("by the hours of %q: %+v", hours, all)
+		}
+	}
+}
+
+func TestATransferThatIsUnderWayIsNotMadeTwice(t *testing.T) {
+	l := in(t, dossier.Accepted).then(t, passBeside)
+	for _, c := range []struct {
+		name string
+		wish dossier.TransferDossier
+		same bool
+	}{
+		{"the same", dossier.TransferDossier{To: "so-khac", Mode: dossier.Parallel, Slip: "pc-12"}, true},
+		{"to another agency", dossier.TransferDossier{To: "so-ba", Mode: dossier.Parallel, Slip: "pc-12"}, false},
+		{"in another way", dossier.TransferDossier{To: "so-khac", Mode: dossier.Serial, Slip: "pc-12"}, false},
+		{"by another slip", dossier.TransferDossier{To: "so-khac", Mode: dossier.Parallel, Slip: "pc-13"}, false},
+	} {
+		events, err := l.ask(by(reception, c.wish))
+		if nothing := err == nil && len(events) == 0; nothing != c.same {
+			t.Errorf("%s: %v, %v", c.name, types(events), err)
 		}
 	}
 }
