@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dossier/domain"
+	"dossier/domain/calendar"
 	"dossier/domain/dossier"
 )
 
@@ -320,6 +321,43 @@ func TestATransferThatIsUnderWayIsNotMadeTwice(t *testing.T) {
 		events, err := l.ask(by(reception, c.wish))
 		if nothing := err == nil && len(events) == 0; nothing != c.same {
 			t.Errorf("%s: %v, %v", c.name, types(events), err)
+		}
+	}
+}
+
+func TestAnActThatDidNothingOutsideIsNeverTakenBack(t *testing.T) {
+	for act, want := range map[string][]dossier.Consequence{
+		"accept": {dossier.ApplicantTold, dossier.ReceiptIssued, dossier.ClockChanges, dossier.FeesTouched}, "request-supplement": {dossier.ApplicantTold, dossier.SupplementIssued, dossier.ClockChanges}, "issue": nil,
+	} {
+		if got, can := dossier.ConsequencesOf(act); !slices.Equal(got, want) || can != (want != nil) {
+			t.Errorf("%s: %v, %t", act, got, can)
+		}
+	}
+}
+
+func TestTheVerdictOfAnActIsWhatItsFactsBear(t *testing.T) {
+	for _, c := range []struct {
+		events []dossier.Event
+		want   string
+	}{
+		{nil, ""}, {[]dossier.Event{dossier.SupplementSubmitted{}}, ""}, {[]dossier.Event{dossier.SupplementSubmitted{Late: true}}, "late"},
+		{[]dossier.Event{dossier.ResultNumbered{}, dossier.DossierAccepted{Late: true}}, "late"},
+	} {
+		if got := dossier.VerdictOf(c.events...); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.events, got, c.want)
+		}
+	}
+}
+
+func TestReceptionHasTheTimeThatTheProcedureSays(t *testing.T) {
+	four := calendar.Limit{Value: 4, Unit: calendar.WorkingHours}
+	for name, c := range map[string]struct {
+		within *calendar.Limit
+		want   calendar.Limit
+	}{"as it says": {&four, four}, "else eight working hours": {nil, calendar.Limit{Value: 8, Unit: calendar.WorkingHours}}} {
+		l := given(t, by(citizen, submit.what, func(x *dossier.Context) { x.Procedure.CheckWithin = c.within }))
+		if timers := l.state.Timers(); len(timers) == 0 || timers[0].Kind != dossier.ReceptionTimer || timers[0].Limit != c.want {
+			t.Errorf("%s: %+v", name, timers)
 		}
 	}
 }
