@@ -57,9 +57,7 @@ func (c *changes) beside(before, after *State) {
 	c.number("portal_failures", before.Portal.Failures, after.Portal.Failures)
 	c.number("message_files", enclosed(before.Files), enclosed(after.Files))
 	c.text("disposal_decision", "", before.DisposalDecision, after.DisposalDecision)
-	if len(after.Fired) > 0 {
-		c.told(before.Fired, after.Fired)
-	}
+	c.told(before.Fired, after.Fired)
 }
 
 // told lists what was told of timers since.

@@ -361,3 +361,22 @@ func TestReceptionHasTheTimeThatTheProcedureSays(t *testing.T) {
 		}
 	}
 }
+
+func TestAnOpinionThatIsOwedComesFromItsUnitOrOnItsSubject(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		opinion dossier.RequestOpinion
+		want    string
+	}{
+		{"from its unit", dossier.RequestOpinion{Unit: "fisheries"}, ""},
+		{"from another unit, on its subject", dossier.RequestOpinion{Unit: "institute", Subject: "fishery-opinion"}, ""},
+		{"from another unit, on something else", dossier.RequestOpinion{Unit: "institute", Subject: "ponds"}, "steps_owed"},
+	} {
+		l := filedUnder(t, "cites-breeding-code-app23", []dossier.Code{"animal", "aquatic"}).then(t, accept, forward, assign, start)
+		c.opinion.Due = l.now.Add(5 * day)
+		l.then(t, by(officer, c.opinion), by(laboratory, dossier.RecordOpinion{Number: 1, Verdict: "agreed"}))
+		if _, err := l.ask(propose); refusal(err) != c.want {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		}
+	}
+}
