@@ -71,7 +71,7 @@ func record(s State, w Record) ([]Event, error) {
 		return nil, fmt.Errorf("record items %d to %d of a batch of %d", w.From, to, s.Total)
 	}
 	made := Progressed{w.From, to, Grouped(w.From, w.Results, Done)}
-	s = Evolve(s, Fact{Version: s.Version + 1, Event: made})
+	s = Evolve(s, Fact{Event: made})
 	switch {
 	case to == s.Total:
 		return []Event{made, Finished{s.Counts}}, nil
@@ -100,11 +100,7 @@ func undo(s State, w Undo) ([]Event, error) {
 			EN: fmt.Sprintf("Not taken back yet. The act may have led to: %s. Confirm each of them as seen (%s), then send again; corrected notices will follow.", said(unseen, "en"), codes(unseen))}
 	}
 	// A runner that has not yet said how far it came is at most a chunk ahead.
-	until := s.Processed
-	if s.Phase != FinishedPhase {
-		until = min(s.Processed+ChunkSize, s.Total)
-	}
-	return []Event{UndoStarted{w.Reason, w.Seen, until}}, nil
+	return []Event{UndoStarted{w.Reason, w.Seen, min(s.Processed+ChunkSize, s.Total)}}, nil
 }
 
 func recordUndo(s State, w RecordUndo) ([]Event, error) {
@@ -119,7 +115,7 @@ func recordUndo(s State, w RecordUndo) ([]Event, error) {
 	if to < s.Undo.Until {
 		return []Event{made}, nil
 	}
-	s = Evolve(s, Fact{Version: s.Version + 1, Event: made})
+	s = Evolve(s, Fact{Event: made})
 	return []Event{made, Compensated{s.Undo.Counts}}, nil
 }
 

@@ -45,3 +45,12 @@ func TestWorkingTimeOverAYearThatIsNotPublishedIsNotKnown(t *testing.T) {
 		t.Error("the end of an hour in 2031 is known")
 	}
 }
+
+func TestNoTimeOfWorkIsOverAtOnceWheneverItBegins(t *testing.T) {
+	c := shippedCalendar(t, "vn")
+	for _, from := range []time.Time{time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC), time.Date(2031, 5, 5, 3, 0, 0, 0, time.UTC)} { // a Sunday, and a year that is not published
+		if at, known := c.After("", from, 0); !known || !at.Equal(from) {
+			t.Errorf("nothing after %v is %v, %t", from, at, known)
+		}
+	}
+}

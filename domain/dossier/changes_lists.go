@@ -62,9 +62,7 @@ func (c *changes) beside(before, after *State) {
 	c.late("archive_late", before.Archived.Late, after.Archived.Late)
 	c.time("disposal_after", before.DisposalAfter, after.DisposalAfter)
 	c.text("disposal_decision", "", before.DisposalDecision, after.DisposalDecision)
-	if len(after.Fired) > 0 {
-		c.told(before.Fired, after.Fired)
-	}
+	c.told(before.Fired, after.Fired)
 }
 
 // told lists what was told of timers since.

@@ -53,8 +53,8 @@ func (q question) asked() bool { return q.s.rounds(q.stage()) >= q.mostAsks() }
 
 // mostAsks is how often each stage may ask: once, where the sector's law says nothing (Decree 118/2025, Articles 11.2c, 16.3 and 19.5).
 func (q question) mostAsks() int {
-	if v := q.x.Procedure; v != nil && v.Supplement.MostPerStage > 1 {
-		return v.Supplement.MostPerStage
+	if v := q.x.Procedure; v != nil {
+		return max(1, v.Supplement.MostPerStage)
 	}
 	return 1
 }

@@ -65,6 +65,41 @@ func TestTheNearestRuleOfTheDayOnWhichATimerBeginsIsTaken(t *testing.T) {
 	}
 }
 
+// Days of rules begin in Vietnam, wherever the machine stands.
+func TestARuleBeginsWithItsDayInVietnam(t *testing.T) {
+	r, mistakes := escalation.Read([]byte(good))
+	if len(mistakes) > 0 {
+		t.Fatal(mistakes)
+	}
+	for at, want := range map[string]bool{"2025-06-30T23:59:59+07:00": false, "2025-07-01T00:00:00+07:00": true} {
+		from, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, found := r.Of(dossier.State{}, dossier.Timer{Kind: dossier.ProcessingTimer, From: from}); found != want {
+			t.Errorf("a rule for %s: %t", at, found)
+		}
+	}
+}
+
+func TestOfTwoRulesThatAreEquallyNearTheLaterCountsWhereverItStands(t *testing.T) {
+	rule := func(code, from, procedures string) string {
+		return `{"code": "` + code + `", "timer": "processing", "from": "` + from + `", "procedures": [` + procedures + `], "assumed": true, "steps": [{"share": 100, "notice": "due", "tells": ["division_head"]}]}`
+	}
+	old, new, beside := rule("old", "2025-07-01", `"a"`), rule("new", "2026-07-01", `"a"`), rule("beside", "2026-07-01", `"a", "b"`)
+	for _, c := range []struct{ name, rules, want string }{
+		{"the later stands last", old + "," + new, "new"}, {"the later stands first", new + "," + old, "new"}, {"both begin that day: the one that stands later", new + "," + beside, "beside"},
+	} {
+		r, mistakes := escalation.Read([]byte(`{"code": "ours", "rules": [` + c.rules + `]}`))
+		if len(mistakes) > 0 {
+			t.Fatal(mistakes)
+		}
+		if got, _ := r.Of(dossier.State{Procedure: "a"}, dossier.Timer{Kind: dossier.ProcessingTimer, From: time.Date(2026, 8, 1, 3, 0, 0, 0, time.UTC)}); got.Code != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got.Code, c.want)
+		}
+	}
+}
+
 func TestABrokenFileOfRulesNamesLineAndPathInBothLanguages(t *testing.T) {
 	for _, c := range []struct{ old, new, path, en string }{
 		{`"timer": "processing", "from": "2025-07-01", "assumed": true, "steps": [
@@ -72,6 +107,7 @@ func TestABrokenFileOfRulesNamesLineAndPathInBothLanguages(t *testing.T) {
     {"share": 50`, "rules[0].timer", "is not one of: reception"},
 		{`"share": 50`, `"share": 100`, "rules[0].steps[0].share", "1 to 99 percent"},
 		{`"share": 50, "notice": "due_soon"`, `"share": 150, "notice": "overdue"`, "rules[0].steps[1].share", "must ascend"},
+		{`"share": 50, "notice": "due_soon"`, `"share": 100, "notice": "due"`, "rules[0].steps[1].share", "must ascend"},
 		{`["case_officer"]`, `["boss"]`, "rules[0].steps[0].tells[0]", "is not one of: applicant"},
 		{`["case_officer"]`, `[]`, "rules[0].steps[0].tells", "at least one role"},
 		{`["case_officer"]`, `["clerk", "clerk"]`, "rules[0].steps[0].tells[1]", "stands there already"},

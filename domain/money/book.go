@@ -57,7 +57,8 @@ func (b Book) highest() int {
 // Gaps are the numbers that were passed over: neither used nor voided, below one that was.
 func (b Book) Gaps() []int {
 	gaps := []int{}
-	for n := b.First; n <= b.highest(); n++ {
+	for i := range b.highest() - b.First {
+		n := b.First + i
 		_, used := b.Used[n]
 		_, void := b.Void[n]
 		if !used && !void {

@@ -98,7 +98,7 @@ func (c *check) period(path string, p Period) {
 func (c *check) terms(list, code string, i int, all []term) {
 	before := -1
 	for j, t := range all {
-		if t.code == code && j != i && (t.From < all[i].From || t.From == all[i].From && j < i) && (before < 0 || t.From >= all[before].From) {
+		if t.code == code && (t.From < all[i].From || t.From == all[i].From && j < i) && (before < 0 || t.From >= all[before].From) {
 			before = j
 		}
 	}

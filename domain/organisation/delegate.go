@@ -123,7 +123,7 @@ func (p Plan) reaches(d Delegation, unit string, day calendar.Date) bool {
 		return true
 	}
 	by, _ := p.AccountOf(d.By)
-	for n := 0; n <= len(p.Agencies); n++ {
+	for range p.Agencies { // a circle has an end
 		for _, post := range by.Posts {
 			if own, is := p.AgencyOf(post.Unit, day); is && post.Rank == Head && own.Code == at.Code {
 				return true

@@ -60,11 +60,12 @@ func disturbed(t *rapid.T, p organisation.Plan) organisation.Plan {
 }
 
 func TestLawNoHistoryOfPlansLeadsToTwoHeadsOrToADelegationBeyondItsGiver(t *testing.T) {
-	taken := 0
+	tried, taken := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		var o organisation.Organisation
 		apply := func(p organisation.Plan) {
 			wish := organisation.Apply{Plan: p, Today: first + calendar.Date(rapid.IntRange(0, 20).Draw(t, "today"))}
+			tried++
 			events, err := organisation.Decide(o, wish)
 			if err != nil {
 				return
@@ -84,8 +85,8 @@ func TestLawNoHistoryOfPlansLeadsToTwoHeadsOrToADelegationBeyondItsGiver(t *test
 			lawful(t, o)
 		}
 	})
-	if taken < 300 {
-		t.Errorf("only %d plans were taken: the generator makes too many that cannot be", taken)
+	if taken*10 < tried*3 {
+		t.Errorf("only %d of %d plans were taken: the generator makes too many that cannot be", taken, tried)
 	}
 }
 

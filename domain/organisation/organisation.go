@@ -332,10 +332,5 @@ func located(name string) *time.Location {
 	return loc
 }
 
-var hanoi = func() *time.Location {
-	loc, err := time.LoadLocation("Asia/Ho_Chi_Minh")
-	if err != nil {
-		return time.FixedZone("+07", 7*3600)
-	}
-	return loc
-}()
+// hanoi has had no summer time since 1975.
+var hanoi = time.FixedZone("Asia/Ho_Chi_Minh", 7*60*60)

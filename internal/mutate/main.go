@@ -109,6 +109,15 @@ func unleash(program, pkg string) ([]mutant, error) {
 	if err := copyPackage(pkg, dir); err != nil {
 		return nil, err
 	}
+	switched, err := os.MkdirTemp("", "dossier-mutate-switched-")
+	if err != nil {
+		return nil, fmt.Errorf("make a folder for the program with all changes: %w", err)
+	}
+	defer os.RemoveAll(switched)
+	file, err := switchAll(pkg, switched, dir)
+	if err != nil {
+		return nil, err
+	}
 	report := filepath.Join(dir, "report.json")
 	// A mutant may eat memory without end; it dies at 4 GB. Files of packages below this one have a slash in their path.
 	cmd := exec.Command("sh", "-c", `ulimit -v 4194304 2>/dev/null; exec "$0" "$@"`,
@@ -117,8 +126,12 @@ func unleash(program, pkg string) ([]mutant, error) {
 	if cmd.Env, err = standInEnv(dir); err != nil {
 		return nil, err
 	}
+	cmd.Env = append(cmd.Env, board+"="+file)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("gremlins: %w\n%s", err, out)
+	}
+	if b, err := os.ReadFile(file + ".built"); err == nil {
+		fmt.Printf("%-18s built one by one:\n%s", pkg, b)
 	}
 	return read(report, pkg)
 }

@@ -45,24 +45,32 @@ func packageName(file string) (string, error) {
 	return tree.Name.Name, nil
 }
 
-// sitesOf finds every operator of a package.
-func sitesOf(pkg string) (map[place]site, error) {
+// parse reads the files of a package that are not tests.
+func parse(pkg string) (set *token.FileSet, files []*ast.File, info *types.Info, err error) {
 	paths, err := sources(pkg)
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
-	set := token.NewFileSet()
-	var files []*ast.File
+	set = token.NewFileSet()
 	for _, path := range paths {
 		tree, err := parser.ParseFile(set, path, nil, parser.SkipObjectResolution)
 		if err != nil {
-			return nil, err
+			return nil, nil, nil, err
 		}
 		files = append(files, tree)
 	}
-	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}}
+	info = &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}}
 	if _, err := (&types.Config{Importer: importer.ForCompiler(set, "source", nil)}).Check(pkg, set, files, info); err != nil {
-		return nil, fmt.Errorf("check the types: %w", err)
+		return nil, nil, nil, fmt.Errorf("check the types: %w", err)
+	}
+	return set, files, info, nil
+}
+
+// sitesOf finds every operator of a package.
+func sitesOf(pkg string) (map[place]site, error) {
+	set, files, info, err := parse(pkg)
+	if err != nil {
+		return nil, err
 	}
 	sites := map[place]site{}
 	for _, tree := range files {

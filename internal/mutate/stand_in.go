@@ -1,25 +1,25 @@
 package main
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
 
-// Two things that gremlins takes from go are no good here, so it is given this program in its place:
+// Three things that gremlins takes from go are no good here, so it is given this program in its place:
 //
 // Its coverage: the blocks that go counts have neither the conditions of a switch without a value nor what stands outside of functions,
-// and gremlins would leave those alone. Every line is reported as covered, so every mutant is tried; one that no test reaches lives.
+// and gremlins would leave those alone. Nothing is counted, every line is reported as covered, so every mutant is tried; one that no test reaches lives.
 //
 // Its patience: gremlins lets a mutant run as long as a build and a test took, times a number, so on a busy machine it kills what is only
 // slow to build. Here the time of the tests alone counts, and ten times that of the unchanged tests is enough.
+//
+// Its builds: what is changed is in the program already (switched.go).
 
 const (
 	realGo    = "DOSSIER_MUTATE_GO"
@@ -48,40 +48,46 @@ func standInEnv(dir string) ([]string, error) {
 }
 
 func standIn(args []string) (exit int) {
-	profile := slices.Index(args, "-coverprofile")
-	if i := slices.Index(args, "-timeout"); i >= 0 {
+	profile, timeout := slices.Index(args, "-coverprofile"), slices.Index(args, "-timeout")
+	if profile >= 0 {
+		return measure(args[profile+1], strings.TrimSuffix(strings.TrimPrefix(args[len(args)-1], "./"), "/..."))
+	}
+	if timeout >= 0 {
 		if b, err := os.ReadFile(os.Getenv(allowance)); err == nil {
-			args[i+1] = string(b)
+			args[timeout+1] = string(b)
+		}
+		if exit, tried := try(".", args[timeout+1]); tried { // it works in the package's folder
+			return exit
 		}
 	}
-	var out bytes.Buffer
 	cmd := exec.Command(os.Getenv(realGo), args...)
-	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stdout
 	cmd.Run()
-	os.Stdout.Write(out.Bytes())
-	if exit = cmd.ProcessState.ExitCode(); exit != 0 || profile < 0 {
-		return exit
+	return cmd.ProcessState.ExitCode()
+}
+
+// measure runs the unchanged tests of a package, which says how long a mutant's may take.
+func measure(profile, pkg string) (exit int) {
+	s, err := readBoard()
+	if err != nil {
+		fmt.Println(err)
+		return 1
 	}
-	if err := os.WriteFile(os.Getenv(allowance), []byte(allowed(out.String()).String()), 0o644); err != nil {
-		return 2
+	began := time.Now()
+	if out, err := s.command(pkg, "10m").CombinedOutput(); err != nil {
+		fmt.Printf("%s%v\n", out, err)
+		return 1
 	}
-	if err := coverAll(args[profile+1], strings.TrimSuffix(strings.TrimPrefix(args[len(args)-1], "./"), "/...")); err != nil {
+	err = errors.Join(os.WriteFile(os.Getenv(allowance), []byte(allowed(time.Since(began)).String()), 0o644), coverAll(profile, pkg))
+	if err != nil {
+		fmt.Println(err)
 		return 2
 	}
 	return 0
 }
 
-var took = regexp.MustCompile(`(?m)^ok\s.*?\s([0-9.]+)s`)
-
 // allowed is ten times what the unchanged tests took, and ten seconds.
-func allowed(out string) time.Duration {
-	limit := 10 * time.Second
-	for _, m := range took.FindAllStringSubmatch(out, -1) {
-		seconds, _ := strconv.ParseFloat(m[1], 64)
-		limit += time.Duration(10 * seconds * float64(time.Second))
-	}
-	return limit
-}
+func allowed(took time.Duration) time.Duration { return 10*time.Second + 10*took }
 
 // coverAll says that every line of a package was run.
 func coverAll(profile, pkg string) error {
