@@ -269,6 +269,8 @@ func canaryLives() []life {
 		{procedure: openProcedure, steps: []step{
 			{account: "approver", command: "move-to-version", body: `"version": 1, "ground": "wrong_version", "basis": "nd-309-2026.5", @`},
 			{account: "reception", command: "accept"},
+			{account: "reception", command: "undo-act", body: `"act": "accept", "reason": "wrong_dossier", "seen": ["applicant_told", "clock_changes"], @`},
+			{account: "reception", command: "accept"},
 			{account: "approver", command: "stop", body: `"reason": "legal_impediment", "basis": "nd-118-2025.19.5", @`}}},
 		{procedure: "seafood-export-health-cert", filed: `, "values": [{"field": "application.lot_weight_kg", "value": "100"}], "entries": [@application.subject@, @application.owner_name@]`, steps: []step{
 			{account: "applicant", command: "adjust-submission", body: `"parts": ["tp-1"], "entries": [@application.subject@]`},
@@ -292,7 +294,9 @@ func canaryLives() []life {
 			{account: "applicant", command: "report-error", body: `"paper": 1, "part": "ten", "by": "authority", @`},
 			{account: "clerk", command: "correct", body: `"number": 1`},
 			{account: "return", command: "return", body: `"way": "counter"`},
-			{account: "applicant", command: "rate-service", body: `"overall": "good", @`}})},
+			{account: "applicant", command: "rate-service", body: `"overall": "good", @`},
+			{account: "reception", command: "open-complaint", body: `"kind": "lawsuit", "other": "ta-12-2027", @`},
+			{account: "reception", command: "close-complaint", body: `"number": 1, "finding": "upheld", "basis": "ban-an-7", @`}})},
 		{procedure: "feed-manufacture-cert", steps: way(appraising("animal-health", "head", "officer-1"), []step{
 			{account: "officer-1", command: "begin-work", body: `"kind": "inspection", "at": "2099-01-01T09:00:00+07:00"`},
 			{account: "officer-1", command: "finish-work", body: `"number": 1, "finding": "remediate", @`},
@@ -563,6 +567,10 @@ func TestACanaryInEveryTextOfEveryCommandAndInFilesIsNowhereInClearAndIsGoneOnce
 
 	v.pass(11 * 366 * 24 * time.Hour)
 	for _, id := range ids {
+		v.act("applicant-1", canary, id, step{account: "clerk", command: "announce-disposal"})
+	}
+	v.pass(60 * 24 * time.Hour)
+	for _, id := range ids {
 		v.act("applicant-1", canary, id, step{account: "clerk", command: "dispose-record", body: `"decision": "qd-12", "basis": "luat-33-2024"`})
 	}
 	before := v.statistics()
@@ -700,6 +708,14 @@ func TestLawErasingSomeLeavesNothingOfThemAndEverythingOfTheOthers(t *testing.T)
 		}
 	}
 	v.pass(11 * 366 * 24 * time.Hour)
+	for _, c := range all {
+		for _, id := range c.dossiers {
+			if c.erased {
+				v.act("", c.word, id, step{account: "clerk", command: "announce-disposal"})
+			}
+		}
+	}
+	v.pass(60 * 24 * time.Hour)
 	files, texts, some := 0, 0, uuid.Nil
 	for _, c := range all {
 		for _, id := range c.dossiers {

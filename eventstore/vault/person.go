@@ -1,9 +1,11 @@
 package vault
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -223,21 +225,21 @@ func (v *Vault) Find(ctx context.Context, q Query) (found []Known, more bool, er
 	for i, w := range wanted {
 		tokens[i] = v.token(w)
 	}
-	if tokens, err = v.rarestFirst(ctx, tokens); err != nil {
+	sought, err := v.rarestFirst(ctx, tokens)
+	if err != nil {
 		return nil, false, err
 	}
 	exact, after := marked(q.Name), uuid.Nil
 	for looked := 0; looked < findThrough; looked += findPage {
-		ids, err := v.having(ctx, tokens, after)
+		p, err := v.having(ctx, sought, after)
 		if err != nil {
 			return nil, false, err
 		}
-		known, err := v.Persons(ctx, ids)
+		known, err := v.Persons(ctx, p.ids)
 		if err != nil {
 			return nil, false, err
 		}
-		for _, id := range ids {
-			after = id
+		for _, id := range p.ids {
 			k, ok := known[id]
 			if !ok || k.Unreadable || !containsAll(marked(k.Name), exact) {
 				continue
@@ -247,50 +249,99 @@ func (v *Vault) Find(ctx context.Context, q Query) (found []Known, more bool, er
 			}
 			found = append(found, k)
 		}
-		if len(ids) < findPage {
+		if after = p.last; p.end {
 			return found, false, nil
 		}
 	}
 	return found, true, nil
 }
 
+// counted is a token and about how many persons have it.
+type counted struct {
+	token []byte
+	n     float64
+}
+
 // rarestFirst orders tokens by how many persons have them. The ids of persons are spread evenly, so how far the two hundredth of a token has
 // come tells how many there are, and nobody has to count them.
-func (v *Vault) rarestFirst(ctx context.Context, tokens [][]byte) ([][]byte, error) {
-	if len(tokens) < 2 {
-		return tokens, nil
-	}
+func (v *Vault) rarestFirst(ctx context.Context, tokens [][]byte) (sought []counted, err error) {
 	rows, err := v.pool.Query(ctx, `
-		select w.token
-		  from unnest($1::bytea[]) as w(token)
-		 order by coalesce((
-		            select t.person
-		              from vault.tokens t
-		             where t.token = w.token
-		             order by t.person
-		            offset 199
-		             limit 1), 'ffffffff-ffff-ffff-ffff-ffffffffffff') desc`, tokens)
+		select w.token, (
+		         select t.person
+		           from vault.tokens t
+		          where t.token = w.token
+		          order by t.person
+		         offset 199
+		          limit 1)
+		  from unnest($1::bytea[]) as w(token)`, tokens)
 	if err != nil {
 		return nil, fmt.Errorf("look persons up: %w", err)
 	}
-	if tokens, err = pgx.CollectRows(rows, pgx.RowTo[[]byte]); err != nil {
+	var token []byte
+	var at *uuid.UUID
+	_, err = pgx.ForEachRow(rows, []any{&token, &at}, func() error {
+		n := 200.0
+		if at != nil {
+			n /= (float64(binary.BigEndian.Uint32(at[:4])) + 1) / (1 << 32)
+		}
+		sought = append(sought, counted{slices.Clone(token), n})
+		return nil
+	})
+	if err != nil {
 		return nil, fmt.Errorf("look persons up: %w", err)
 	}
-	return tokens, nil
+	slices.SortFunc(sought, func(a, b counted) int { return cmp.Compare(a.n, b.n) })
+	return sought, nil
 }
 
-// having are the next persons after one who have all of these tokens. It walks along the first token and probes for the others: a family
-// name has a good part of a country behind it, and nobody reads all of them.
-func (v *Vault) having(ctx context.Context, tokens [][]byte, after uuid.UUID) (ids []uuid.UUID, err error) {
-	sql, args := `select t.person from vault.tokens t where t.token = $1 and t.person > $2`, []any{tokens[0], after}
-	for _, token := range tokens[1:] {
-		args = append(args, token)
+// hits is a page of persons who have all that is looked for: last is how far was looked, end that there is nobody after it.
+type hits struct {
+	ids  []uuid.UUID
+	last uuid.UUID
+	end  bool
+}
+
+// having are the next persons after one who have all of these tokens. It walks along the rarest, together with the second where that is not
+// much more common, and probes for the others: a family name has a good part of a country behind it, and nobody reads all of them.
+func (v *Vault) having(ctx context.Context, sought []counted, after uuid.UUID) (p hits, err error) {
+	sql, args, beside := `select t.person from vault.tokens t where t.token = $1 and t.person > $2`, []any{sought[0].token, after}, sought[1:]
+	size := findPage
+	if len(sought) > 1 && sought[1].n < 10*sought[0].n {
+		sql = `select t.person from vault.tokens t join vault.tokens o on o.person = t.person and o.person > $2 where t.token = $1 and t.person > $2 and o.token = $3`
+		args, beside = append(args, sought[1].token), sought[2:]
+		if len(beside) > 0 {
+			size = 10 * findPage // of which the others leave a part
+		}
+		p.ids, err = v.walk(ctx, `'enable_nestloop', 'enable_hashjoin'`, sql+fmt.Sprintf(` order by t.person limit %d`, size), args)
+		if err != nil || len(p.ids) == 0 {
+			p.end = true
+			return p, err
+		}
+		p.last, p.end = p.ids[len(p.ids)-1], len(p.ids) < size
+		if len(beside) == 0 {
+			return p, nil
+		}
+		sql, args = `select t.person from unnest($1::uuid[]) as t(person) where true`, []any{p.ids}
+	}
+	for _, one := range beside {
+		args = append(args, one.token)
 		sql += fmt.Sprintf(` and exists (select from vault.tokens o where o.token = $%d and o.person = t.person)`, len(args))
 	}
+	joined := p.last != uuid.Nil
+	p.ids, err = v.walk(ctx, `'enable_hashjoin', 'enable_mergejoin'`, sql+fmt.Sprintf(` order by t.person limit %d`, size), args)
+	if !joined {
+		if p.end = len(p.ids) < size; len(p.ids) > 0 {
+			p.last = p.ids[len(p.ids)-1]
+		}
+	}
+	return p, err
+}
+
+// walk runs one of these queries without the ways of joining that would read all of a common token.
+func (v *Vault) walk(ctx context.Context, without, sql string, args []any) (ids []uuid.UUID, err error) {
 	b := &pgx.Batch{}
-	b.Queue(`select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_sort', 'off', true),
-		set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)`)
-	b.Queue(sql+fmt.Sprintf(` order by t.person limit %d`, findPage), args...).Query(func(rows pgx.Rows) (err error) {
+	b.Queue(`select set_config(way, 'off', true) from unnest(array['enable_seqscan', 'enable_bitmapscan', ` + without + `]) as way`)
+	b.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
 		ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 		return err
 	})
