@@ -269,7 +269,7 @@ func canaryLives() []life {
 		{procedure: openProcedure, steps: []step{
 			{account: "approver", command: "move-to-version", body: `"version": 1, "ground": "wrong_version", "basis": "nd-309-2026.5", @`},
 			{account: "reception", command: "accept"},
-			{account: "reception", command: "undo-act", body: `"act": "accept", "reason": "wrong_dossier", "seen": ["applicant_told", "clock_changes"], @`},
+			{account: "reception", command: "undo-act", body: `"act": "accept", "reason": "wrong_dossier", "seen": ["applicant_told", "receipt_issued", "clock_changes"], @`},
 			{account: "reception", command: "accept"},
 			{account: "approver", command: "stop", body: `"reason": "legal_impediment", "basis": "nd-118-2025.19.5", @`}}},
 		{procedure: "seafood-export-health-cert", filed: `, "values": [{"field": "application.lot_weight_kg", "value": "100"}], "entries": [@application.subject@, @application.owner_name@]`, steps: []step{
