@@ -52,7 +52,7 @@ func entryOf(m *Moment) Entry {
 		Position: m.Event.Position, Version: m.Event.Version, EventID: m.Event.ID, Type: m.Event.Type,
 		OccurredAt: m.Event.OccurredAt, RecordedAt: m.Event.RecordedAt,
 		Actor: m.Fact.Meta.By(), Origin: m.Fact.Meta.Origin, Status: m.After.Status,
-		Changes: dossier.Changes(*m.Before, *m.After),
+		Changes: dossier.Changes(m.Before, m.After),
 		Reason:  reason, LateReason: m.Fact.Meta.LateReason, Basis: basis, Irregular: irregular, Data: m.Event.Data,
 	}
 	if by := m.Event.RecordedAt.Sub(m.Event.OccurredAt).Truncate(time.Second); by > late && e.Origin != domain.Imported {

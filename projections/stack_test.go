@@ -302,7 +302,7 @@ func (s *stack) folds() map[uuid.UUID][]seen {
 		facts[ev.StreamID] = append(facts[ev.StreamID], f)
 		after := dossier.Fold(facts[ev.StreamID])
 		now := seen{View: "versions", Version: ev.Version, Position: ev.Position, Status: string(after.Status), State: after}
-		past := seen{View: "history", Version: ev.Version, Position: ev.Position, Status: string(after.Status), Changes: dossier.Changes(before, after), Data: string(ev.Data)}
+		past := seen{View: "history", Version: ev.Version, Position: ev.Position, Status: string(after.Status), Changes: dossier.Changes(&before, &after), Data: string(ev.Data)}
 		rows := want[ev.StreamID]
 		if len(rows) == 0 {
 			rows = []seen{{}}

@@ -9,7 +9,7 @@ import (
 
 // changed writes the audit trail between two states: "reworks 1→2".
 func changed(before, after dossier.State) (told []string) {
-	for _, c := range dossier.Changes(before, after) {
+	for _, c := range dossier.Changes(&before, &after) {
 		told = append(told, c.Field+" "+c.Old+"→"+c.New)
 	}
 	return told

@@ -20,8 +20,8 @@ type Change struct {
 // Changes lists what differs between two states of one dossier, in the order of the state's fields. Counters of versions and
 // the times of last change say nothing of their own and are left out.
 //
-// It runs once for every event that a projection applies: only what differs is written out.
-func Changes(before, after State) []Change {
+// It runs once for every event that a projection applies: only what differs is written out, and no state is copied.
+func Changes(before, after *State) []Change {
 	c := make(changes, 0, 6)
 	c.text("status", "status", string(before.Status), string(after.Status))
 	c.text("outcome", "outcome", string(before.Outcome), string(after.Outcome))
@@ -62,10 +62,10 @@ func Changes(before, after State) []Change {
 	c.number("steps", before.Steps, after.Steps)
 	c.number("irregular_steps", before.IrregularSteps, after.IrregularSteps)
 	c.text("last_step", "", before.LastStep.Code, after.LastStep.Code)
-	c.supplement(&before, &after, AtReception)
-	c.supplement(&before, &after, AtAppraisal)
+	c.supplement(before.Supplements, after.Supplements, AtReception)
+	c.supplement(before.Supplements, after.Supplements, AtAppraisal)
 	c.opinions(before.Opinions, after.Opinions)
-	c.beside(&before, &after)
+	c.beside(before, after)
 	if len(c) == 0 {
 		return nil
 	}
@@ -113,9 +113,9 @@ func supplementNames(stage Stage) (names [6]string) {
 	return names
 }
 
-func (c *changes) supplement(before, after *State, stage Stage) {
-	was, asked := before.SupplementAt(stage)
-	is, asks := after.SupplementAt(stage)
+func (c *changes) supplement(before, after []Supplement, stage Stage) {
+	was, asked := newest(before, stage)
+	is, asks := newest(after, stage)
 	if !asked && !asks {
 		return
 	}

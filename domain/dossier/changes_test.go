@@ -10,7 +10,7 @@ import (
 
 // news are the fields that differ with their new values.
 func news(before, after dossier.State) (list []string) {
-	for _, c := range dossier.Changes(before, after) {
+	for _, c := range dossier.Changes(&before, &after) {
 		list = append(list, c.Field+"="+c.New)
 	}
 	return list

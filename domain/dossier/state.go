@@ -220,8 +220,10 @@ func (s State) OpenSupplement() (Supplement, bool) {
 }
 
 // SupplementAt returns the newest request of that stage.
-func (s State) SupplementAt(stage Stage) (Supplement, bool) {
-	for _, q := range slices.Backward(s.Supplements) {
+func (s State) SupplementAt(stage Stage) (Supplement, bool) { return newest(s.Supplements, stage) }
+
+func newest(list []Supplement, stage Stage) (Supplement, bool) {
+	for _, q := range slices.Backward(list) {
 		if q.Stage == stage {
 			return q, true
 		}

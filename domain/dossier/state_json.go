@@ -67,20 +67,22 @@ type jsonMember struct {
 	name          string // as it is written
 	write         writing
 	empty, isZero bool // left out when it is
+	moment        bool // a time is zero in any zone
 }
 
 func jsonObject(t reflect.Type) writing {
 	var members []jsonMember
 	for i := range t.NumField() {
 		name, options, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-		members = append(members, jsonMember{i, `"` + name + `":`, jsonOf(t.Field(i).Type), options == "omitempty", options == "omitzero"})
+		members = append(members, jsonMember{i, `"` + name + `":`, jsonOf(t.Field(i).Type), options == "omitempty", options == "omitzero", t.Field(i).Type == reflect.TypeFor[time.Time]()})
 	}
 	return func(b []byte, v reflect.Value) (_ []byte, err error) {
 		b = append(b, '{')
 		begins := len(b)
-		for _, m := range members {
+		for i := range members {
+			m := &members[i]
 			f := v.Field(m.index)
-			if m.empty && (f.IsZero() || f.Kind() == reflect.Slice && f.Len() == 0) || m.isZero && zero(f) {
+			if m.empty && (f.IsZero() || f.Kind() == reflect.Slice && f.Len() == 0) || m.isZero && m.zero(f) {
 				continue
 			}
 			if len(b) > begins {
@@ -94,9 +96,9 @@ func jsonObject(t reflect.Type) writing {
 	}
 }
 
-func zero(v reflect.Value) bool {
-	if t, is := v.Addr().Interface().(*time.Time); is {
-		return t.IsZero()
+func (m *jsonMember) zero(v reflect.Value) bool {
+	if m.moment {
+		return v.Addr().Interface().(*time.Time).IsZero()
 	}
 	return v.IsZero()
 }

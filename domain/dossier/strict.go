@@ -3,6 +3,7 @@ package dossier
 import (
 	"bytes"
 	"encoding/json"
+	"iter"
 	"reflect"
 	"strconv"
 	"time"
@@ -140,9 +141,22 @@ func readValue(f field, v reflect.Value, raw []byte) *domain.Invalid {
 		return readObject(v, raw)
 	case f.shape == isObjects:
 		return readObjects(f, v, raw)
+	case plain && f.shape == isMoment:
+		var at time.Time
+		if at.UnmarshalText(text) != nil {
+			return wrongType(f.name, v.Interface())
+		}
+		v.Set(reflect.ValueOf(instant(at)))
+		return nil
 	case plain && v.Kind() == reflect.String:
 		v.SetString(string(text))
 		return nil
+	}
+	if f.shape == isCodes {
+		if codes, plain := readCodes(raw); plain {
+			v.Set(reflect.ValueOf(codes))
+			return nil
+		}
 	}
 	if n, err := strconv.Atoi(string(raw)); err == nil && f.shape == isNumber {
 		v.SetInt(int64(n))
@@ -178,23 +192,52 @@ func readText(f field, v reflect.Value, raw []byte) *domain.Invalid {
 }
 
 func readObjects(f field, v reflect.Value, raw []byte) *domain.Invalid {
-	var list []json.RawMessage
-	if raw[0] != '[' || json.Unmarshal(raw, &list) != nil || len(list) > maxItems {
+	if raw[0] != '[' {
 		return wrongType(f.name, v.Interface())
 	}
-	if len(list) == 0 {
-		return nil // an empty list is no list
-	}
-	v.Set(reflect.MakeSlice(v.Type(), len(list), len(list)))
-	for i, one := range list {
-		if one[0] != '{' {
+	for one := range items(raw) {
+		n := v.Len()
+		if one[0] != '{' || n == maxItems {
+			v.SetZero()
 			return wrongType(f.name, v.Interface())
 		}
-		if bad := readObject(v.Index(i), one); bad != nil {
+		v.Grow(1)
+		v.SetLen(n + 1)
+		if bad := readObject(v.Index(n), one); bad != nil {
 			return bad
 		}
 	}
-	return nil
+	return nil // an empty list is no list
+}
+
+// readCodes reads a list of plain texts; any other is left to encoding/json.
+func readCodes(raw []byte) (codes []Code, plain bool) {
+	if raw[0] != '[' {
+		return nil, false
+	}
+	for one := range items(raw) {
+		text, plain := plainText(one)
+		if !plain {
+			return nil, false
+		}
+		codes = append(codes, Code(text))
+	}
+	return codes, true
+}
+
+// items goes through the entries of a well-formed list.
+func items(list []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for rest := list[1:]; ; {
+			if rest = bytes.TrimLeft(rest, " \t\r\n,"); rest[0] == ']' {
+				return
+			}
+			one := rest[:lengthOf(rest)]
+			if rest = rest[len(one):]; !yield(one) {
+				return
+			}
+		}
+	}
 }
 
 // plainText returns a JSON string that has no escapes.

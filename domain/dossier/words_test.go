@@ -36,7 +36,7 @@ func spoken() map[string][]string {
 	for _, class := range dossier.Classes() {
 		codes["class"] = append(codes["class"], string(class))
 	}
-	for _, c := range dossier.Changes(dossier.State{}, full) {
+	for _, c := range dossier.Changes(&dossier.State{}, &full) {
 		codes["field"] = append(codes["field"], c.Field)
 	}
 	return codes
@@ -124,7 +124,7 @@ func TestTheAuditTrailSaysWhatAnEventChanged(t *testing.T) {
 	l := in(t, dossier.Appraising)
 	before := l.state
 	l.then(t, askInCase)
-	got := dossier.Changes(before, l.state)
+	got := dossier.Changes(&before, &l.state)
 	want := []string{"status", "clock_stopped", "supplement_appraisal_items", "supplement_appraisal_reason", "supplement_appraisal_until"}
 	var fields []string
 	for _, c := range got {
@@ -143,7 +143,7 @@ func TestTheAuditTrailSaysWhatAnEventChanged(t *testing.T) {
 
 func TestTwoMomentsAreComparedBothWays(t *testing.T) {
 	early, late := in(t, dossier.Appraising).state, in(t, dossier.Verifying).state
-	there, back := dossier.Changes(early, late), dossier.Changes(late, early)
+	there, back := dossier.Changes(&early, &late), dossier.Changes(&late, &early)
 	if len(there) != len(back) || len(there) == 0 {
 		t.Fatalf("%d changes one way, %d the other", len(there), len(back))
 	}
@@ -153,7 +153,7 @@ func TestTwoMomentsAreComparedBothWays(t *testing.T) {
 			t.Errorf("%+v is not undone", c)
 		}
 	}
-	if len(dossier.Changes(late, late)) > 0 {
+	if len(dossier.Changes(&late, &late)) > 0 {
 		t.Error("a state differs from itself")
 	}
 }

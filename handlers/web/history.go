@@ -105,7 +105,7 @@ func (v *visit) event(f dossier.Fact, before, after dossier.State) event {
 // changes puts the words beside what an event made different.
 func (v *visit) changes(before, after dossier.State) []change {
 	var out []change
-	for _, c := range dossier.Changes(before, after) {
+	for _, c := range dossier.Changes(&before, &after) {
 		out = append(out, change{Field: label("field", c.Field, v.lang), Old: v.value(c, c.Old), New: v.value(c, c.New)})
 	}
 	return out
