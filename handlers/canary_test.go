@@ -772,6 +772,7 @@ func TestLawErasingSomeLeavesNothingOfThemAndEverythingOfTheOthers(t *testing.T)
 			t.Errorf("%s is shown as %+v", c.word, shown)
 		}
 	}
+	v.must("auditor", "GET", "/v1/dossiers/"+some.String(), nil) // so that the log has it, whatever was done to it before
 	for _, word := range []string{gone, stays} {
 		v.nowhere("after", word, some)
 	}

@@ -37,6 +37,9 @@ func (k *Persons) Earlier(ctx context.Context, by Accessor, id uuid.UUID) ([]Ear
 	if err := k.x.admitsReading(ctx, by.Actor, s); err != nil {
 		return nil, k.x.Refused(ctx, by.Actor, Envelope{Traceparent: by.Traceparent}, readDossier, id, err)
 	}
+	if s.Applicant == "" {
+		return []Earlier{}, nil
+	}
 	refs := []string{s.Applicant}
 	if May(by.Actor, Act{Kind: People}) == nil && k.x.o.Vault != nil {
 		twins, err := k.twins(ctx, by, s.Applicant)
@@ -142,7 +145,7 @@ func (k *Persons) Prefill(ctx context.Context, by Accessor, ref string, procedur
 	if err := k.x.o.Access.Record(ctx, by, access.PersonsRead{Persons: []uuid.UUID{id}, Purpose: purpose}); err != nil {
 		return nil, fmt.Errorf("record the reading: %w", err)
 	}
-	last, err := k.typedLast(ctx, ref, v.ID)
+	last, err := k.typedLast(ctx, by, ref, v.ID, purpose)
 	if err != nil {
 		return nil, err
 	}
@@ -166,8 +169,8 @@ func (k *Persons) Prefill(ctx context.Context, by Accessor, ref string, procedur
 	return filled, nil
 }
 
-// typedLast is what stands in the fields of the newest dossier of the applicant under a procedure.
-func (k *Persons) typedLast(ctx context.Context, ref, procedure string) (map[string]Prefilled, error) {
+// typedLast is what stands in the fields of the newest dossier of the applicant under a procedure. It is a reading of that dossier's words.
+func (k *Persons) typedLast(ctx context.Context, by Accessor, ref, procedure string, purpose dossier.Code) (map[string]Prefilled, error) {
 	last := map[string]Prefilled{}
 	page, err := k.views.List(ctx, projections.Filter{Applicant: ref, Procedure: procedure, Limit: 5})
 	if err != nil {
@@ -180,6 +183,9 @@ func (k *Persons) typedLast(ctx context.Context, ref, procedure string) (map[str
 		facts, err := k.x.Facts(ctx, row.ID)
 		if err != nil {
 			return nil, err
+		}
+		if err := k.x.o.Access.Record(ctx, by, access.WordsRead{Dossier: row.ID, Purpose: purpose}); err != nil {
+			return nil, fmt.Errorf("record the reading: %w", err)
 		}
 		said, err := k.x.said(ctx, row.ID, facts)
 		if err != nil {

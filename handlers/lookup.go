@@ -94,8 +94,12 @@ func (k *Persons) LookUp(ctx context.Context, by Accessor, id uuid.UUID, compone
 	if err := k.x.authorized(ctx, by.Actor, Act{Kind: People}); err != nil {
 		return refused(err)
 	}
-	if k.x.o.Vault == nil {
+	switch {
+	case k.x.o.Vault == nil:
 		return refused(noVault())
+	case k.x.o.Registry == nil:
+		return refused(&domain.Refusal{Code: "no_registers", VI: "Chưa nối với cơ sở dữ liệu nào (REGISTRY_URL). Nhận bản giấy và kiểm tra (check-component).",
+			EN: "No registers are connected (REGISTRY_URL). Take the paper and check it (check-component)."})
 	}
 	register, err := k.register(ctx, s, component)
 	if err != nil {
@@ -105,7 +109,7 @@ func (k *Persons) LookUp(ctx context.Context, by Accessor, id uuid.UUID, compone
 	if err != nil {
 		return refused(err)
 	}
-	answer, err := k.registry().LookUp(ctx, register, number)
+	answer, err := k.x.o.Registry.LookUp(ctx, register, number)
 	switch {
 	case errors.Is(err, ErrNotInRegister):
 		check.Verdict, check.Reason = dossier.Insufficient, "missing"
@@ -118,13 +122,6 @@ func (k *Persons) LookUp(ctx context.Context, by Accessor, id uuid.UUID, compone
 		check.Text = dossier.Typed(register + " " + answer.AsOf.UTC().Format(time.RFC3339) + "\n" + string(answer.Record))
 	}
 	return k.x.Do(ctx, by.Actor, id, e, check)
-}
-
-func (k *Persons) registry() Registry {
-	if k.x.o.Registry == nil {
-		return NewHTTPRegistry("", "") // never answers
-	}
-	return k.x.o.Registry
 }
 
 // register names the one in which a part of the dossier is found.

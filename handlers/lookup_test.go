@@ -10,6 +10,8 @@ import (
 	"dossier/domain/person"
 	"dossier/handlers"
 	"dossier/handlers/localregistry"
+
+	"github.com/google/uuid"
 )
 
 func TestAPartThatARegisterHasIsLookedUpAndTheAnswerLiesInTheVault(t *testing.T) {
@@ -107,6 +109,16 @@ func TestEarlierDossiersOfTheSamePersonAreToldAndItsFormsPrefilled(t *testing.T)
 		if filled[field] != text {
 			t.Errorf("%s is filled with %q, want %q", field, filled[field], text)
 		}
+	}
+	page, err := r.log.List(t.Context(), r.as("auditor"), handlers.AccessFilter{Limit: 1})
+	if err != nil || len(page.Entries) != 1 || page.Entries[0].Type != "access.words-read" {
+		t.Errorf("what was typed is read without saying so: %+v, %v", page.Entries, err)
+	}
+	if found, err := r.Earlier(t.Context(), r.by("auditor"), uuid.New()); !errors.Is(err, handlers.ErrNotFound) {
+		t.Errorf("of a dossier that is not there: %+v, %v", found, err)
+	}
+	if _, err := r.LookUp(t.Context(), r.by("reception"), last.ID, "tp-1", r.envelope("nowhere")); err == nil || !strings.Contains(err.Error(), "no_registers") {
+		t.Errorf("without registers: %v", err)
 	}
 	if _, err := r.Prefill(t.Context(), r.by("applicant-2"), "applicant-1", "seafood-export-health-cert", "own"); err == nil {
 		t.Error("another's form is filled")

@@ -221,11 +221,12 @@ func (k *Persons) ApplyErasures(ctx context.Context) (applied int, err error) {
 		if err != nil || gone[l.Person] {
 			return err
 		}
-		if _, err := k.x.o.Vault.Erase(ctx, l.Person); err != nil {
+		if err := k.decidedBefore(ctx, l); err != nil { // first: cut short here, it is begun again
 			return err
 		}
+		_, err = k.x.o.Vault.Erase(ctx, l.Person)
 		applied++
-		return k.decidedBefore(ctx, l)
+		return err
 	})
 	return applied, err
 }
@@ -272,7 +273,10 @@ func (k *Persons) about(ctx context.Context, id uuid.UUID, ref string) ([]uuid.U
 // kept refuses while the record of a dossier may not go.
 func (k *Persons) kept(ctx context.Context, id uuid.UUID) error {
 	facts, err := k.x.Facts(ctx, id)
-	if err != nil || len(facts) == 0 {
+	if errors.Is(err, ErrNotFound) {
+		return nil // a filing that never came to the journal has no record
+	}
+	if err != nil {
 		return err
 	}
 	s := dossier.Fold(facts)

@@ -485,3 +485,27 @@ func TestAnErasureThatCannotBeListedIsDoneLater(t *testing.T) {
 	}
 	r.checks(0, 0, 1, 1)
 }
+
+// Words of a filing that never came to the journal hold up neither sweeping nor erasing.
+func TestWordsOfAFilingThatNeverCameAreSweptAndHoldUpNoErasing(t *testing.T) {
+	t.Parallel()
+	r := newRegistry(t)
+	if _, err := r.Register(t.Context(), r.by("reception"), "ref-1", person.Citizen, herself, r.envelope("")); err != nil {
+		t.Fatal(err)
+	}
+	lost, owner := uuid.New(), handlers.PersonStream("ref-1")
+	p, err := r.vault.Pledge(t.Context(), lost, &owner, uuid.New(), "entries.application.phone", "0912 345 678")
+	if err == nil {
+		err = r.vault.Redeem(t.Context(), []vault.Pledge{p})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := r.SweepWords(t.Context(), 0); err != nil || n != 1 {
+		t.Errorf("%d swept, %v", n, err)
+	}
+	if _, err := r.Erase(t.Context(), r.by("head"), "ref-1", "12-QD-SNN", "data-subject-request", r.envelope("")); err != nil {
+		t.Errorf("erased: %v", err)
+	}
+	r.checks(0, 0, 0, 1)
+}

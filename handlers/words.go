@@ -80,9 +80,6 @@ func (x *Executor) Words(ctx context.Context, by Accessor, id uuid.UUID, purpose
 	if err != nil {
 		return nil, err
 	}
-	if len(facts) == 0 {
-		return nil, ErrNotFound
-	}
 	s := dossier.Fold(facts)
 	if err := x.admitsReading(ctx, by.Actor, s); err != nil {
 		return nil, x.Refused(ctx, by.Actor, Envelope{Traceparent: by.Traceparent}, readWords, id, err)
@@ -224,7 +221,7 @@ func (x *Executor) SweepWords(ctx context.Context, age time.Duration) (swept int
 		for _, id := range streams {
 			after = id
 			facts, err := x.Facts(ctx, id)
-			if err != nil {
+			if err != nil && !errors.Is(err, ErrNotFound) { // a filing that never came to the journal has no facts
 				return swept, err
 			}
 			pointed := []uuid.UUID{}
