@@ -37,7 +37,7 @@ func Beside(lead dossier.SubmitDossier, with []With) []dossier.SubmitDossier {
 	members := make([]dossier.SubmitDossier, len(with))
 	for i, w := range with {
 		members[i] = lead
-		members[i].Procedure, members[i].Facts, members[i].Values, members[i].ExternalCode = w.Procedure, w.Facts, w.Values, ""
+		members[i].Procedure, members[i].Facts, members[i].Values, members[i].Entries, members[i].ExternalCode = w.Procedure, w.Facts, w.Values, nil, ""
 	}
 	return members
 }

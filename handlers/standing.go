@@ -33,6 +33,10 @@ func (k *Persons) Standing(ctx context.Context, by Accessor, ref string) (s Stan
 	if err := k.x.authorized(ctx, by.Actor, ofOneself(by.Actor, ref, People)); err != nil {
 		return s, k.x.Refused(ctx, by.Actor, Envelope{Traceparent: by.Traceparent}, readPerson, uuid.Nil, err)
 	}
+	return k.standing(ctx, ref)
+}
+
+func (k *Persons) standing(ctx context.Context, ref string) (Standing, error) {
 	p, err := k.now(ctx, PersonStream(ref))
 	return Standing{ref, p.Version, append([]person.Mandate{}, p.Mandates...), append([]person.Request{}, p.Requests...), p.Erased}, err
 }
@@ -136,8 +140,7 @@ func (k *Persons) tell(ctx context.Context, by Accessor, ref string, act ActKind
 	if err != nil {
 		return Standing{}, err
 	}
-	p, err := k.now(ctx, PersonStream(ref))
-	return Standing{ref, p.Version, append([]person.Mandate{}, p.Mandates...), append([]person.Request{}, p.Requests...), p.Erased}, err
+	return k.standing(ctx, ref)
 }
 
 // mandate is the one under which somebody acts for an owner at a moment; a *domain.Refusal where there is none.

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"dossier/internal/devstack"
 )
 
 const inEachPartition = 100
@@ -19,20 +21,7 @@ const inEachPartition = 100
 // history fills a stack whose partitions are small, and returns a dossier of the first one and the feed as it is.
 func (d *dev) history(cases int) (first, feed string) {
 	d.t.Helper()
-	d.sql(fmt.Sprintf(`
-		create temporary table told as select * from journal.events;
-		do $$
-		declare
-		  v_partition journal.partitions;
-		begin
-		  for v_partition in select * from journal.partitions loop
-		    execute format('drop table journal.%%I', v_partition.name);
-		  end loop;
-		  delete from journal.partitions;
-		  update journal.settings set value = %d where name = 'partition_size';
-		  perform journal.make_partitions_v1('events'), journal.make_partitions_v1('access');
-		end $$;
-		insert into journal.events select * from told order by position`, inEachPartition))
+	d.sql("create temporary table told as select * from journal.events;" + devstack.PartitionSQL(inEachPartition) + "; insert into journal.events select * from told order by position")
 	first = d.submitted("first")
 	must(d.t, "import", "xes", inventedLog(d.t, cases), "--mapping", mapping, "--data", d.folder)
 	d.eventually("relay and views are through", func() error {

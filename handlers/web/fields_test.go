@@ -49,4 +49,13 @@ func TestAnApplicantFillsInTheFormsOfAProcedureAndFindsThemFilledNextTime(t *tes
 	if strings.Contains(other.html, "0912") {
 		t.Error("another finds it too")
 	}
+	together := url.Values{"key": {"k2"}, "with": {renew}}
+	for name, values := range form {
+		if name != "key" {
+			together[name] = values
+		}
+	}
+	if both := me.post("/dossiers/new", together); both.status != http.StatusOK || strings.HasSuffix(both.url.Path, "/new") {
+		t.Errorf("two procedures in one reception: what is typed into the forms of the first belongs to it alone: %d at %s", both.status, both.url)
+	}
 }
