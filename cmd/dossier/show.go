@@ -128,6 +128,9 @@ func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State, timers
 	for _, g := range s.Values {
 		add("value", string(g.Field)+" = "+string(g.Value)+", "+p.FieldWords(string(g.Field), "vi")+" / "+p.FieldWords(string(g.Field), "en"))
 	}
+	if s.Submitter != "" {
+		add("filed by", fmt.Sprintf("%s, ủy quyền số / mandate %d", s.Submitter, s.Mandate))
+	}
 	add("channel", words("channel", string(s.Channel)))
 	add("unit", s.Unit)
 	add("officer", s.Officer)

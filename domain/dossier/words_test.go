@@ -1,6 +1,7 @@
 package dossier_test
 
 import (
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -193,6 +194,20 @@ var full = dossier.State{
 	Undone: dossier.Undone{Act: "accept", By: "o", Reason: "wrong_content", Version: 3}, Silence: true, Disposed: done, DisposalDecision: "q",
 	Files:     []dossier.File{{File: "f-1", Component: "tp-1", Media: "pdf", Size: 1, By: "o", At: monday, Kind: dossier.Scan, SignedBy: []string{"o"}, SignedAt: monday}},
 	Signature: dossier.Signature{Means: dossier.Digital, Block: "kt", For: "p", File: "f-1", SignedAt: monday, TimeBy: "stamped", Serial: "sn:3f"},
+	Code:      "000.00.01.G15-250301-0001", Values: []dossier.Given{{Field: "application.head_count", Value: "3"}}, Entered: []string{"application.phone"}, Submitter: "ref-2", Mandate: 1,
+	Corrected: []dossier.Correction{{To: "owner", Unit: "u", Withdraws: []string{"receipt"}}},
+	Archived:  dossier.Archived{Agency: done, Historical: done, Register: "r", Late: true}, Announced: done, DisposalAfter: monday,
+	Fired:       []dossier.Fired{{Timer: dossier.ProcessingTimer, Number: 1, Notice: "late", Share: 100, Due: monday, At: monday, Told: monday, Tells: "officer"}},
+	CheckWithin: "10.calendar_day", Portal: dossier.Portal{Code: 1, Outcome: "taken", At: monday, Error: "e", Failures: 1, Taken: 1, TakenAt: monday},
+}
+
+func TestTheFullStateHasEveryMemberFilled(t *testing.T) {
+	all := reflect.ValueOf(full)
+	for i := range all.NumField() {
+		if all.Field(i).IsZero() {
+			t.Errorf("%s is not: whoever reads the audit trail would not be asked for its words", all.Type().Field(i).Name)
+		}
+	}
 }
 
 var done = dossier.Act{By: "o", At: monday}

@@ -25,6 +25,7 @@ func (v *visit) facts(s dossier.State, id uuid.UUID) []fact {
 		}
 	}
 	say(Words{"Người nộp", "Applicant"}, codeWords(s.Applicant))
+	say(Words{"Người nộp thay", "Filed by"}, codeWords(s.Submitter))
 	say(Words{"Kênh", "Channel"}, label("channel", string(s.Channel), v.lang))
 	rules, _ := v.rules.Version(s.Procedure, s.ProcedureVersion)
 	for _, f := range s.Facts {
