@@ -170,8 +170,8 @@ func (k *Persons) FinishBegun(ctx context.Context, age time.Duration) (finished 
 	return finished, nil
 }
 
-// Tidy finishes erasures that a crash cut short, and sweeps words that no event points to, every so often until the context ends. Several
-// processes may do it: done again, it changes nothing.
+// Tidy finishes erasures that a crash cut short, sweeps words that no event points to, and puts into the index anew whom an earlier program
+// put in, every so often until the context ends. Several processes may do it: done again, it changes nothing.
 func (k *Persons) Tidy(ctx context.Context, log *slog.Logger, every time.Duration) error {
 	for k.x.o.Vault != nil {
 		n, err := k.FinishBegun(ctx, time.Minute)
@@ -180,6 +180,11 @@ func (k *Persons) Tidy(ctx context.Context, log *slog.Logger, every time.Duratio
 		}
 		if err == nil {
 			_, err = k.x.SweepWords(ctx, 24*time.Hour)
+		}
+		if err == nil {
+			if n, err = k.x.o.Vault.Reindex(ctx); n > 0 {
+				log.Info("persons are found by each two words of their names", "persons", n)
+			}
 		}
 		if err != nil && ctx.Err() == nil {
 			log.Error("the vault could not be tidied; it is tried again", "err", err)

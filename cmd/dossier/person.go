@@ -213,7 +213,7 @@ func (a *app) vaultCommand() *cli.Command {
 					}
 					return err
 				}},
-			{Name: "finish", Usage: "do what decisions to erase say and a crash or a restored database left undone, and sweep words that no event points to", Flags: []cli.Flag{dataFlag()},
+			{Name: "finish", Usage: "do what decisions to erase say and a crash or a restored database left undone, sweep words that no event points to, and put persons into the index as this version does", Flags: []cli.Flag{dataFlag()},
 				Action: func(ctx context.Context, cmd *cli.Command) error {
 					s, err := a.withVault(ctx, cmd)
 					if err != nil {
@@ -225,8 +225,12 @@ func (a *app) vaultCommand() *cli.Command {
 						return err
 					}
 					swept, err := s.executor.SweepWords(ctx, 24*time.Hour)
+					if err != nil {
+						return err
+					}
+					indexed, err := s.executor.Vault().Reindex(ctx)
 					if err == nil {
-						fmt.Fprintf(a.stdout, "erasures finished: %d; words swept that no event points to: %d\n", n, swept)
+						fmt.Fprintf(a.stdout, "erasures finished: %d; words swept that no event points to: %d; persons put into the index anew: %d\n", n, swept, indexed)
 					}
 					return err
 				}},

@@ -38,7 +38,7 @@ func (v *Vault) Fill(ctx context.Context, list []Newcomer) error {
 		if err != nil {
 			return fmt.Errorf("seal person: %w", err)
 		}
-		ids[i], keys[i], persons[i] = n.ID, []any{n.ID, "person", wrapped, v.keks[0].fingerprint}, []any{n.ID, int64(1), sealed}
+		ids[i], keys[i], persons[i] = n.ID, []any{n.ID, "person", wrapped, v.keks[0].fingerprint, indexedAs}, []any{n.ID, int64(1), sealed}
 		of, kinds := v.tokens(n.Person)
 		for j := range of {
 			tokens = append(tokens, []any{of[j], kinds[j], n.ID})
@@ -56,7 +56,7 @@ func (v *Vault) Fill(ctx context.Context, list []Newcomer) error {
 			table   string
 			columns []string
 			rows    [][]any
-		}{{"keys", []string{"owner", "kind", "wrapped", "kek"}, keys}, {"persons", []string{"person", "version", "sealed"}, persons}, {"tokens", []string{"token", "kind", "person"}, tokens}} {
+		}{{"keys", []string{"owner", "kind", "wrapped", "kek", "indexed"}, keys}, {"persons", []string{"person", "version", "sealed"}, persons}, {"tokens", []string{"token", "kind", "person"}, tokens}} {
 			if _, err := tx.CopyFrom(ctx, pgx.Identifier{"vault", t.table}, t.columns, pgx.CopyFromRows(t.rows)); err != nil {
 				return fmt.Errorf("fill vault.%s: %w", t.table, err)
 			}
