@@ -15,12 +15,13 @@ import (
 	"dossier/domain/money"
 )
 
-// Invoice is what the tax authority's invoice service is told of a receipt. Who paid is not in it: it is asked for where it is written.
+// Invoice is what the tax authority's invoice service is told of a receipt, or of what was given back on one. Who paid is not in it: it is
+// asked for where it is written. It never changes: what is given back, on the same day or years later, is told by another that adjusts it.
 type Invoice struct {
 	Number  string `json:"number"` // the receipt's, or the order's reference: the same number is the same invoice
 	Day     string `json:"day"`
-	Amount  int    `json:"amount"`
-	Returns int    `json:"returned,omitempty"`
+	Amount  int    `json:"amount"`            // below zero where it adjusts another
+	Adjusts string `json:"adjusts,omitempty"` // the number of that
 	money.For
 }
 
@@ -101,10 +102,14 @@ func (s *InvoiceSpool) Send(ctx context.Context, send func(context.Context, Invo
 	if err != nil {
 		return 0, fmt.Errorf("read invoice spool: %w", err)
 	}
+	waiting := make([]string, len(entries))
+	for i, e := range entries {
+		waiting[i] = strings.TrimSuffix(e.Name(), ".json")
+	}
+	slices.Sort(waiting) // one that adjusts another, whose number it begins with, comes after that
 	var failed []error
-	for row := 0; len(entries) > 0 && row < mostUnsent; entries = entries[1:] {
-		number := strings.TrimSuffix(entries[0].Name(), ".json")
-		if err := s.sendOne(ctx, number, send); err != nil {
+	for row := 0; len(waiting) > 0 && row < mostUnsent; waiting = waiting[1:] {
+		if err := s.sendOne(ctx, waiting[0], send); err != nil {
 			failed, row = append(failed, err), row+1
 			continue
 		}
@@ -121,6 +126,9 @@ func (s *InvoiceSpool) sendOne(ctx context.Context, number string, send func(con
 	var i Invoice
 	if err := json.Unmarshal(b, &i); err != nil {
 		return fmt.Errorf("read invoice %s: %w", number, err)
+	}
+	if _, err := os.Stat(s.file("waiting", i.Adjusts)); i.Adjusts != "" && err == nil {
+		return fmt.Errorf("send invoice %s: %s, which it adjusts, has not gone yet", number, i.Adjusts)
 	}
 	if err := send(ctx, i); err != nil {
 		return fmt.Errorf("send invoice %s: %w", number, err)
@@ -151,7 +159,8 @@ func (m *Money) Invoices(ctx context.Context, a domain.Actor, day string, to Inv
 	return n, nil
 }
 
-// invoicesOf are those of an agency and day, by number.
+// invoicesOf are those of an agency and day, by number. What was given back that day comes with the invoice that it adjusts, of whatever day:
+// the service may not have been there yet.
 func (m *Money) invoicesOf(ctx context.Context, agency, day string) (all []Invoice, err error) {
 	b, err := m.books(ctx, agency, day)
 	if err != nil {
@@ -159,21 +168,36 @@ func (m *Money) invoicesOf(ctx context.Context, agency, day string) (all []Invoi
 	}
 	for _, book := range b.Receipts {
 		for number, u := range book.Used {
-			if u.Day != day {
-				continue
+			taken := Invoice{Number: book.Receipt(number), Day: u.Day, Amount: u.Amount, For: u.For}
+			back := u.Repaid != nil && u.Repaid.Day == day
+			if u.Day == day || back {
+				all = append(all, taken)
 			}
-			i := Invoice{Number: book.Receipt(number), Day: day, Amount: u.Amount, For: u.For}
-			if u.Repaid != nil {
-				i.Returns = u.Repaid.Amount
+			if back {
+				all = append(all, taken.less(u.Repaid.Amount, day))
 			}
-			all = append(all, i)
 		}
 	}
 	for id, o := range b.Orders {
-		if o.Booked && len(o.Receipts) > 0 && dayOf(o.Receipts[len(o.Receipts)-1].PaidAt) == day {
-			all = append(all, Invoice{Number: id.String(), Day: day, Amount: o.Amount, Returns: o.Amount - o.Applied, For: o.For})
+		if !o.Booked || len(o.Receipts) == 0 {
+			continue
+		}
+		taken := Invoice{Number: id.String(), Day: dayOf(o.Receipts[len(o.Receipts)-1].PaidAt), Amount: o.Amount, For: o.For}
+		at := slices.IndexFunc(o.Refunds, func(r money.Refund) bool {
+			return r.Applied > 0 && r.Transaction != "" && dayOf(r.At) == day
+		})
+		if taken.Day == day || at >= 0 {
+			all = append(all, taken)
+		}
+		if at >= 0 {
+			all = append(all, taken.less(o.Refunds[at].Applied, day))
 		}
 	}
 	slices.SortFunc(all, func(x, y Invoice) int { return strings.Compare(x.Number, y.Number) })
 	return all, nil
+}
+
+// less is what adjusts an invoice by what was given back, once for each.
+func (i Invoice) less(amount int, day string) Invoice {
+	return Invoice{Number: i.Number + "-back", Day: day, Amount: -amount, Adjusts: i.Number, For: i.For}
 }

@@ -57,7 +57,10 @@ func TestAnInvoiceIsSentOnceInEffectWhereverItDies(t *testing.T) {
 	if got := slices.Sorted(maps.Keys(service)); !slices.Contains(got, "INV-0000001") || !slices.Contains(got, reference.String()) || len(got) != 2 {
 		t.Errorf("the service has %v", got)
 	}
-	spool, _ := handlers.NewInvoiceSpool(dir)
+	spool, err := handlers.NewInvoiceSpool(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := spool.Put(t.Context(), handlers.Invoice{Number: "../x"}); err == nil {
 		t.Error("an invoice left its folder")
 	}
@@ -133,6 +136,80 @@ func TestInvoicesOfADayThatIsOverAreSentByThemselvesAndOnceInEffect(t *testing.T
 	for _, o := range []handlers.InvoiceOptions{{URL: "over there", Spool: dir}, {URL: service.URL}} {
 		if _, err := handlers.NewInvoiceSender(p.Money, o); err == nil || !strings.Contains(err.Error(), "INVOICE_") {
 			t.Errorf("%+v: %v", o, err)
+		}
+	}
+}
+
+// What is given back on a later day is told by an invoice of its own, below zero, that names the one it adjusts and never comes before it.
+func TestWhatIsGivenBackOnALaterDayIsToldToTheInvoiceServiceBehindWhatItAdjusts(t *testing.T) {
+	t.Parallel()
+	p := newPurse(t)
+	on := func(days int) *handlers.Executor {
+		return handlers.NewExecutor(p.journal, handlers.ExecutorOptions{CommandKey: []byte("test"), Now: func() time.Time { return time.Now().AddDate(0, 0, days) }})
+	}
+	later := p.Money
+	p.Executor = on(-3)
+	p.Money = handlers.NewMoney(p.Executor, p.bank)
+	p.book("BCK")
+	if _, err := p.Take(t.Context(), p.as("fees"), handlers.CounterPayment{For: p.owing(), Amount: feeOf, Method: money.Cash, Series: "BCK"}, p.envelope("")); err != nil {
+		t.Fatal(err)
+	}
+	_, reference := p.ordered()
+	p.pay(reference, 0, "")
+	if _, err := later.OpenTill(t.Context(), p.as("fees"), 1_000_000, p.envelope("")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := later.GiveBack(t.Context(), p.as("fees"), "BCK", 1, 20_000, "reduced", p.envelope("")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := later.RefundOrder(t.Context(), p.as("fees"), reference, feeOf, "not_provided", true, p.envelope("")); err != nil {
+		t.Fatal(err)
+	}
+	var told []handlers.Invoice
+	refused := "BCK-0000001"
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var i handlers.Invoice
+		if err := json.NewDecoder(r.Body).Decode(&i); err != nil {
+			t.Error(err)
+		}
+		if i.Number == refused {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		told = append(told, i)
+	}))
+	t.Cleanup(service.Close)
+	dir := t.TempDir()
+	pass := func(days int) (int, error) {
+		// The service was put up after the money was taken: the days that it looks back at have the giving back alone.
+		s, err := handlers.NewInvoiceSender(handlers.NewMoney(on(days), nil), handlers.InvoiceOptions{URL: service.URL, Spool: dir, Back: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Pass(t.Context())
+	}
+	if n, err := pass(1); n != 2 || err == nil || !strings.Contains(err.Error(), "BCK-0000001-back") {
+		t.Errorf("while one is refused: %d sent, %v", n, err)
+	}
+	refused = ""
+	if n, err := pass(1); n != 2 || err != nil {
+		t.Errorf("then: %d sent, %v", n, err)
+	}
+	if n, err := pass(2); n != 0 || err != nil {
+		t.Errorf("on the day after: %d sent, %v", n, err)
+	}
+	for number, amount := range map[string]int{"BCK-0000001": feeOf, reference.String(): feeOf, "BCK-0000001-back": -20_000, reference.String() + "-back": -feeOf} {
+		at := slices.IndexFunc(told, func(i handlers.Invoice) bool { return i.Number == number })
+		if at < 0 || told[at].Amount != amount {
+			t.Errorf("%s is not there with %d: %+v", number, amount, told)
+			continue
+		}
+		adjusts, back := strings.CutSuffix(number, "-back")
+		if !back {
+			adjusts = ""
+		}
+		if told[at].Adjusts != adjusts || back && !slices.ContainsFunc(told[:at], func(i handlers.Invoice) bool { return i.Number == adjusts }) {
+			t.Errorf("%+v, after %+v", told[at], told[:at])
 		}
 	}
 }

@@ -63,6 +63,7 @@ func TestABodyThatIsNotUnderstoodSaysWhichFieldAndWhatWouldBeAccepted(t *testing
 		{"an empty list", "request-supplement", `{"items":[],"reason":"missing"}`, "missing", "items", "list"},
 		{"a number for a code", "forward", `{"unit":7}`, "wrong_type", "unit", "code"},
 		{"a text for a number", "record-opinion", `{"number":"1","verdict":"agreed"}`, "wrong_type", "number", "whole number"},
+		{"a list for a number", "record-opinion", `{"number":["1"],"verdict":"agreed"}`, "wrong_type", "number", "whole number"},
 		{"a fraction for a number", "record-opinion", `{"number":1.5,"verdict":"agreed"}`, "wrong_type", "number", "whole number"},
 		{"a text for a time", "request-opinion", `{"unit":"u","due":"tomorrow"}`, "wrong_type", "due", "2026-11-23"},
 		{"a value outside its list", "approve", `{"outcome":"maybe"}`, "not_in_list", "outcome", "grant, refuse"},

@@ -155,6 +155,19 @@ func TestAFeeIsTheOneOfTheTableUnderTheDossiersFacts(t *testing.T) {
 	}
 }
 
+func TestAnAmountThatNamesNoFeesIsHeldAgainstAllThatTheTableAsksWhereThereIsATable(t *testing.T) {
+	ask := by(feeDesk, dossier.RequestPayment{Amount: 5})
+	l := filedUnder(t, "forest-seed-source-recognition", []dossier.Code{"seed_orchard"})
+	if _, err := l.ask(ask); refusal(err) != "fee_reason_missing" || !strings.Contains(err.Error(), "2,400,000 dong") {
+		t.Errorf("beside the table: %v", err)
+	}
+	ask = by(feeDesk, dossier.RequestPayment{Amount: 5}, func(x *dossier.Context) { x.Procedure.Fees = nil })
+	events, err := l.do(ask)
+	if err != nil || events[0].(dossier.PaymentRequested).OutOfFlow {
+		t.Errorf("without a table: %+v, %v", events, err)
+	}
+}
+
 func TestAStepWhoseConditionDoesNotHoldIsOutOfFlowAndAnOpinionThatIsDueIsOwed(t *testing.T) {
 	toAppraisal := []act{accept, forward, assign, start}
 	l := filedUnder(t, "seafood-export-health-cert", nil).then(t, toAppraisal...)

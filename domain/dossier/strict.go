@@ -165,13 +165,8 @@ func readValue(f field, v reflect.Value, raw []byte) *domain.Invalid {
 	if err := json.Unmarshal(raw, v.Addr().Interface()); err != nil {
 		return wrongType(f.name, v.Interface())
 	}
-	switch f.shape {
-	case isMoment:
+	if f.shape == isMoment {
 		v.Set(reflect.ValueOf(instant(v.Interface().(time.Time))))
-	case isCodes:
-		if v.Len() == 0 {
-			v.SetZero() // an empty list is no list: both are written as nothing
-		}
 	}
 	return nil
 }
@@ -210,7 +205,7 @@ func readObjects(f field, v reflect.Value, raw []byte) *domain.Invalid {
 	return nil // an empty list is no list
 }
 
-// readCodes reads a list of plain texts; any other is left to encoding/json.
+// readCodes reads a list of plain texts; any other is left to encoding/json. An empty list is no list: both are written as nothing.
 func readCodes(raw []byte) (codes []Code, plain bool) {
 	if raw[0] != '[' {
 		return nil, false

@@ -65,7 +65,7 @@ func (f Form) InOrder() []Field {
 	}
 	place := map[string]int{}
 	d, depth := json.NewDecoder(bytes.NewReader(s.Properties)), 0
-	for key := false; ; {
+	for {
 		token, err := d.Token()
 		if err != nil {
 			break
@@ -77,16 +77,11 @@ func (f Form) InOrder() []Field {
 			} else {
 				depth--
 			}
-			key = depth == 1
-			continue
 		case string:
-			if depth == 1 && key {
+			if depth == 1 { // a name: what it stands for is an object
 				place[t] = len(place)
-				key = false
-				continue
 			}
 		}
-		key = depth == 1
 	}
 	slices.SortStableFunc(fields, func(a, b Field) int { return place[a.Name] - place[b.Name] })
 	return fields
