@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sync/errgroup"
 )
@@ -28,13 +26,13 @@ type Rebuilt struct {
 	Projections []string      `json:"projections"`
 	Events      int64         `json:"events"`   // folded in this run
 	Resumed     bool          `json:"resumed"`  // a rebuild that was stopped went on
-	Compared    int64         `json:"compared"` // rows of the new tables that are what a fold says, all of them
+	Compared    int64         `json:"compared"` // rows of the new tables that were read back and are what was folded, all of them
 	Tries       int           `json:"tries"`    // to change the names, which waits for nobody longer than half a second
 	Took        time.Duration `json:"took"`
 }
 
-// Rebuild builds tables beside the live ones straight from the journal, each event read and folded once for all of them, compares
-// every row with another fold, and changes their names. Commands and queries go on; the old tables stay for Rollback. Stopped at any
+// Rebuild builds tables beside the live ones straight from the journal, each event read and folded once for all of them, reads every row
+// back and holds it against what was folded, and changes their names. Commands and queries go on; the old tables stay for Rollback. Stopped at any
 // moment it leaves the live tables as they were, and the next call goes on.
 func (r Rebuilder) Rebuild(ctx context.Context, names ...string) (Rebuilt, error) {
 	began := time.Now()
@@ -59,7 +57,7 @@ func (r Rebuilder) Rebuild(ctx context.Context, names ...string) (Rebuilt, error
 	if err := each(ctx, all, (*standby).addKey); err != nil {
 		return done, err
 	}
-	r.step("comparing every row with a fold, building the other indexes")
+	r.step("comparing every row with what was folded, building the other indexes")
 	g, beside := errgroup.WithContext(ctx)
 	g.Go(func() error { return each(beside, all, (*standby).addIndexes) })
 	g.Go(func() (err error) { done.Compared, err = r.compare(beside, all); return err })
@@ -171,49 +169,4 @@ func (r Rebuilder) progress(done, total int64) {
 	if r.Progress != nil {
 		r.Progress(min(done, total), total)
 	}
-}
-
-// compare holds every row of the standbys against a fold of its stream, cut where the standby stands.
-func (r Rebuilder) compare(ctx context.Context, all []*standby) (compared int64, err error) {
-	for _, s := range all {
-		if s.parked, err = readParked(ctx, r.Views.pool, []string{s.live.name}); err != nil {
-			return 0, err
-		}
-	}
-	total := all[0].at.highest()
-	var events, rows atomic.Int64
-	err = r.share(ctx, func(ctx context.Context, queue <-chan int) error {
-		c := r.comparison(all)
-		defer func() { rows.Add(c.rows) }()
-		for part := range queue {
-			for after, end := bounds(part); after != end; {
-				before := c.events
-				d, last, err := c.page(ctx, after, end)
-				if err != nil {
-					return err
-				}
-				if d != nil {
-					return fmt.Errorf("the new table is wrong, the live one stays: %s", d)
-				}
-				after = last
-				r.progress(events.Add(c.events-before), total)
-			}
-		}
-		return nil
-	})
-	return rows.Load(), err
-}
-
-func (r Rebuilder) comparison(all []*standby) *comparison {
-	c := newComparison(r.Views)
-	c.limit = rebuildPage
-	for _, s := range all {
-		t := s.target(s.at, s.parked)
-		t.leave = map[uuid.UUID]bool{}
-		for _, id := range s.ended { // what was let go since stays as it was written
-			t.leave[id] = true
-		}
-		c.targets = append(c.targets, t)
-	}
-	return c
 }

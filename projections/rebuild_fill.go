@@ -1,8 +1,11 @@
 package projections
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
+	"hash"
 	"maps"
 	"slices"
 	"sync/atomic"
@@ -27,9 +30,9 @@ func (r Rebuilder) fill(ctx context.Context, all []*standby) (events int64, err 
 		}
 	}
 	total, before := all[0].at.highest(), int64(0)
-	for part, events := range all[0].in {
+	for part, share := range all[0].in {
 		if len(missing(all, part)) == 0 {
-			before += *events
+			before += share.events
 		}
 	}
 	var folded atomic.Int64
@@ -64,12 +67,18 @@ func missing(all []*standby, part int) []*standby {
 func (r Rebuilder) fillPart(ctx context.Context, part int, targets []*target, progress func(int64)) error {
 	return pgx.BeginFunc(ctx, r.Owner, func(tx pgx.Tx) error {
 		var sum int64
+		digests := make([]hash.Hash, len(targets)) // of the rows as COPY gives them back
+		for i := range digests {
+			digests[i] = sha256.New()
+			digests[i].Write(copyHeader)
+		}
 		err := eachPage(ctx, r.Views.journal, part, func(events []eventstore.Event) error {
 			folded, err := fold(events, targets)
 			if err != nil {
 				return fmt.Errorf("%w; it is not parked", err)
 			}
-			for _, t := range targets {
+			for i, t := range targets {
+				digests[i].Write(t.b)
 				if err := t.write(ctx, tx.Conn()); err != nil {
 					return err
 				}
@@ -78,9 +87,9 @@ func (r Rebuilder) fillPart(ctx context.Context, part int, targets []*target, pr
 			progress(folded)
 			return nil
 		})
-		for _, t := range targets {
-			if err == nil {
-				_, err = tx.Exec(ctx, `insert into views.rebuilt_parts (standby, part, events) values ($1, $2, $3)`, t.table.name, part, sum)
+		for i, t := range targets {
+			if digests[i].Write(copyEnd); err == nil {
+				_, err = tx.Exec(ctx, `insert into views.rebuilt_parts (standby, part, events, digest) values ($1, $2, $3, $4)`, t.table.name, part, sum, digests[i].Sum(nil))
 			}
 			t.empty()
 		}
@@ -88,16 +97,26 @@ func (r Rebuilder) fillPart(ctx context.Context, part int, targets []*target, pr
 	})
 }
 
-// loadParts reads which shares are in, with how many events.
+// built is a share that is in.
+type built struct {
+	events int64
+	digest []byte // of its rows
+}
+
+// loadParts reads which shares are in.
 func (s *standby) loadParts(ctx context.Context) error {
-	rows, err := s.owner.Query(ctx, `select part, events from views.rebuilt_parts where standby = $1`, s.name)
+	rows, err := s.owner.Query(ctx, `select part, events, digest from views.rebuilt_parts where standby = $1`, s.name)
 	if err != nil {
 		return fmt.Errorf("read what is built: %w", err)
 	}
 	var part int
-	var events int64
-	s.in = [parts]*int64{}
-	if _, err = pgx.ForEachRow(rows, []any{&part, &events}, func() error { n := events; s.in[part] = &n; return nil }); err != nil {
+	var b built
+	s.in = [parts]*built{}
+	_, err = pgx.ForEachRow(rows, []any{&part, &b.events, &b.digest}, func() error {
+		s.in[part] = &built{b.events, bytes.Clone(b.digest)}
+		return nil
+	})
+	if err != nil {
 		return fmt.Errorf("read what is built: %w", err)
 	}
 	return nil

@@ -22,7 +22,7 @@ type standby struct {
 	at         lanes         // what it is true at
 	parked     parked        // now
 	ended      []uuid.UUID   // streams that were parked when they were written
-	in         [parts]*int64 // the events of the shares that are built
+	in         [parts]*built // the shares that are in
 	owner      *pgxpool.Pool
 	views      *Views // the journal, and where the live table stands
 }

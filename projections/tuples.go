@@ -85,6 +85,8 @@ func copyInto(name, columns string) string {
 	return `copy views.` + name + ` (` + columns + `) from stdin (format binary)`
 }
 
+func copyOf(query string) string { return `copy (` + query + `) to stdout (format binary)` }
+
 // copyIn writes the rows into a table.
 func (t *tuples) copyIn(ctx context.Context, conn *pgx.Conn, name string, columns string) error {
 	if t.n == 0 {
@@ -100,7 +102,7 @@ func (t *tuples) copyIn(ctx context.Context, conn *pgx.Conn, name string, column
 // copyOut reads rows as copyIn wrote them. The query takes no parameters: COPY has none.
 func (t *tuples) copyOut(ctx context.Context, conn *pgx.Conn, query string) error {
 	out := bytes.NewBuffer(t.b[:0])
-	if _, err := conn.PgConn().CopyTo(ctx, out, `copy (`+query+`) to stdout (format binary)`); err != nil {
+	if _, err := conn.PgConn().CopyTo(ctx, out, copyOf(query)); err != nil {
 		return err
 	}
 	b, whole := bytes.CutSuffix(out.Bytes(), copyEnd)
