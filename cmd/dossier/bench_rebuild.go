@@ -53,7 +53,7 @@ func benchRebuild(ctx context.Context, b *bench) error {
 		b.note("the first that failed or was wrong: %v", first)
 	}
 	b.note("events/s: events of the journal ÷ time from the first read of it to the change-over of both tables.")
-	b.note("bottleneck: two cores shared by Postgres (reading the journal twice, COPY), the folds, and the load.")
+	b.note("bottleneck: two cores shared by Postgres (reading the journal, COPY in and back), the folds, and the load.")
 	return nil
 }
 

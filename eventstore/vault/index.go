@@ -13,9 +13,8 @@ import (
 // indexedAs is how persons are put into the index today: 2 is by each two words of a name too. Who was put in before is found all the same,
 // more slowly, until Reindex has put everybody in anew.
 const (
-	notIndexed    = 0 // could not be read when it was tried: nothing of it can be shown either
-	indexedBefore = 1
-	indexedAs     = 2
+	notIndexed = 0 // could not be read when it was tried: nothing of it can be shown either
+	indexedAs  = 2 // before: 1
 )
 
 // holdIndexed holds the key of a person against erasing and against another version until the transaction ends, and notes how the person is
@@ -48,7 +47,8 @@ func index(ctx context.Context, tx pgx.Tx, id uuid.UUID, tokens [][]byte, kinds 
 
 // someBefore says whether somebody is in the index as before only.
 func (v *Vault) someBefore(ctx context.Context) (some bool, err error) {
-	if err := v.pool.QueryRow(ctx, `select exists (select from vault.keys k where k.kind = 'person' and k.indexed = $1)`, indexedBefore).Scan(&some); err != nil {
+	// Said in words, not as a parameter: the index of those few is not used for one.
+	if err := v.pool.QueryRow(ctx, `select exists (select from vault.keys k where k.kind = 'person' and k.indexed = 1)`).Scan(&some); err != nil {
 		return false, fmt.Errorf("read the index of the vault: %w", err)
 	}
 	return some, nil
