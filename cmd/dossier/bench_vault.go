@@ -232,7 +232,7 @@ func (b *bench) counter(ctx context.Context, v *vault.Vault, n int) error {
 	}
 	b.within("50 names revealed, p95", reveal, clear, 15*time.Millisecond)
 	b.note("%d persons; the baseline has the same in clear, indexed for each thing that is looked for. The entry of the access journal is one append more (bench append).", n)
-	b.note("bottleneck: by name the probes along the rarest word, by number the opening of one key; revealing opens fifty keys.")
+	b.note("bottleneck: by name the walk along the rarest pair of its words, by number the opening of one key; revealing opens fifty keys.")
 	return nil
 }
 

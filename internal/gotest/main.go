@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ type event struct {
 	Package string
 	Test    string
 	Output  string
+	Elapsed float64 // seconds
 }
 
 func main() {
@@ -46,10 +48,13 @@ func run(args []string) error {
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start go test: %w", err)
 	}
-	results, counts := follow(out)
+	results, counts, slowest := follow(out)
 	failed := cmd.Wait()
 
 	account := checkAccount(args[0], results)
+	for _, t := range slowest {
+		fmt.Printf("%6.1f s  %s.%s\n", t.Elapsed, t.Package, t.Test)
+	}
 	fmt.Printf("%d passed, %d failed, %d skipped\n", counts["pass"], counts["fail"], counts["skip"])
 	fmt.Printf("took %s\n", time.Since(began).Round(time.Second))
 	if failed != nil {
@@ -58,8 +63,9 @@ func run(args []string) error {
 	return account
 }
 
-// follow prints package lines as they come and a test's output only when it fails.
-func follow(r io.Reader) (results map[string]string, counts map[string]int) {
+// follow prints package lines as they come and a test's output only when it fails. The slowest tests are those that passed, with the time they
+// took beside the others.
+func follow(r io.Reader) (results map[string]string, counts map[string]int, slowest []event) {
 	results, counts = map[string]string{}, map[string]int{}
 	held := map[string][]string{}
 	lines := bufio.NewScanner(r)
@@ -89,13 +95,17 @@ func follow(r io.Reader) (results map[string]string, counts map[string]int) {
 		case e.Test != "" && (e.Action == "pass" || e.Action == "fail" || e.Action == "skip"):
 			results[key] = e.Action
 			counts[e.Action]++
+			if e.Action == "pass" && !strings.Contains(e.Test, "/") {
+				slowest = append(slowest, e)
+			}
 			if e.Action != "pass" {
 				fmt.Print(strings.Join(held[key], ""))
 			}
 			delete(held, key)
 		}
 	}
-	return results, counts
+	slices.SortFunc(slowest, func(a, b event) int { return cmp.Compare(b.Elapsed, a.Elapsed) })
+	return results, counts, slowest[:min(len(slowest), 60)]
 }
 
 // checkAccount hands the results to the test that reads docs/features.md.
