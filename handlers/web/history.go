@@ -111,6 +111,15 @@ func (v *visit) changes(before, after dossier.State) []change {
 	return out
 }
 
+// roles are those of a list in words.
+func (v *visit) roles(list string) string {
+	all := strings.Split(list, ", ")
+	for i, role := range all {
+		all[i] = lower(label("role", role, v.lang))
+	}
+	return strings.Join(all, ", ")
+}
+
 // value is one side of a change as people read it.
 func (v *visit) value(c dossier.Change, code string) string {
 	switch {
@@ -126,6 +135,8 @@ func (v *visit) value(c dossier.Change, code string) string {
 		return label(c.Kind, code, v.lang)
 	case c.Field == "procedure":
 		return v.titleOf(code)
+	case c.Field == "tells":
+		return v.roles(code)
 	case strings.HasSuffix(c.Field, "unit"):
 		return unitWords(code, v.lang)
 	default:

@@ -1,14 +1,15 @@
 package web
 
 import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"dossier/domain/dossier"
 	"dossier/domain/person"
 	"dossier/eventstore/vault"
 	"dossier/handlers"
-	"strings"
-
-	"net/http"
-	"net/url"
-	"testing"
 )
 
 func TestWhatWasWrittenIsShownForAPurposeAndAnApplicantSeesNoNotes(t *testing.T) {
@@ -67,5 +68,15 @@ func TestNamesOnTheListAreShownWhenAskedForInOneReadingThatIsRecorded(t *testing
 	}
 	if read != 1 {
 		t.Errorf("%d readings are recorded, want one for the page", read)
+	}
+}
+
+func TestWhomATimerToldIsSaidInWords(t *testing.T) {
+	told := dossier.Change{Field: "tells", New: "reception_officer, one_stop_lead"}
+	for lang, want := range map[Lang]string{VI: "cán bộ một cửa, lãnh đạo Bộ phận Một cửa", EN: "reception officer, head of the one-stop unit"} {
+		v := &visit{format: format{lang: lang}}
+		if got := v.value(told, told.New); got != want {
+			t.Errorf("%s: %q, want %q", lang, got, want)
+		}
 	}
 }
