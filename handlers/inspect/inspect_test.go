@@ -65,7 +65,7 @@ func TestAFileIsWhatItsContentIs(t *testing.T) {
 	for i := range mostMembers + 1 {
 		many = append(many, fmt.Sprint(i), "")
 	}
-	zeros := strings.Repeat("\x00", 64<<20)
+	zeros := strings.Repeat("\x00", 2*ratioFrom)
 	for _, c := range []struct {
 		name    string
 		content []byte
