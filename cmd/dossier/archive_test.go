@@ -58,6 +58,7 @@ func (d *dev) parts() (where []string) {
 }
 
 func TestColdPartitionsMoveToFilesAndBackByHand(t *testing.T) {
+	long(t)
 	t.Parallel()
 	d := startDev(t, "--empty")
 	in := func(code int, args ...string) string {

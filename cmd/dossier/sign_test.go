@@ -66,6 +66,7 @@ func TestProductionSignsByItsSettingsOnlyAndNeverTrustsTheTestCA(t *testing.T) {
 }
 
 func TestABatchOfSignaturesShowsEachItemOnTheCommandLineFirst(t *testing.T) {
+	long(t)
 	t.Parallel()
 	d := startDev(t, "--empty")
 	var ids []string

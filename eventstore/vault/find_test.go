@@ -63,18 +63,21 @@ func TestLawASearchFindsThoseWhoHaveAllWordsAndNobodyElse(t *testing.T) {
 			}
 		})
 	}
-	law()
-	before(t, db, "true")
+	before(t, db, "person > '80000000-0000-0000-0000-000000000000'")
 	law()
 	if _, err := db.Owner.Exec(t.Context(), `update vault.persons set sealed = '' where person = $1`, list[0].ID); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := v.Reindex(t.Context()); err != nil || n != len(list)-1 {
-		t.Fatalf("%d persons put in anew, %v", n, err)
+	old := 0
+	for _, n := range list[1:] {
+		if n.ID[0] >= 0x80 {
+			old++
+		}
+	}
+	if n, err := v.Reindex(t.Context()); err != nil || n != old {
+		t.Fatalf("%d persons put in anew, %v; %d were in as before", n, err, old)
 	}
 	list = list[1:]
-	law()
-	before(t, db, "person > '80000000-0000-0000-0000-000000000000'")
 	law()
 }
 

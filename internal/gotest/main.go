@@ -105,7 +105,7 @@ func follow(r io.Reader) (results map[string]string, counts map[string]int, slow
 		}
 	}
 	slices.SortFunc(slowest, func(a, b event) int { return cmp.Compare(b.Elapsed, a.Elapsed) })
-	return results, counts, slowest[:min(len(slowest), 60)]
+	return results, counts, slowest[:min(len(slowest), 15)]
 }
 
 // checkAccount hands the results to the test that reads docs/features.md.
