@@ -36,6 +36,10 @@ const (
 	Timers    ActKind = "timers"    // what all dossiers wait for, and who is told
 	Collect   ActKind = "collect"   // take and give back money at a counter
 	Reconcile ActKind = "reconcile" // look after an agency's money: receipt books, refunds, the day's differences
+	Consult   ActKind = "consult"   // the rules of the house: procedures, calendars, agencies and units
+	Roster    ActKind = "roster"    // who works here: accounts with their roles, delegations
+	Batches   ActKind = "batches"   // what is done to many dossiers at once
+	LookUp    ActKind = "look-up"   // ask a register about a person for a dossier
 )
 
 // staff may see every dossier of the authority.
@@ -58,6 +62,11 @@ var rights = map[ActKind][]domain.Role{
 	Enrol:   {domain.ReceptionOfficer, domain.OneStopLead, domain.CaseOfficer},
 	Erase:   {domain.DivisionHead, domain.Approver},
 	People:  {domain.ReceptionOfficer, domain.ReturnOfficer, domain.OneStopLead, domain.CaseOfficer, domain.Clerk, domain.DivisionHead, domain.Approver, domain.Auditor},
+
+	Consult: domain.Roles(),
+	Roster:  insiders,
+	Batches: staff,
+	LookUp:  {domain.ReceptionOfficer, domain.CaseOfficer}, // who checks parts of a dossier and may see who persons are
 
 	Collect:   {domain.ReceptionOfficer, domain.FeeOfficer}, // who may confirm a payment
 	Reconcile: {domain.FeeOfficer, domain.System},

@@ -24,7 +24,8 @@ type Reader struct {
 
 // OpenFeed begins after a position.
 func OpenFeed(ctx context.Context, j *eventstore.Journal, a domain.Actor, after int64) (*Reader, error) {
-	if err := Authorize(a, Act{Kind: Feed}); err != nil {
+	door, _ := DoorOf(Feeds, "events")
+	if err := door.May(a); err != nil {
 		return nil, err
 	}
 	generations, err := j.Generations(ctx)

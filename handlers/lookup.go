@@ -88,10 +88,7 @@ func (k *Persons) LookUp(ctx context.Context, by Accessor, id uuid.UUID, compone
 		return Receipt{}, err
 	}
 	s := dossier.Fold(facts)
-	if err := k.x.authorized(ctx, by.Actor, Act{Kind: Command, Name: name, Applicant: s.Applicant}); err != nil {
-		return refused(err)
-	}
-	if err := k.x.authorized(ctx, by.Actor, Act{Kind: People}); err != nil {
+	if err := k.x.authorized(ctx, by.Actor, Act{Kind: LookUp}); err != nil {
 		return refused(err)
 	}
 	switch {

@@ -48,7 +48,7 @@ type Deps struct {
 // server is the API at work.
 type server struct {
 	Deps
-	mux     *http.ServeMux
+	mux     *handlers.Mux
 	api     huma.API
 	origin  *http.CrossOriginProtection
 	metrics *telemetry.Metrics
@@ -61,8 +61,10 @@ type server struct {
 }
 
 // New returns the API. It answers Prefixes; everything else it calls unknown.
-func New(d Deps) http.Handler {
-	s := &server{Deps: d.withDefaults(), mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(),
+func New(d Deps) http.Handler { return newServer(d) }
+
+func newServer(d Deps) *server {
+	s := &server{Deps: d.withDefaults(), mux: handlers.NewMux(handlers.API), origin: http.NewCrossOriginProtection(),
 		followers: handlers.NewGate(handlers.MostFollowers, handlers.MostBytes), uploads: handlers.NewGate(mostTransfers, handlers.MostBytes)}
 	s.metrics, s.log = s.Metrics, s.Log
 	s.api = humago.New(s.mux, config(s.Version))

@@ -53,10 +53,27 @@ func (s *site) within(most time.Duration, f pageFunc) http.HandlerFunc {
 func (s *site) lasting(f pageFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		v := s.visit(w, r)
+		if err := v.enter(r); err != nil {
+			s.fail(w, r, v, err)
+			return
+		}
 		if err := f(w, r, v); err != nil {
 			s.fail(w, r, v, err)
 		}
 	}
+}
+
+// enter asks for the right to a page before anything of it is looked at. What is sent is refused by the executor, which records it.
+func (v *visit) enter(r *http.Request) error {
+	door, known := handlers.DoorOf(handlers.Web, r.Pattern)
+	if !known || door.Free != "" || r.Method != http.MethodGet {
+		return nil
+	}
+	actor, err := v.known()
+	if err != nil {
+		return err
+	}
+	return door.May(actor)
 }
 
 func (s *site) visit(w http.ResponseWriter, r *http.Request) *visit {
