@@ -38,6 +38,7 @@ const (
 	Everybody Free = "everybody" // nothing of anybody is behind it
 	Provider  Free = "provider"  // who signs what it says with the key of the payment provider
 	Entrance  Free = "entrance"  // who signs in or out
+	SignedIn  Free = "signed_in" // who is signed in
 	Machine   Free = "machine"   // who holds the machine: its files, its database, its keys
 )
 
@@ -46,9 +47,12 @@ type About string
 
 // What is behind doors.
 const (
-	OneDossier About = "dossier" // one dossier: an applicant's own, or a mandate's; staff's by agency
+	OneDossier About = "dossier" // one dossier: an applicant's own, or under its mandate; for staff one of their agency
+	Filing     About = "filing"  // a dossier that is not there yet: an applicant's own, or under a mandate
 	Rows       About = "rows"    // many dossiers: those that one may read, cut down in the query
-	Person     About = "person"  // a person: an applicant itself
+	OneBatch   About = "batch"   // what is done to many dossiers at once: for staff of the agency of who planned it
+	Upload     About = "upload"  // a file on its way: for the account that sends it
+	Person     About = "person"  // a person: for an applicant itself
 	House      About = "house"   // the rules, the machine, the money of one's agency: the role alone decides
 )
 
@@ -81,6 +85,26 @@ func Doors(face Face) (list []Door) {
 		if d.Face == face {
 			list = append(list, d)
 		}
+	}
+	return list
+}
+
+// Right is a door with the roles that may come to it.
+type Right struct {
+	Door
+	Roles []domain.Role
+}
+
+// Rights are the doors of a face with their roles, as they stand in the documents.
+func Rights(face Face) (list []Right) {
+	for _, d := range Doors(face) {
+		r := Right{Door: d}
+		for _, role := range domain.Roles() {
+			if d.Free == "" && d.May(domain.Actor{Account: "somebody", Role: role}) == nil {
+				r.Roles = append(r.Roles, role)
+			}
+		}
+		list = append(list, r)
 	}
 	return list
 }

@@ -17,14 +17,6 @@ func kind(kinds ...ActKind) (acts []Act) {
 
 func one(command string) []Act { return []Act{{Kind: Command, Name: command}} }
 
-// inBulk are the acts that a plan may be for.
-func inBulk() (acts []Act) {
-	for _, name := range BulkCommands() {
-		acts = append(acts, Act{Kind: Command, Name: name})
-	}
-	return acts
-}
-
 func line(face Face, about About, asks []Act, names ...string) (list []Door) {
 	for _, name := range names {
 		list = append(list, Door{Face: face, Name: name, Asks: asks, About: about})
@@ -51,13 +43,14 @@ var doors = slices.Concat(
 		"GET /v1/dossiers/{id}/words", "GET /v1/dossiers/{id}/earlier", "GET /v1/dossiers/{id}/fee", "GET /v1/dossiers/{id}/files", "GET /v1/dossiers/{id}/signatures",
 		"GET /v1/files/{id}/content", "GET /v1/files/{id}/signatures", "GET /v1/payment-orders/{reference}", "POST /v1/dossiers/{id}/payments/{number}/order"),
 	sent(),
-	line(API, OneDossier, one("attach-file"), "POST /v1/dossiers/{id}/files", "HEAD /v1/files/{id}", "PATCH /v1/files/{id}"),
+	line(API, OneDossier, one("attach-file"), "POST /v1/dossiers/{id}/files"),
+	line(API, Upload, one("attach-file"), "HEAD /v1/files/{id}", "PATCH /v1/files/{id}"),
 	line(API, OneDossier, one("sign-file"), "POST /v1/files/{id}/signatures"),
 	line(API, OneDossier, kind(LookUp), "POST /v1/dossiers/{id}/look-up"),
-	free(API, Everybody, "POST /v1/dossiers/{id}/{command}"), // says only that there is no such command
-	line(API, Rows, inBulk(), "POST /v1/bulk"),
-	line(API, Rows, kind(Batches), "GET /v1/bulk/{id}", "GET /v1/bulk/{id}/items", "POST /v1/bulk/{id}/dry-run", "POST /v1/bulk/{id}/run"),
-	line(API, Rows, one("undo-act"), "POST /v1/bulk/{id}/undo", "POST /v1/bulk/{id}/undo/dry-run"),
+	free(API, SignedIn, "POST /v1/dossiers/{id}/{command}"), // says only that there is no such command
+	line(API, Rows, kind(Bulks), "POST /v1/bulk"),
+	line(API, OneBatch, kind(Batches), "GET /v1/bulk/{id}", "GET /v1/bulk/{id}/items", "POST /v1/bulk/{id}/dry-run", "POST /v1/bulk/{id}/run"),
+	line(API, OneBatch, one("undo-act"), "POST /v1/bulk/{id}/undo", "POST /v1/bulk/{id}/undo/dry-run"),
 	line(API, Rows, one("move-to-version"), "GET /v1/procedures/{id}/move"),
 	line(API, House, kind(Consult), "GET /v1/calendars/{code}", "GET /v1/procedures", "GET /v1/procedures/{id}", "POST /v1/procedures/{id}/facts", "GET /v1/organisation"),
 	line(API, House, kind(Rule), "POST /v1/procedures", "POST /v1/procedures/{id}/switch"),
@@ -81,13 +74,13 @@ var doors = slices.Concat(
 	free(Web, Entrance, "GET /login", "POST /login", "POST /logout"),
 	line(Web, House, kind(Roster), "GET /organisation"),
 	line(Web, Rows, kind(List), "GET /dossiers", "GET /dossiers.csv", "GET /dossiers/live"),
-	line(Web, OneDossier, one("submit"), "GET /dossiers/new", "POST /dossiers/new"),
-	line(Web, OneDossier, kind(Read), "GET /dossiers/{id}", "GET /dossiers/{id}/deadline", "GET /dossiers/{id}/receipt", "GET /dossiers/{id}/words", "GET /dossiers/{id}/signatures"),
-	line(Web, OneDossier, one("attach-file"), "GET /dossiers/{id}/files", "POST /dossiers/{id}/files"),
+	line(Web, Filing, one("submit"), "GET /dossiers/new", "POST /dossiers/new"),
+	line(Web, OneDossier, kind(Read), "GET /dossiers/{id}", "GET /dossiers/{id}/deadline", "GET /dossiers/{id}/receipt", "GET /dossiers/{id}/words", "GET /dossiers/{id}/signatures", "GET /dossiers/{id}/files"),
+	line(Web, OneDossier, one("attach-file"), "POST /dossiers/{id}/files"),
 	line(Web, OneDossier, anyCommand(), "GET /dossiers/{id}/do/{command}", "POST /dossiers/{id}/do/{command}"), // each command asks once more
-	line(Web, Rows, inBulk(), "GET /bulk/new", "POST /bulk/new"),
-	line(Web, Rows, kind(Batches), "GET /bulk/{id}", "POST /bulk/{id}/run"),
-	line(Web, Rows, one("undo-act"), "POST /bulk/{id}/undo"),
+	line(Web, Rows, kind(Bulks), "GET /bulk/new", "POST /bulk/new"),
+	line(Web, OneBatch, kind(Batches), "GET /bulk/{id}", "POST /bulk/{id}/run"),
+	line(Web, OneBatch, one("undo-act"), "POST /bulk/{id}/undo"),
 
 	// The feed, on whichever face it is read.
 	line(Feeds, Rows, kind(Feed), "events"),
@@ -97,7 +90,7 @@ var doors = slices.Concat(
 
 // sent are the commands to a dossier, each at a route of its own.
 func sent() (list []Door) {
-	list = line(API, OneDossier, one("submit"), "POST /v1/dossiers")
+	list = line(API, Filing, one("submit"), "POST /v1/dossiers")
 	for _, name := range dossier.CommandNames() {
 		if _, is := actors[name]; is && name != "submit" {
 			list = append(list, line(API, OneDossier, one(name), "POST /v1/dossiers/{id}/"+name)...)

@@ -15,11 +15,11 @@ var commandLines = slices.Concat(
 		"dossier procedures list", "dossier procedures show", "dossier procedures draw", "dossier procedures facts",
 		"dossier calendars list", "dossier calendars show", "dossier calendars count"), // rules, which the law publishes; a paper by its number
 	free(CLI, Machine, "dossier organisation show"),
-	line(CLI, OneDossier, one("submit"), "dossier submit"),
+	line(CLI, Filing, one("submit"), "dossier submit"),
 	line(CLI, OneDossier, anyCommand(), "dossier do"), // each command asks once more
-	line(CLI, Rows, inBulk(), "dossier bulk plan"),
-	line(CLI, Rows, kind(Batches), "dossier bulk dry-run", "dossier bulk run", "dossier bulk show"),
-	line(CLI, Rows, one("undo-act"), "dossier bulk undo"),
+	line(CLI, Rows, kind(Bulks), "dossier bulk plan"),
+	line(CLI, OneBatch, kind(Batches), "dossier bulk dry-run", "dossier bulk run", "dossier bulk show"),
+	line(CLI, OneBatch, one("undo-act"), "dossier bulk undo"),
 	line(CLI, OneDossier, one("attach-file"), "dossier file add"),
 	line(CLI, OneDossier, append(one("sign-file"), one("sign")...), "dossier sign"),
 	line(CLI, OneDossier, kind(Read), "dossier show", "dossier receipt", "dossier history", "dossier deadline", "dossier file get", "dossier file list", "dossier signature verify",

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -155,7 +156,7 @@ func (s *site) open(r *http.Request, v *visit) (uuid.UUID, []dossier.Fact, error
 	if err != nil {
 		return uuid.Nil, nil, orNoDossier(err, r.PathValue("id"))
 	}
-	return id, facts, s.Executor.MayRead(r.Context(), actor, dossier.Fold(facts))
+	return id, facts, orNoDossier(s.Executor.MayRead(r.Context(), actor, dossier.Fold(facts)), r.PathValue("id"))
 }
 
 func (s *site) find(ctx context.Context, idOrCode string) (uuid.UUID, error) {
@@ -173,7 +174,7 @@ func (s *site) find(ctx context.Context, idOrCode string) (uuid.UUID, error) {
 }
 
 func orNoDossier(err error, code string) error {
-	if err == handlers.ErrNotFound {
+	if errors.Is(err, handlers.ErrNotFound) {
 		return noDossier{code}
 	}
 	return err

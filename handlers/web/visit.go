@@ -9,6 +9,7 @@ import (
 	"dossier/domain"
 	"dossier/domain/organisation"
 	"dossier/handlers"
+	"dossier/projections"
 )
 
 // A visit is one request as the pages see it: who looks, in which language, theme and density.
@@ -24,6 +25,7 @@ type visit struct {
 	cacheable      bool // holds nothing of any person: may be kept under its ETag
 	rules          handlers.Catalogue
 	house          organisation.Organisation
+	sight          projections.Sight
 	stranger       error // why the organisation does not admit who looks
 }
 
@@ -87,7 +89,7 @@ func (s *site) visit(w http.ResponseWriter, r *http.Request) *visit {
 	house, unknown := s.Executor.Organisation().Recent(r.Context())
 	v.house = house // no answer: no delegation is offered
 	if a, err := s.Auth.Authenticate(r); err == nil {
-		v.Actor = &a
+		v.Actor, v.sight = &a, s.Executor.SightIn(house, a)
 		if r.Method == http.MethodGet { // what is sent is refused by the executor, which records it
 			if v.stranger = unknown; unknown == nil {
 				v.stranger = house.Admits(a, s.Executor.Now())
