@@ -22,7 +22,7 @@ var commandLines = slices.Concat(
 	line(CLI, OneBatch, one("undo-act"), "dossier bulk undo"),
 	line(CLI, OneDossier, one("attach-file"), "dossier file add"),
 	line(CLI, OneDossier, append(one("sign-file"), one("sign")...), "dossier sign"),
-	line(CLI, OneDossier, kind(Read), "dossier show", "dossier receipt", "dossier history", "dossier deadline", "dossier file get", "dossier file list", "dossier signature verify",
+	line(CLI, OneDossier, kind(Read), "dossier show", "dossier access of", "dossier receipt", "dossier history", "dossier deadline", "dossier file get", "dossier file list", "dossier signature verify",
 		"dossier words", "dossier earlier", "dossier fee", "dossier money order", "dossier money pay"),
 	line(CLI, OneDossier, kind(LookUp), "dossier look-up"),
 	line(CLI, Rows, kind(List), "dossier results list"),

@@ -26,3 +26,6 @@ create function pg_temp.places(p_state json) returns text[] language sql immutab
    where p.place <> ''
 $$;
 update views.dossiers_v1 set places = pg_temp.places(state);
+
+-- Applicants are shown who opened their dossier.
+create index access_dossier on journal.access ((data ->> 'dossier'), position) where data ->> 'dossier' is not null;

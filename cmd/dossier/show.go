@@ -44,6 +44,7 @@ func (a *app) show(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return fmt.Errorf("read dossier %s: %w", id, err)
 	}
+	s.executor.Opened(ctx, handlers.Accessor{Actor: actor}, id)
 	var timers []timerLine
 	if asked == (handlers.Asked{}) { // what comes next is a question of now
 		if timers, err = s.dossierTimers(ctx, id, state); err != nil {
@@ -238,6 +239,7 @@ func (a *app) history(ctx context.Context, cmd *cli.Command) error {
 	if err := s.executor.MayRead(ctx, actor, row.State); err != nil {
 		return fmt.Errorf("dossier %s: %w", id, err)
 	}
+	s.executor.Opened(ctx, handlers.Accessor{Actor: actor}, id)
 	entries, err := s.views.History(ctx, id)
 	if err != nil {
 		return fmt.Errorf("read history: %w", err)

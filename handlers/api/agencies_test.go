@@ -116,6 +116,49 @@ func TestRowsOfOneAgencyAreNotThereForAnother(t *testing.T) {
 	}
 }
 
+func TestApplicantsSeeWhoOpenedTheirDossierByRoleAndUnit(t *testing.T) {
+	t.Parallel()
+	h, ours, _, _ := agencies(t)
+	path := "/v1/dossiers/" + ours.ID
+	h.get("auditor", path+"?"+h.seen(ours)).is(http.StatusOK)
+	h.get("auditor", path).is(http.StatusOK) // again: not said again
+	h.get("reception", path+"/history").is(http.StatusOK)
+	h.get("reception", path+"/words?purpose=look").is(http.StatusOK)
+	h.get("applicant-1", path).is(http.StatusOK)
+	h.get("lam-dong-reception", path).is(http.StatusNotFound)
+	var page struct {
+		Items []struct {
+			Position                  int64
+			What, Role, Unit, Purpose string
+		}
+		Next int64
+	}
+	answer := h.get("applicant-1", path+"/access").is(http.StatusOK).into(&page)
+	var got []string
+	for _, o := range page.Items {
+		got = append(got, o.What+" by "+o.Role+" @ "+o.Unit+" "+o.Purpose)
+	}
+	want := "words by reception_officer @ one-stop look, dossier by reception_officer @ one-stop , dossier by auditor @ inspectorate "
+	if strings.Join(got, ", ") != want || page.Next != 0 {
+		t.Errorf("%s", answer.body)
+	}
+	if strings.Contains(string(answer.body), `"auditor",`) && strings.Contains(string(answer.body), "account") {
+		t.Errorf("it names accounts: %s", answer.body)
+	}
+	first := page.Items[0]
+	h.get("applicant-1", path+"/access?limit=1").is(http.StatusOK).into(&page)
+	if len(page.Items) != 1 || page.Next != first.Position {
+		t.Errorf("a page of one: %+v", page)
+	}
+	h.get("applicant-1", path+"/access?before="+fmt.Sprint(page.Next)).is(http.StatusOK).into(&page)
+	if len(page.Items) != 2 {
+		t.Errorf("the rest: %+v", page)
+	}
+	h.get("applicant-2", path+"/access").is(http.StatusForbidden)
+	h.get("lam-dong-reception", path+"/access").is(http.StatusNotFound)
+	h.get("admin", path+"/access").is(http.StatusForbidden)
+}
+
 func TestATransferLetsBothAgenciesSeeADossierUntilItIsSentBack(t *testing.T) {
 	t.Parallel()
 	h, ours, _, _ := agencies(t)

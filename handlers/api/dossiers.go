@@ -63,6 +63,7 @@ func (s *server) dossier(ctx context.Context, in *dossierInput) (*dossierOutput,
 	if err != nil {
 		return nil, err
 	}
+	s.Executor.Opened(ctx, accessor(ctx), id)
 	out := &dossierOutput{Status: http.StatusOK, Body: b}
 	if in.At == "" && in.KnownAt == "" { // a state put together from some of the events is no version to act on
 		out.ETag = handlers.ETag(b.Version)

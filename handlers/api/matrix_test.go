@@ -139,7 +139,7 @@ func newTown(t *testing.T) *town {
 	for _, c := range w.callers[1:] {
 		login[c.Account] = c.Actor
 	}
-	w.house = openHouseWith(t, nil, nil, &cabinet{dir: t.TempDir(), clamd: devstack.TestClamd(t), auth: func(*handlers.Executor) handlers.Authenticator { return login }})
+	w.house = openHouseWith(t, nil, nil, &cabinet{dir: t.TempDir(), clamd: devstack.TestNoVirus(t), auth: func(*handlers.Executor) handlers.Authenticator { return login }})
 	w.post("admin", "/v1/organisation", w.organisation()).is(http.StatusOK)
 	w.post("reception", "/v1/persons/applicant-1", `{"kind":"citizen","name":"Đỗ Thị Nghĩa","id_number":"001099000001"}`).is(http.StatusOK)
 	w.post("applicant-1", "/v1/persons/applicant-1/mandates", `{"to":"applicant-3"}`).is(http.StatusOK)
