@@ -104,6 +104,16 @@ func (j *Journal) Page(ctx context.Context, after int64, limit int) ([]Event, er
 	return events, nil
 }
 
+// About returns the newest entries of some types whose data names a dossier, newest first, with a position below before. The access journal has
+// an index for it; entries that are in files are not looked for.
+func (j *Journal) About(ctx context.Context, dossier uuid.UUID, types []string, before int64, limit int) ([]Event, error) {
+	events, _, err := j.events(ctx, j.sql.about, dossier.String(), before, types, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read entries about %s: %w", dossier, err)
+	}
+	return events, nil
+}
+
 // LanePage returns up to limit events of a lane with after < position <= upTo, in order.
 func (j *Journal) LanePage(ctx context.Context, lane int, after, upTo int64, limit int) ([]Event, error) {
 	events, at, err := j.events(ctx, j.sql.lanePage, int16(lane), after, upTo, limit)

@@ -18,8 +18,8 @@ const pinOrder = `select set_config('enable_seqscan', 'off', true), set_config('
 const pinSession = `select set_config('enable_seqscan', 'off', false), set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false)`
 
 type statements struct {
-	append, role, head, stream, streams, histories, page, lanePage, positionAt, stored, makePartitions, nextPartition, listStreams string
-	base, between, idsBetween, eventIDs, laneEnds, firstAfter, verifyList, verifyStreams, sameHistory, firstWrong                  string
+	append, role, head, stream, streams, histories, page, lanePage, about, positionAt, stored, makePartitions, nextPartition, listStreams string
+	base, between, idsBetween, eventIDs, laneEnds, firstAfter, verifyList, verifyStreams, sameHistory, firstWrong                         string
 }
 
 func statementsFor(journal string, simulated bool) statements {
@@ -57,6 +57,7 @@ func statementsFor(journal string, simulated bool) statements {
 			 order by id
 			 limit $3`),
 		page:     in(`select {columns} from {journal} where position > $1 order by position limit $2`),
+		about:    in(`select {columns} from {journal} where data ->> 'dossier' = $1 and position < $2 and type = any ($3) order by position desc limit $4`),
 		lanePage: in(`select {columns} from {journal} where lane = $1 and position > $2 and position <= $3 order by position limit $4`),
 		// Positions have no holes and recorded_at never decreases along them, so halving finds the place without an index.
 		positionAt: in(`

@@ -33,6 +33,7 @@ type AccessLog struct {
 	untold   int       // of them those that the journal does not know of yet
 	since    time.Time // when the first of these was missed
 
+	opened  map[openedKey]time.Time
 	telling sync.Mutex
 }
 

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -19,6 +20,8 @@ type AccessFilter struct {
 	Since   time.Time // recorded then or later
 	Before  int64     // position, for the next page; 0 begins with the newest
 	Limit   int       // default 50, at most 500
+
+	keeps func(context.Context, AccessEntry) (bool, error)
 }
 
 // AccessEntry is one entry as it is shown: codes and ids.
@@ -53,11 +56,39 @@ const (
 	accessPages = 20
 )
 
-// List returns entries, newest first.
+// Accesses returns entries, newest first: those that staff of the auditor's agency left, and those of applicants and the machine about dossiers that
+// the auditor may see.
+func (x *Executor) Accesses(ctx context.Context, a domain.Actor, f AccessFilter) (AccessPage, error) {
+	sight, err := x.Sight(ctx, a)
+	if err != nil {
+		return AccessPage{}, err
+	}
+	f.keeps = func(ctx context.Context, e AccessEntry) (bool, error) {
+		switch {
+		case sight.All() || e.By.Account == a.Account:
+			return true, nil
+		case e.By.Unit != "":
+			return !slices.Contains(sight.Others, e.By.Unit), nil
+		case e.Dossier == nil:
+			return true, nil
+		}
+		err := x.there(ctx, a, *e.Dossier)
+		if errors.Is(err, ErrNotFound) {
+			return false, nil
+		}
+		return err == nil, err
+	}
+	return x.o.Access.List(ctx, a, f)
+}
+
+// List returns entries, newest first, whatever the agency.
 func (l *AccessLog) List(ctx context.Context, a domain.Actor, f AccessFilter) (AccessPage, error) {
 	p := AccessPage{Entries: []AccessEntry{}}
 	if err := Authorize(a, Act{Kind: Audit}); err != nil || l == nil {
 		return p, err
+	}
+	if f.keeps == nil {
+		f.keeps = func(context.Context, AccessEntry) (bool, error) { return true, nil }
 	}
 	head, err := l.journal.Head(ctx)
 	if err != nil {
@@ -100,6 +131,11 @@ func (l *AccessLog) back(ctx context.Context, p *AccessPage, f AccessFilter) (do
 		if f.Account != "" && entry.By.Account != f.Account {
 			continue
 		}
+		if kept, err := f.keeps(ctx, entry); err != nil {
+			return false, err
+		} else if !kept {
+			continue
+		}
 		p.Entries = append(p.Entries, entry)
 		if len(p.Entries) == f.Limit {
 			if p.Next = e.Position; e.Position == 1 {
@@ -136,6 +172,8 @@ func accessEntry(e eventstore.Event) (AccessEntry, error) {
 	case access.FileRead:
 		entry.Dossier, entry.File = &event.Dossier, &event.File
 	case access.FilesListed:
+		entry.Dossier = &event.Dossier
+	case access.DossierOpened:
 		entry.Dossier = &event.Dossier
 	case access.WordsRead:
 		entry.Dossier, entry.Purpose = &event.Dossier, string(event.Purpose)

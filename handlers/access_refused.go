@@ -52,7 +52,11 @@ func recordable(command string) bool {
 // it comes to the executor calls it; the executor does for itself.
 func (x *Executor) Refused(ctx context.Context, a domain.Actor, e Envelope, command string, id uuid.UUID, err error) error {
 	var r *domain.Refusal
-	if x.o.Access == nil || a.Account == "" || !errors.As(err, &r) || !recordable(command) {
+	var hidden elsewhere
+	if errors.As(err, &hidden) {
+		r = hidden.refusal()
+	}
+	if x.o.Access == nil || a.Account == "" || r == nil && !errors.As(err, &r) || !recordable(command) {
 		return err
 	}
 	_ = x.o.Access.Record(ctx, Accessor{a, x.o.Origin, e.Traceparent}, access.Refused(command, id, r)) // said by Check: the answer stays what it is

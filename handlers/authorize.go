@@ -36,6 +36,11 @@ const (
 	Timers    ActKind = "timers"    // what all dossiers wait for, and who is told
 	Collect   ActKind = "collect"   // take and give back money at a counter
 	Reconcile ActKind = "reconcile" // look after an agency's money: receipt books, refunds, the day's differences
+	Consult   ActKind = "consult"   // the rules of the house: procedures, calendars, agencies and units
+	Roster    ActKind = "roster"    // who works here: accounts with their roles, delegations
+	Bulks     ActKind = "bulk"      // plan one act on many dossiers; the act itself is asked for too
+	Batches   ActKind = "batches"   // what is done to many dossiers at once
+	LookUp    ActKind = "look-up"   // ask a register about a person for a dossier
 )
 
 // staff may see every dossier of the authority.
@@ -59,8 +64,24 @@ var rights = map[ActKind][]domain.Role{
 	Erase:   {domain.DivisionHead, domain.Approver},
 	People:  {domain.ReceptionOfficer, domain.ReturnOfficer, domain.OneStopLead, domain.CaseOfficer, domain.Clerk, domain.DivisionHead, domain.Approver, domain.Auditor},
 
+	Consult: domain.Roles(),
+	Roster:  insiders,
+	Bulks:   officers(),
+	Batches: staff,
+	LookUp:  {domain.ReceptionOfficer, domain.CaseOfficer}, // who checks parts of a dossier and may see who persons are
+
 	Collect:   {domain.ReceptionOfficer, domain.FeeOfficer}, // who may confirm a payment
 	Reconcile: {domain.FeeOfficer, domain.System},
+}
+
+// officers are the staff who may do at least one act to many dossiers.
+func officers() (roles []domain.Role) {
+	for _, role := range staff {
+		if slices.ContainsFunc(BulkCommands(), func(name string) bool { return slices.Contains(actors[name], role) }) {
+			roles = append(roles, role)
+		}
+	}
+	return roles
 }
 
 // actors says which roles may send a command.

@@ -117,7 +117,7 @@ func (b *Bulk) Plan(ctx context.Context, a domain.Actor, p BulkPlan, e Envelope)
 		again.Repeated = true
 		return again, err
 	}
-	items, duplicates, err := b.items(ctx, p)
+	items, duplicates, err := b.items(ctx, a, p)
 	if err != nil {
 		return Batch{}, err
 	}
@@ -142,7 +142,7 @@ func (p BulkPlan) check(a domain.Actor) (json.RawMessage, error) {
 	if err := May(a, Act{Kind: Command, Name: p.Command}); err != nil {
 		return nil, err
 	}
-	if Only(a) != "" { // bulk is for officers: a list would tell others' dossiers apart from those there are not
+	if May(a, Act{Kind: Bulks}) != nil { // bulk is for officers: a list would tell others' dossiers apart from those there are not
 		return nil, notAllowed(a, Act{Kind: Command, Name: p.Command})
 	}
 	_, c, err := opened(p.Command, p.Arguments)
@@ -190,11 +190,17 @@ func opened(name string, body []byte) (Envelope, dossier.Command, error) {
 }
 
 // items are the dossiers that a plan is about, each once, at the version that was seen.
-func (b *Bulk) items(ctx context.Context, p BulkPlan) (items []batch.Item, duplicates int, err error) {
+func (b *Bulk) items(ctx context.Context, a domain.Actor, p BulkPlan) (items []batch.Item, duplicates int, err error) {
+	sight, err := b.x.Sight(ctx, a)
+	if err != nil {
+		return nil, 0, err
+	}
 	if p.Filter != nil {
-		items, err = b.found(ctx, *p.Filter)
+		filter := *p.Filter
+		filter.Sight = sight
+		items, err = b.found(ctx, filter)
 	} else {
-		items, err = b.named(ctx, p.IDs)
+		items, err = b.named(ctx, a, sight, p.IDs)
 	}
 	seen := map[uuid.UUID]bool{}
 	all := len(items)
@@ -224,8 +230,8 @@ func (b *Bulk) found(ctx context.Context, f projections.Filter) (items []batch.I
 // mostTold is how many wrong entries of a list are told.
 const mostTold = 20
 
-// named reads ids and codes; versions that were not given are those of now.
-func (b *Bulk) named(ctx context.Context, ids []string) (items []batch.Item, err error) {
+// named reads ids and codes; versions that were not given are those of now. A dossier of another agency is told like one there is not.
+func (b *Bulk) named(ctx context.Context, a domain.Actor, sight projections.Sight, ids []string) (items []batch.Item, err error) {
 	items = make([]batch.Item, len(ids))
 	var wrong []FieldError
 	wrongAt := func(i int, vi, en string) {
@@ -248,6 +254,13 @@ func (b *Bulk) named(ctx context.Context, ids []string) (items []batch.Item, err
 			if items[i].ID, found, err = b.views.Find(ctx, id); err != nil {
 				return nil, err
 			}
+			if found {
+				if err := b.x.there(ctx, a, items[i].ID); errors.Is(err, ErrNotFound) {
+					found, items[i].ID = false, uuid.Nil
+				} else if err != nil {
+					return nil, err
+				}
+			}
 			if !found {
 				wrongAt(i, fmt.Sprintf("“%.80s”: không có hồ sơ mang mã này", entry), fmt.Sprintf("“%.80s”: no dossier has this id or code", entry))
 			}
@@ -265,6 +278,8 @@ func (b *Bulk) named(ctx context.Context, ids []string) (items []batch.Item, err
 			case some[i].ID == uuid.Nil: // told
 			case len(events) == 0 || events[0].StreamKind != Kind:
 				wrongAt(from+i, fmt.Sprintf("“%.80s”: không có hồ sơ này", ids[from+i]), fmt.Sprintf("“%.80s”: there is no such dossier", ids[from+i]))
+			case !sight.All() && errors.Is(b.seen(ctx, a, events), ErrNotFound):
+				wrongAt(from+i, fmt.Sprintf("“%.80s”: không có hồ sơ này", ids[from+i]), fmt.Sprintf("“%.80s”: there is no such dossier", ids[from+i]))
 			case some[i].Version == 0:
 				some[i].Version = events[len(events)-1].Version
 			}
@@ -275,6 +290,16 @@ func (b *Bulk) named(ctx context.Context, ids []string) (items []batch.Item, err
 			VI: "Danh sách hồ sơ có chỗ chưa đúng (errors); chưa lập gì. Sửa rồi gửi lại.", EN: "Some of the list is not right (errors); nothing was planned. Mend it, then send it again."}
 	}
 	return items, nil
+}
+
+// seen says whether a dossier is there for somebody. What cannot be read is: the item will say so.
+func (b *Bulk) seen(ctx context.Context, a domain.Actor, events []eventstore.Event) error {
+	facts, err := Decode(events)
+	if err != nil {
+		return err
+	}
+	s := dossier.Fold(facts)
+	return b.x.sees(ctx, a, &s)
 }
 
 func idsOf(items []batch.Item) []uuid.UUID {
@@ -405,7 +430,7 @@ func (b *Bulk) Get(ctx context.Context, a domain.Actor, id uuid.UUID) (Batch, er
 }
 
 func (b *Bulk) read(ctx context.Context, a domain.Actor, id uuid.UUID) (batch.State, error) {
-	if err := b.x.authorized(ctx, a, Act{Kind: List}); err != nil {
+	if err := b.x.authorized(ctx, a, Act{Kind: Batches}); err != nil {
 		return batch.State{}, err
 	}
 	s, err := b.state(ctx, id)
@@ -414,8 +439,13 @@ func (b *Bulk) read(ctx context.Context, a domain.Actor, id uuid.UUID) (batch.St
 		return s, err
 	case !s.Exists():
 		return s, ErrNoBatch
-	case Only(a) != "":
-		return batch.State{}, notTheirs()
+	}
+	sight, err := b.x.Sight(ctx, a)
+	if err == nil && slices.Contains(sight.Others, s.By.Unit) { // of another agency: not there
+		return batch.State{}, ErrNoBatch
+	}
+	if err != nil {
+		return batch.State{}, err
 	}
 	return s, nil
 }

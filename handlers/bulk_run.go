@@ -43,11 +43,11 @@ func (b *Bulk) Start(ctx context.Context, a domain.Actor, id uuid.UUID, stopAfte
 // Undo lets what a batch did be taken back, item by item through undo-act. What has moved on since is left as it is, and told.
 func (b *Bulk) Undo(ctx context.Context, a domain.Actor, id uuid.UUID, wish batch.Undo, e Envelope) (_ Batch, err error) {
 	defer func() { err = b.x.Refused(ctx, a, e, undoBatch, uuid.Nil, err) }()
-	s, err := b.read(ctx, a, id)
-	if err != nil {
+	if err := May(a, Act{Kind: Command, Name: undoName}); err != nil {
 		return Batch{}, err
 	}
-	if err := May(a, Act{Kind: Command, Name: undoName}); err != nil {
+	s, err := b.read(ctx, a, id)
+	if err != nil {
 		return Batch{}, err
 	}
 	if _, _, err := undoing(s.Command, wish); err != nil {

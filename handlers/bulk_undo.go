@@ -112,11 +112,11 @@ func sameKind(ours []dossier.Fact, f dossier.Fact) bool {
 
 // PreviewUndo says what taking a batch back would do to some of its items, by the same way, and does nothing.
 func (b *Bulk) PreviewUndo(ctx context.Context, a domain.Actor, id uuid.UUID, wish batch.Undo, page BulkPage) (BulkItems, error) {
-	s, err := b.read(ctx, a, id)
-	if err != nil {
+	if err := May(a, Act{Kind: Command, Name: undoName}); err != nil {
 		return BulkItems{}, err
 	}
-	if err := May(a, Act{Kind: Command, Name: undoName}); err != nil {
+	s, err := b.read(ctx, a, id)
+	if err != nil {
 		return BulkItems{}, err
 	}
 	could, _ := dossier.ConsequencesOf(s.Command)

@@ -84,7 +84,9 @@ func (x *Executor) linkBack(ctx context.Context, a domain.Actor, id uuid.UUID, e
 	} else if err != nil {
 		return err
 	}
-	_, err = x.do(ctx, a, other, dossier.Kebab(wish.Name()), e.part("contests", wish), wish)
+	if _, err = x.do(ctx, a, other, dossier.Kebab(wish.Name()), e.part("contests", wish), wish); errors.Is(err, ErrNotFound) {
+		return nil // of another agency
+	}
 	return err
 }
 

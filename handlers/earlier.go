@@ -48,9 +48,13 @@ func (k *Persons) Earlier(ctx context.Context, by Accessor, id uuid.UUID) ([]Ear
 		}
 		refs = append(refs, twins...)
 	}
+	sight, err := k.x.Sight(ctx, by.Actor)
+	if err != nil {
+		return nil, err
+	}
 	found := []Earlier{}
 	for _, ref := range refs {
-		page, err := k.views.List(ctx, projections.Filter{Applicant: ref, Procedure: s.Procedure, Limit: mostEarlier + 1})
+		page, err := k.views.List(ctx, projections.Filter{Applicant: ref, Procedure: s.Procedure, Sight: sight, Limit: mostEarlier + 1})
 		if err != nil {
 			return nil, err
 		}
@@ -172,7 +176,11 @@ func (k *Persons) Prefill(ctx context.Context, by Accessor, ref string, procedur
 // typedLast is what stands in the fields of the newest dossier of the applicant under a procedure. It is a reading of that dossier's words.
 func (k *Persons) typedLast(ctx context.Context, by Accessor, ref, procedure string, purpose dossier.Code) (map[string]Prefilled, error) {
 	last := map[string]Prefilled{}
-	page, err := k.views.List(ctx, projections.Filter{Applicant: ref, Procedure: procedure, Limit: 5})
+	sight, err := k.x.Sight(ctx, by.Actor)
+	if err != nil {
+		return nil, err
+	}
+	page, err := k.views.List(ctx, projections.Filter{Applicant: ref, Procedure: procedure, Sight: sight, Limit: 5})
 	if err != nil {
 		return nil, err
 	}

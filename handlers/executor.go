@@ -155,6 +155,9 @@ func (x *Executor) do(ctx context.Context, a domain.Actor, id uuid.UUID, name st
 	if NeedsVersion(name) && e.Expected == nil {
 		return Receipt{}, ErrVersionRequired
 	}
+	if err := x.ahead(ctx, a, act, id); err != nil {
+		return Receipt{}, err
+	}
 	c, err := x.attached(ctx, id, c, e)
 	if err != nil {
 		return Receipt{}, err

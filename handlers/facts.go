@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"dossier/domain"
 	"dossier/domain/dossier"
 	"dossier/eventstore"
 
@@ -75,6 +76,24 @@ func (x *Executor) AsOf(ctx context.Context, id uuid.UUID, q Asked) (dossier.Sta
 	s := dossier.AsOf(facts, at, known)
 	if !s.Exists() {
 		return s, nil, ErrNotFound
+	}
+	return s, facts, nil
+}
+
+// AsOfFor is AsOf for somebody who may read the dossier as it is now.
+func (x *Executor) AsOfFor(ctx context.Context, a domain.Actor, id uuid.UUID, q Asked) (dossier.State, []dossier.Fact, error) {
+	s, facts, err := x.AsOf(ctx, id, q)
+	if err != nil {
+		return s, nil, err
+	}
+	newest := s
+	if q != (Asked{}) {
+		if newest, _, err = x.AsOf(ctx, id, Asked{}); err != nil {
+			return s, nil, err
+		}
+	}
+	if err := x.MayRead(ctx, a, newest); err != nil {
+		return dossier.State{}, nil, err
 	}
 	return s, facts, nil
 }

@@ -3,8 +3,11 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"dossier/domain"
+	"dossier/domain/calendar"
 	"dossier/domain/dossier"
 	"dossier/eventstore"
 
@@ -15,6 +18,8 @@ import (
 // reader are left out, and the cursor moves past them, so "not for you" is never mistaken for "lost".
 type Reader struct {
 	journal     *eventstore.Journal
+	actor       domain.Actor
+	house       *Organisations
 	only        string // the applicant whose dossiers alone are shown
 	after       int64
 	generations eventstore.Generations
@@ -24,14 +29,15 @@ type Reader struct {
 
 // OpenFeed begins after a position.
 func OpenFeed(ctx context.Context, j *eventstore.Journal, a domain.Actor, after int64) (*Reader, error) {
-	if err := Authorize(a, Act{Kind: Feed}); err != nil {
+	door, _ := DoorOf(Feeds, "events")
+	if err := door.May(a); err != nil {
 		return nil, err
 	}
 	generations, err := j.Generations(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{journal: j, only: Only(a), after: after, generations: generations, theirs: map[uuid.UUID]bool{}}, nil
+	return &Reader{journal: j, actor: a, house: newOrganisations(j), only: Only(a), after: after, generations: generations, theirs: map[uuid.UUID]bool{}}, nil
 }
 
 // After is the position up to which everything was shown or withheld: where to go on.
@@ -77,7 +83,7 @@ func (r *Reader) begin(ctx context.Context) error {
 // visible says which events of a page are for the reader. Whose a dossier is stands in its first event.
 func (r *Reader) visible(ctx context.Context, page []eventstore.Event) (func(eventstore.Event) bool, error) {
 	if r.only == "" {
-		return func(eventstore.Event) bool { return true }, nil
+		return r.inSight(ctx, page)
 	}
 	if len(r.theirs) > 50_000 { // a long-lived reader of a busy journal
 		clear(r.theirs)
@@ -95,6 +101,50 @@ func (r *Reader) visible(ctx context.Context, page []eventstore.Event) (func(eve
 		return nil, err
 	}
 	return func(e eventstore.Event) bool { return r.theirs[e.StreamID] }, nil
+}
+
+// inSight says which events of a page staff may see. Where a dossier has a part changes with its events, so each page is asked anew. What is
+// no dossier is of the agency of whoever did it, but for the rules and the organisation, which are everybody's.
+func (r *Reader) inSight(ctx context.Context, page []eventstore.Event) (func(eventstore.Event) bool, error) {
+	o, err := r.house.Recent(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read feed: %w", err)
+	}
+	sight := sightOn(o, r.actor, calendar.DateOf(time.Now(), Zone()))
+	if sight.All() {
+		return func(eventstore.Event) bool { return true }, nil
+	}
+	var dossiers []uuid.UUID
+	for _, e := range page {
+		if e.StreamKind == Kind && !slices.Contains(dossiers, e.StreamID) {
+			dossiers = append(dossiers, e.StreamID)
+		}
+	}
+	histories := map[uuid.UUID][]eventstore.Event{}
+	if len(dossiers) > 0 {
+		if histories, err = r.journal.Streams(ctx, dossiers); err != nil {
+			return nil, fmt.Errorf("read feed: %w", err)
+		}
+	}
+	seen := map[uuid.UUID]bool{}
+	for id, history := range histories {
+		facts, err := Decode(history)
+		if err != nil {
+			return nil, fmt.Errorf("read feed: %w", err)
+		}
+		s := dossier.Fold(facts)
+		seen[id] = sight.Sees(&s)
+	}
+	return func(e eventstore.Event) bool {
+		switch e.StreamKind {
+		case Kind:
+			return seen[e.StreamID]
+		case OrganisationKind, CalendarKind, ProcedureKind:
+			return true
+		}
+		meta, err := domain.DecodeMeta(e.Meta)
+		return err == nil && !slices.Contains(sight.Others, meta.ActorUnit)
+	}, nil
 }
 
 func (r *Reader) learn(ctx context.Context, streams []uuid.UUID) error {

@@ -219,6 +219,9 @@ func (f *Files) mine(ctx context.Context, a domain.Actor, id uuid.UUID) (blobs.F
 	if f == nil {
 		return blobs.File{}, f.open()
 	}
+	if err := May(a, Act{Kind: Command, Name: "attach-file"}); err != nil {
+		return blobs.File{}, err
+	}
 	if err := f.x.Admits(ctx, a); err != nil {
 		return blobs.File{}, err
 	}
@@ -442,6 +445,9 @@ func (f *Files) Read(ctx context.Context, a domain.Actor, id uuid.UUID, tracepar
 	}
 	if err := f.mayRead(ctx, a, c.Dossier); err != nil {
 		c.Close()
+		if errors.Is(err, ErrNotFound) { // of another agency: the file is not there either
+			err = ErrNoFile
+		}
 		return nil, err
 	}
 	if c.State != blobs.Clean {

@@ -88,10 +88,10 @@ func (k *Persons) LookUp(ctx context.Context, by Accessor, id uuid.UUID, compone
 		return Receipt{}, err
 	}
 	s := dossier.Fold(facts)
-	if err := k.x.authorized(ctx, by.Actor, Act{Kind: Command, Name: name, Applicant: s.Applicant}); err != nil {
+	if err := k.x.AuthorizeOn(ctx, by.Actor, Act{Kind: LookUp}, s); err != nil {
 		return refused(err)
 	}
-	if err := k.x.authorized(ctx, by.Actor, Act{Kind: People}); err != nil {
+	if err := k.x.Admits(ctx, by.Actor); err != nil {
 		return refused(err)
 	}
 	switch {

@@ -130,6 +130,9 @@ func (m *Money) Take(ctx context.Context, a domain.Actor, p CounterPayment, e En
 	if err != nil {
 		return slip, err
 	}
+	if err := m.x.there(ctx, a, p.Dossier); err != nil {
+		return slip, err
+	}
 	day := m.today()
 	entry := money.Take{Taken: money.Taken{Receipt: "?", Amount: p.Amount, Method: p.Method, For: p.For}}
 	t, err := folded(ctx, m, TillStream(agency, a.Account, day), money.EvolveTill)

@@ -164,7 +164,13 @@ func (m *Money) Order(ctx context.Context, a domain.Actor, id uuid.UUID) (Ordere
 	if err != nil {
 		return Ordered{}, err
 	}
-	return ordered(id, o), m.x.admitsReading(ctx, a, s)
+	if err := m.x.admitsReading(ctx, a, s); errors.Is(err, ErrNotFound) { // of another agency: no such order either
+		_, err = money.DecideOrder(money.Order{}, money.BookOrder{})
+		return Ordered{}, err
+	} else if err != nil {
+		return Ordered{}, err
+	}
+	return ordered(id, o), nil
 }
 
 // Callback takes what the provider says by itself. It answers well only when the journal has it; told again it changes nothing and does
@@ -250,6 +256,16 @@ func (m *Money) settle(ctx context.Context, id uuid.UUID, o money.Order) (err er
 	return nil
 }
 
+// ownOrder is an order of an agency; one of another is not there.
+func (m *Money) ownOrder(ctx context.Context, id uuid.UUID, agency string) (money.Order, error) {
+	o, err := folded(ctx, m, id, money.EvolveOrder)
+	if err == nil && o.Exists() && o.Agency != agency {
+		o = money.Order{}
+		_, err = money.DecideOrder(o, money.BookOrder{})
+	}
+	return o, err
+}
+
 // RefundOrder gives online money back: what is open, or, where booked says so, what the dossier has.
 func (m *Money) RefundOrder(ctx context.Context, a domain.Actor, id uuid.UUID, amount int, reason string, booked bool, e Envelope) (done Ordered, err error) {
 	defer func() { err = m.x.Refused(ctx, a, e, "payment-refund", uuid.Nil, err) }()
@@ -257,7 +273,7 @@ func (m *Money) RefundOrder(ctx context.Context, a domain.Actor, id uuid.UUID, a
 	if err != nil {
 		return done, err
 	}
-	o, err := folded(ctx, m, id, money.EvolveOrder)
+	o, err := m.ownOrder(ctx, id, agency)
 	if err != nil {
 		return done, err
 	}
@@ -281,7 +297,11 @@ func (m *Money) RefundOrder(ctx context.Context, a domain.Actor, id uuid.UUID, a
 // CancelOrder awaits nothing any more: what comes yet is to be refunded.
 func (m *Money) CancelOrder(ctx context.Context, a domain.Actor, id uuid.UUID, reason string, e Envelope) (done Ordered, err error) {
 	defer func() { err = m.x.Refused(ctx, a, e, "payment-order-cancel", uuid.Nil, err) }()
-	if _, err := m.reconciling(ctx, a); err != nil {
+	agency, err := m.reconciling(ctx, a)
+	if err != nil {
+		return done, err
+	}
+	if _, err := m.ownOrder(ctx, id, agency); err != nil {
 		return done, err
 	}
 	o, err := m.order(ctx, a, id, e.Key, money.CancelOrder{Reason: reason})

@@ -52,7 +52,11 @@ func (x *Executor) PreviewMove(ctx context.Context, views *projections.Views, a 
 		return m, ErrNoProcedure
 	}
 	m.Changes = procedure.Changes(before, after)
-	for f := (projections.Filter{Procedure: id, Status: movable(), Limit: 500}); ; {
+	sight, err := x.Sight(ctx, a)
+	if err != nil {
+		return m, err
+	}
+	for f := (projections.Filter{Procedure: id, Status: movable(), Sight: sight, Limit: 500}); ; {
 		page, err := views.List(ctx, f)
 		if err != nil {
 			return m, fmt.Errorf("list the dossiers of %s: %w", id, err)

@@ -94,7 +94,7 @@ func (x *Executor) read(ctx context.Context, a domain.Actor, id uuid.UUID) (doss
 		return dossier.State{}, err
 	}
 	s := dossier.Fold(facts)
-	return s, Authorize(a, Act{Kind: Read, Applicant: s.Applicant})
+	return s, x.MayRead(ctx, a, s)
 }
 
 func (x *Executor) received(ctx context.Context, id uuid.UUID, s dossier.State, leads bool) TakenIn {

@@ -133,7 +133,11 @@ func (k *Persons) tell(ctx context.Context, by Accessor, ref string, act ActKind
 	if !dossier.Ref(ref).Valid() {
 		return Standing{}, badRef()
 	}
-	err := k.append(ctx, by, ref, ofOneself(by.Actor, ref, act), name, e, func(p person.Person) (person.Event, func() error, error) {
+	asks := Act{Kind: act}
+	if act == Enrol { // what is decided about a person is not for that person to decide
+		asks = ofOneself(by.Actor, ref, act)
+	}
+	err := k.append(ctx, by, ref, asks, name, e, func(p person.Person) (person.Event, func() error, error) {
 		event, err := plan(p, k.x.o.Now().UTC())
 		return event, nil, err
 	})
@@ -157,10 +161,13 @@ func (x *Executor) mandate(ctx context.Context, owner, to, procedure string, at 
 }
 
 // AuthorizeOn is Authorize for an act on one dossier: the applicant's own, or under a mandate that it gave. It is where every reading of a
-// dossier and every command on one is let pass.
+// dossier and every command on one is let pass. The state is the newest: who may see what was goes by what is.
 func (x *Executor) AuthorizeOn(ctx context.Context, a domain.Actor, act Act, s dossier.State) error {
 	act.Applicant = s.Applicant
 	err := Authorize(a, act)
+	if err == nil {
+		err = x.sees(ctx, a, &s)
+	}
 	if err == nil || a.Role != domain.Applicant || s.Applicant == "" || May(a, act) != nil {
 		return err
 	}
@@ -171,7 +178,8 @@ func (x *Executor) AuthorizeOn(ctx context.Context, a domain.Actor, act Act, s d
 	return none
 }
 
-// MayRead says whether somebody may read a dossier: all of the staff, its applicant, and who has a mandate of the applicant's.
+// MayRead says whether somebody may read a dossier, by its newest state: the staff of its agencies, its applicant, and who has a mandate of
+// the applicant's.
 func (x *Executor) MayRead(ctx context.Context, a domain.Actor, s dossier.State) error {
 	return x.AuthorizeOn(ctx, a, Act{Kind: Read}, s)
 }

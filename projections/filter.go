@@ -44,6 +44,8 @@ type Filter struct {
 	Limit  int    // 1 to 500, default 50
 	Cursor string // Page.Next of the page before, under the same filter
 
+	Sight Sight // of whoever asks
+
 	rules func() []procedure.Version // whose names Query searches; nil: those that ship
 }
 

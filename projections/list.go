@@ -88,6 +88,9 @@ func (v *Views) listing(ctx context.Context, f Filter, s Stamp) (*listing, error
 func (l *listing) conditions() *conditions {
 	c := &conditions{args: append([]any(nil), l.args...)}
 	c.of(l.filter)
+	if !l.filter.past() {
+		c.sight(l.filter.Sight, "d")
+	}
 	return c
 }
 

@@ -15,11 +15,12 @@ import (
 // then is where a list of the past is read from: of each dossier the last version that was known at a position and had
 // happened by a time. The price is one probe per dossier. Streams with a back-dated event are left out and folded: there, what
 // had happened by a time is not what stands first. They are named, not asked for again: one may become back-dated meanwhile, by
-// an event that this list does not know.
+// an event that this list does not know. Who may see a dossier goes by where it has a part now, not then.
 const then = `(
     select d0.id
       from views.dossiers_v1 d0
-     where d0.id <> all ($3)) i
+     where d0.id <> all ($3)
+       and ($4::text[] is null or d0.places && $5 or not d0.places && $4)) i
  cross join lateral (
     select w.*
       from views.dossier_versions_v1 w
@@ -40,7 +41,7 @@ func (v *Views) pastListing(ctx context.Context, f Filter, s Stamp) (*listing, e
 	}
 	l := &listing{filter: f, from: then}
 	ids, err := v.foldRows(ctx, l, known)
-	l.args = []any{known, at, ids}
+	l.args = []any{known, at, ids, f.Sight.others(), noNull(f.Sight.Own)}
 	return l, err
 }
 
@@ -68,13 +69,15 @@ const foldPage = 500
 func (v *Views) foldRows(ctx context.Context, l *listing, known int64) ([]uuid.UUID, error) {
 	all := []uuid.UUID{}
 	for after := (uuid.UUID{}); ; {
+		c := &conditions{}
+		c.add(`d.backdated`)
+		c.add(`d.id > ?`, after)
+		c.sight(l.filter.Sight, "d")
 		rows, err := v.pool.Query(ctx, `
 			select d.id
-			  from views.dossiers_v1 d
-			 where d.backdated
-			   and d.id > $1
+			  from views.dossiers_v1 d`+c.where()+`
 			 order by d.id
-			 limit $2`, after, foldPage)
+			 limit `+c.arg(foldPage), c.args...)
 		if err != nil {
 			return nil, fmt.Errorf("read back-dated dossiers: %w", err)
 		}

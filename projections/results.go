@@ -23,6 +23,7 @@ type ResultFilter struct {
 	RenewBy   time.Time            // whose holder is to be reminded until then
 	Now       time.Time
 	Limit     int    // 1 to 500, default 50
+	Sight     Sight  // of whoever asks
 	Cursor    string // from the page before
 }
 
@@ -54,6 +55,7 @@ func (v *Views) Results(ctx context.Context, f ResultFilter) (page ResultPage, e
 			c.add(w.column+` = ?`, w.value)
 		}
 	}
+	c.sight(f.Sight, "d")
 	switch f.Verdict {
 	case dossier.PaperReplaced, dossier.PaperRevoked:
 		c.add(`r.status = ?`, string(f.Verdict))

@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,6 +29,7 @@ type stateRow struct {
 	UpdatedAt   pgtype.Timestamptz `db:"updated_at"`
 	Backdated   bool               `db:"backdated"`
 	State       string             `db:"state"`
+	Places      string             `db:"places"` // of views.dossiers_v1 alone: an array as text
 }
 
 func stateRowOf(m *Moment) stateRow {
@@ -41,7 +43,7 @@ func stateRowOf(m *Moment) stateRow {
 		SubmittedAt: stamp(s.Submitted.At, pgtype.NegativeInfinity),
 		Due:         stamp(s.Due, pgtype.Infinity),
 		UpdatedAt:   stamp(s.UpdatedAt, pgtype.NegativeInfinity),
-		Backdated:   m.Backdated, State: string(m.State),
+		Backdated:   m.Backdated, State: string(m.State), Places: strings.Join(s.Places(), " "),
 	}
 }
 
@@ -62,6 +64,9 @@ func (t *tuples) state(r *stateRow, of table) {
 	}
 	t.truth(r.Backdated)
 	t.text(r.State)
+	if of.latest {
+		t.array(strings.Fields(r.Places))
+	}
 }
 
 // stamp is a time as a column, the zero time as an infinity: indexes and comparisons then need no special case.

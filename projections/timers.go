@@ -235,6 +235,7 @@ type TimerFilter struct {
 	ID    uuid.UUID
 	Until time.Time // told next until then
 	Limit int       // 1 to 500, default 50
+	Sight Sight     // of whoever asks
 }
 
 // TimerEntry is a timer in a list, with the state of its dossier as it was read.
@@ -253,6 +254,7 @@ func (v *Views) Timers(ctx context.Context, f TimerFilter) ([]TimerEntry, error)
 		return nil, err
 	}
 	c := &conditions{}
+	c.sight(f.Sight, "d")
 	if f.Kind != "" {
 		c.add(`t.kind = ?`, string(f.Kind))
 	}

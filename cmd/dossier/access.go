@@ -22,6 +22,10 @@ func (a *app) accessCommand() *cli.Command {
 				asFlag("auditor"), dataFlag(), formatFlag(),
 			},
 			Action: a.accessList,
+		}, {
+			Name: "of", Usage: "who opened a dossier, by role and unit; newest first", ArgsUsage: "ID|CODE",
+			Flags:  []cli.Flag{&cli.IntFlag{Name: "limit", Usage: "at most so many", Value: 50}, asFlag("auditor"), dataFlag(), formatFlag()},
+			Action: a.accessOf,
 		}},
 	})
 }
@@ -48,7 +52,7 @@ func (a *app) accessList(ctx context.Context, cmd *cli.Command) error {
 	f := handlers.AccessFilter{Account: cmd.String("account"), Since: since, Limit: cmd.Int("limit")}
 	for len(t.rows) < cmd.Int("limit") {
 		f.Limit = cmd.Int("limit") - len(t.rows)
-		page, err := s.executor.Access().List(ctx, actor, f)
+		page, err := s.executor.Accesses(ctx, actor, f)
 		if err != nil {
 			return err
 		}
@@ -58,6 +62,23 @@ func (a *app) accessList(ctx context.Context, cmd *cli.Command) error {
 		if f.Before = page.Next; f.Before == 0 {
 			break
 		}
+	}
+	return t.print(a.stdout, cmd)
+}
+
+func (a *app) accessOf(ctx context.Context, cmd *cli.Command) error {
+	s, actor, id, err := a.openDossier(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	page, err := s.executor.Openings(ctx, actor, id, 0, cmd.Int("limit"))
+	if err != nil {
+		return err
+	}
+	t := &table{columns: []string{"position", "opened", "what", "role", "unit", "for"}}
+	for _, o := range page.Items {
+		t.add(o, fmt.Sprint(o.Position), instant(o.At), o.Words("vi")+" / "+o.Words("en"), words("role", string(o.Role)), o.Unit, o.Purpose)
 	}
 	return t.print(a.stdout, cmd)
 }

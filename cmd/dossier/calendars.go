@@ -225,12 +225,9 @@ func (a *app) deadline(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	state, _, err := s.executor.AsOf(ctx, id, asked)
+	state, _, err := s.executor.AsOfFor(ctx, actor, id, asked)
 	if err != nil {
 		return fmt.Errorf("read dossier %s: %w", id, err)
-	}
-	if err := s.executor.MayRead(ctx, actor, state); err != nil {
-		return err
 	}
 	d, err := s.executor.Deadline(ctx, state)
 	if err != nil {

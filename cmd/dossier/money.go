@@ -69,12 +69,9 @@ func (a *app) fee(ctx context.Context, cmd *cli.Command) error {
 		return err
 	}
 	defer s.stop()
-	state, _, err := s.executor.AsOf(ctx, id, handlers.Asked{})
+	state, _, err := s.executor.AsOfFor(ctx, actor, id, handlers.Asked{})
 	if err != nil {
 		return fmt.Errorf("read dossier %s: %w", id, err)
-	}
-	if err := s.executor.MayRead(ctx, actor, state); err != nil {
-		return err
 	}
 	f, err := s.executor.Fee(ctx, state, day)
 	if err != nil {

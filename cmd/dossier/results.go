@@ -65,6 +65,9 @@ func (a *app) listResults(ctx context.Context, cmd *cli.Command) error {
 		return err
 	}
 	f.Now, f.Applicant = s.executor.Now(), handlers.Only(actor)
+	if f.Sight, err = s.executor.Sight(ctx, actor); err != nil {
+		return err
+	}
 	page, err := s.views.Results(ctx, f)
 	if err != nil {
 		return err

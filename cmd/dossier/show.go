@@ -40,13 +40,11 @@ func (a *app) show(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	state, _, err := s.executor.AsOf(ctx, id, asked)
+	state, _, err := s.executor.AsOfFor(ctx, actor, id, asked)
 	if err != nil {
 		return fmt.Errorf("read dossier %s: %w", id, err)
 	}
-	if err := s.executor.MayRead(ctx, actor, state); err != nil {
-		return err
-	}
+	s.executor.Opened(ctx, handlers.Accessor{Actor: actor}, id)
 	var timers []timerLine
 	if asked == (handlers.Asked{}) { // what comes next is a question of now
 		if timers, err = s.dossierTimers(ctx, id, state); err != nil {
@@ -239,8 +237,9 @@ func (a *app) history(ctx context.Context, cmd *cli.Command) error {
 		return fmt.Errorf("dossier %s: %w", id, handlers.ErrNotFound)
 	}
 	if err := s.executor.MayRead(ctx, actor, row.State); err != nil {
-		return err
+		return fmt.Errorf("dossier %s: %w", id, err)
 	}
+	s.executor.Opened(ctx, handlers.Accessor{Actor: actor}, id)
 	entries, err := s.views.History(ctx, id)
 	if err != nil {
 		return fmt.Errorf("read history: %w", err)

@@ -154,6 +154,11 @@ func (s *system) reader(ctx context.Context, cmd *cli.Command) (domain.Actor, er
 	if err != nil {
 		return actor, err
 	}
+	if door, known := handlers.DoorOf(handlers.CLI, cmd.FullName()); known {
+		if err := door.May(actor); err != nil {
+			return actor, err
+		}
+	}
 	return actor, s.executor.Admits(ctx, actor)
 }
 

@@ -76,6 +76,9 @@ func (a *app) listTimers(ctx context.Context, cmd *cli.Command) error {
 			return err
 		}
 	}
+	if f.Sight, err = s.executor.Sight(ctx, actor); err != nil {
+		return err
+	}
 	if within := cmd.Duration("within"); within > 0 {
 		f.Until = s.executor.Now().Add(within)
 	}

@@ -17,6 +17,7 @@ var stored = map[string]Event{
 	"access.command-refused.v1": CommandRefused{Command: "request-supplement", Dossier: uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b"), Rule: "second_supplement", Basis: "NĐ 118/2025, Điều 19.5"},
 	"access.file-read.v1":       FileRead{Dossier: uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b"), File: uuid.MustParse("0197f2aa-0000-7000-8000-0000000000f1")},
 	"access.files-listed.v1":    FilesListed{Dossier: uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b")},
+	"access.dossier-opened.v1":  DossierOpened{Dossier: uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b")},
 	"access.words-read.v1":      WordsRead{Dossier: uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b"), Purpose: "complaint"},
 	"access.persons-read.v1":    PersonsRead{Persons: []uuid.UUID{uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b")}, Search: true, Purpose: "counter"},
 	"access.entries-missed.v1":  EntriesMissed{Count: 3, Since: time.Date(2026, 11, 25, 8, 30, 0, 0, time.UTC)},

@@ -13,6 +13,7 @@ var kinds = domain.Kinds[Event]{
 	"access.entries-missed":  {Version: 1, Event: EntriesMissed{}},
 	"access.file-read":       {Version: 1, Event: FileRead{}},
 	"access.files-listed":    {Version: 1, Event: FilesListed{}},
+	"access.dossier-opened":  {Version: 1, Event: DossierOpened{}},
 }
 
 // TypeNames lists the stored names with their newest versions, as subscribers know them: "access.command-refused.v1".

@@ -58,6 +58,21 @@ type FilesListed struct {
 	Dossier uuid.UUID `json:"dossier"`
 }
 
+// DossierOpened says that somebody of the staff was shown a dossier: its state and history, which hold codes alone. Opened again within the hour
+// it is not said again.
+type DossierOpened struct {
+	Dossier uuid.UUID `json:"dossier"`
+}
+
+func (DossierOpened) event() {}
+
+func (e DossierOpened) wrong() string {
+	if e.Dossier == uuid.Nil {
+		return "dossier"
+	}
+	return ""
+}
+
 func (CommandRefused) event() {}
 func (EntriesMissed) event()  {}
 func (FileRead) event()       {}

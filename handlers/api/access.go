@@ -26,7 +26,7 @@ func (s *server) access(ctx context.Context, in *accessInput) (*accessOutput, er
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.Executor.Access().List(ctx, handlers.CallOf(ctx).Actor, handlers.AccessFilter{Account: in.Account, Since: since, Before: in.Before, Limit: in.Limit})
+	page, err := s.Executor.Accesses(ctx, handlers.CallOf(ctx).Actor, handlers.AccessFilter{Account: in.Account, Since: since, Before: in.Before, Limit: in.Limit})
 	if err != nil {
 		return nil, err
 	}
@@ -41,4 +41,22 @@ func (s *server) access(ctx context.Context, in *accessInput) (*accessOutput, er
 		out.Link = link("/v1/access", q)
 	}
 	return out, nil
+}
+
+type openingsInput struct {
+	ID     string `path:"id" maxLength:"128" doc:"Id of the dossier, or its code."`
+	Before int64  `query:"before" minimum:"1" doc:"Position to go on before: next of the page before."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
+}
+
+type openingsOutput struct{ Body handlers.Openings }
+
+// openings shows who may read a dossier by whom it was opened.
+func (s *server) openings(ctx context.Context, in *openingsInput) (*openingsOutput, error) {
+	id, err := s.find(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	page, err := s.Executor.Openings(ctx, handlers.CallOf(ctx).Actor, id, in.Before, in.Limit)
+	return &openingsOutput{page}, err
 }

@@ -48,7 +48,7 @@ type Deps struct {
 // server is the API at work.
 type server struct {
 	Deps
-	mux     *http.ServeMux
+	mux     *handlers.Mux
 	api     huma.API
 	origin  *http.CrossOriginProtection
 	metrics *telemetry.Metrics
@@ -61,8 +61,10 @@ type server struct {
 }
 
 // New returns the API. It answers Prefixes; everything else it calls unknown.
-func New(d Deps) http.Handler {
-	s := &server{Deps: d.withDefaults(), mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(),
+func New(d Deps) http.Handler { return newServer(d) }
+
+func newServer(d Deps) *server {
+	s := &server{Deps: d.withDefaults(), mux: handlers.NewMux(handlers.API), origin: http.NewCrossOriginProtection(),
 		followers: handlers.NewGate(handlers.MostFollowers, handlers.MostBytes), uploads: handlers.NewGate(mostTransfers, handlers.MostBytes)}
 	s.metrics, s.log = s.Metrics, s.Log
 	s.api = humago.New(s.mux, config(s.Version))
@@ -82,6 +84,7 @@ func (s *server) routes() {
 	get(s, "/v1/dossiers/{id}/history", "get-history", "What happened to a dossier: who, when, what changed, why", s.history)
 	get(s, "/v1/dossiers/{id}/deadline", "get-deadline", "The due date of a dossier and the way that leads to it, day by day", s.deadline)
 	get(s, "/v1/dossiers/{id}/receipt", "get-receipt", "The receipt of a reception: each dossier taken in together, with its own limit and date", s.reception)
+	get(s, "/v1/dossiers/{id}/access", "list-openings", "Who opened a dossier, by role and unit, from the access journal; newest first", s.openings)
 	get(s, "/v1/calendars/{code}", "get-calendar", "A calendar of working days and hours, now or as it was", s.calendar)
 	get(s, "/v1/procedures", "list-procedures", "The catalogue of procedures, as it is valid on a day", s.procedures)
 	get(s, "/v1/procedures/{id}", "get-procedure", "A procedure with its versions, one of them whole, and its switches", s.procedure)

@@ -63,6 +63,7 @@ func (s *server) dossier(ctx context.Context, in *dossierInput) (*dossierOutput,
 	if err != nil {
 		return nil, err
 	}
+	s.Executor.Opened(ctx, accessor(ctx), id)
 	out := &dossierOutput{Status: http.StatusOK, Body: b}
 	if in.At == "" && in.KnownAt == "" { // a state put together from some of the events is no version to act on
 		out.ETag = handlers.ETag(b.Version)
@@ -121,7 +122,19 @@ func (s *server) state(ctx context.Context, id uuid.UUID, q handlers.Asked) (dos
 	if err != nil {
 		return b, err
 	}
-	return b, s.Executor.MayRead(ctx, handlers.CallOf(ctx).Actor, dossier.State{Applicant: b.Applicant, Procedure: b.Procedure})
+	return b, s.mayRead(ctx, id, b.State, q)
+}
+
+// mayRead asks by the newest state, whichever is shown.
+func (s *server) mayRead(ctx context.Context, id uuid.UUID, shown dossier.State, q handlers.Asked) error {
+	if q != (handlers.Asked{}) {
+		newest, _, err := s.Executor.AsOf(ctx, id, handlers.Asked{})
+		if err != nil {
+			return err
+		}
+		shown = newest
+	}
+	return s.Executor.MayRead(ctx, handlers.CallOf(ctx).Actor, shown)
 }
 
 func (s *server) current(ctx context.Context, id uuid.UUID) (dossierBody, error) {
@@ -263,6 +276,9 @@ func (s *server) filter(ctx context.Context, in *listInput) (f projections.Filte
 	}
 	if only := handlers.Only(actor); only != "" {
 		f.Applicant = only
+	}
+	if f.Sight, err = s.Executor.Sight(ctx, actor); err != nil {
+		return f, err
 	}
 	if f.Status, err = statuses(in.Status); err != nil {
 		return f, err

@@ -36,6 +36,7 @@ type cabinet struct {
 	kept       *blobs.Files
 	keys       *vault.Vault
 	ca         *localca.CA // nil: nobody signs
+	auth       func(*handlers.Executor) handlers.Authenticator
 }
 
 func (c *cabinet) store(t *testing.T, pool *pgxpool.Pool) *blobs.Files {
@@ -56,6 +57,13 @@ func (c *cabinet) store(t *testing.T, pool *pgxpool.Pool) *blobs.Files {
 	}
 	c.kept = blobs.NewFiles(pool, store, keys)
 	return c.kept
+}
+
+func (c *cabinet) authenticator(x *handlers.Executor) handlers.Authenticator {
+	if c == nil || c.auth == nil {
+		return handlers.NewDevLogin().Follow(x)
+	}
+	return c.auth(x)
 }
 
 func (c *cabinet) vault() *vault.Vault {

@@ -59,6 +59,7 @@ func (s *server) history(ctx context.Context, in *historyInput) (*huma.StreamRes
 	if err != nil {
 		return nil, err
 	}
+	s.Executor.Opened(ctx, accessor(ctx), id)
 	entries, err := s.Views.History(ctx, id)
 	if err != nil {
 		return nil, err

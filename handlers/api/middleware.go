@@ -91,7 +91,7 @@ func (s *server) route(w http.ResponseWriter, r *http.Request, route string) {
 			s.mux.ServeHTTP(w, r)
 			return
 		}
-		if err := s.admit(r); err != nil {
+		if err := s.admit(r, route); err != nil {
 			s.fail(w, r, err)
 			return
 		}
@@ -111,7 +111,7 @@ func (s *server) gate(r *http.Request, route string) *handlers.Gate {
 }
 
 // admit finds out who calls, and refuses what no route takes.
-func (s *server) admit(r *http.Request) error {
+func (s *server) admit(r *http.Request, route string) error {
 	actor, err := s.Auth.Authenticate(r)
 	if err != nil {
 		return err
@@ -119,6 +119,9 @@ func (s *server) admit(r *http.Request) error {
 	handlers.CallOf(r.Context()).Actor = actor
 	if r.Method == http.MethodGet { // commands are refused by the executor, which records it
 		if err := s.admitted(r, actor); err != nil {
+			return err
+		}
+		if err := mayEnter(actor, route); err != nil {
 			return err
 		}
 	}
@@ -131,6 +134,14 @@ func (s *server) admit(r *http.Request) error {
 			VI: "Nội dung phải là JSON: gửi kèm Content-Type: application/json", EN: "The body must be JSON: send Content-Type: application/json"}
 	}
 	return nil
+}
+
+// mayEnter asks for the right to a route before anything behind it is looked at.
+func mayEnter(a domain.Actor, route string) error {
+	if door, known := handlers.DoorOf(handlers.API, route); known {
+		return door.May(a)
+	}
+	return nil // shut by the mux
 }
 
 // admitted says whether the organisation knows who asks.

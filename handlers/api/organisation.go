@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"dossier/domain"
 	"dossier/domain/organisation"
 	"dossier/handlers"
 
@@ -57,7 +56,7 @@ func (s *server) organisation(ctx context.Context, in *organisationInput) (*orga
 		return nil, err
 	}
 	shown := o.Describe(day)
-	if handlers.CallOf(ctx).Actor.Role == domain.Applicant {
+	if handlers.May(handlers.CallOf(ctx).Actor, handlers.Act{Kind: handlers.Roster}) != nil {
 		shown.Accounts, shown.Delegations = []organisation.Account{}, nil
 	}
 	return &organisationOutput{organisationBody{shown}}, nil

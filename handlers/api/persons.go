@@ -171,15 +171,15 @@ func (s *server) erasePerson(ctx context.Context, in *eraseInput) (*personReceip
 	return &personReceipt{e.Key, r}, err
 }
 
-// ofPerson is what every change of a person's standing takes.
-type ofPerson struct {
+// OfPerson is what every change of a person's standing takes.
+type OfPerson struct {
 	Ref string `path:"ref" maxLength:"64"`
 	Key string `header:"Idempotency-Key" maxLength:"255" doc:"Names this act. Missing: made and returned."`
 }
 
-// numbered is ofPerson, on one of its mandates or requests.
-type numbered struct {
-	ofPerson
+// Numbered is OfPerson, on one of its mandates or requests.
+type Numbered struct {
+	OfPerson
 	Number int `path:"number" minimum:"1" maximum:"1000"`
 }
 
@@ -196,7 +196,7 @@ func (s *server) standing(ctx context.Context, in *struct {
 }
 
 // told does one thing about a person and answers with what stands of it then.
-func (s *server) told(ctx context.Context, of ofPerson, body any, do func(*handlers.Persons, handlers.Accessor, handlers.Envelope) (handlers.Standing, error)) (*standingOutput, error) {
+func (s *server) told(ctx context.Context, of OfPerson, body any, do func(*handlers.Persons, handlers.Accessor, handlers.Envelope) (handlers.Standing, error)) (*standingOutput, error) {
 	e, err := bodied(ctx, of.Key, body)
 	if err != nil {
 		return nil, err
@@ -206,7 +206,7 @@ func (s *server) told(ctx context.Context, of ofPerson, body any, do func(*handl
 }
 
 type grantInput struct {
-	ofPerson
+	OfPerson
 	Body struct {
 		To         dossier.Ref    `json:"to" maxLength:"64" doc:"Reference of who is mandated." example:"ref-8a1b"`
 		From       string         `json:"from,omitempty" format:"date" doc:"The first day; missing: today."`
@@ -222,7 +222,7 @@ func (s *server) grantMandate(ctx context.Context, in *grantInput) (*standingOut
 	if until := day(b.Until); until != 0 {
 		m.Until = &until
 	}
-	return s.told(ctx, in.ofPerson, b, func(k *handlers.Persons, by handlers.Accessor, e handlers.Envelope) (handlers.Standing, error) {
+	return s.told(ctx, in.OfPerson, b, func(k *handlers.Persons, by handlers.Accessor, e handlers.Envelope) (handlers.Standing, error) {
 		return k.Grant(ctx, by, in.Ref, m, e)
 	})
 }
@@ -237,7 +237,7 @@ func day(text string) calendar.Date {
 }
 
 type endInput struct {
-	numbered
+	Numbered
 	Body struct {
 		From   string       `json:"from,omitempty" format:"date" doc:"The first day without it; missing: today."`
 		Reason dossier.Code `json:"reason" maxLength:"64" doc:"Why: a code." example:"ended-by-owner"`
@@ -245,26 +245,26 @@ type endInput struct {
 }
 
 func (s *server) endMandate(ctx context.Context, in *endInput) (*standingOutput, error) {
-	return s.told(ctx, in.ofPerson, in, func(k *handlers.Persons, by handlers.Accessor, e handlers.Envelope) (handlers.Standing, error) {
+	return s.told(ctx, in.OfPerson, in, func(k *handlers.Persons, by handlers.Accessor, e handlers.Envelope) (handlers.Standing, error) {
 		return k.EndMandate(ctx, by, in.Ref, person.MandateEnded{Number: in.Number, From: day(in.Body.From), Reason: in.Body.Reason}, e)
 	})
 }
 
 type askInput struct {
-	ofPerson
+	OfPerson
 	Body struct {
 		Wish person.Wish `json:"wish" enum:"copy,correct,erase,restrict,object,withdraw-consent"`
 	}
 }
 
 func (s *server) askAboutData(ctx context.Context, in *askInput) (*standingOutput, error) {
-	return s.told(ctx, in.ofPerson, in.Body, func(k *handlers.Persons, by handlers.Accessor, e handlers.Envelope) (handlers.Standing, error) {
+	return s.told(ctx, in.OfPerson, in.Body, func(k *handlers.Persons, by handlers.Accessor, e handlers.Envelope) (handlers.Standing, error) {
 		return k.Ask(ctx, by, in.Ref, in.Body.Wish, e)
 	})
 }
 
 type answerInput struct {
-	numbered
+	Numbered
 	Body struct {
 		Answer person.Answer `json:"answer" enum:"granted,refused"`
 		Basis  dossier.Code  `json:"basis,omitempty" maxLength:"64" doc:"Of a refusal: code of the article." example:"luat-91-2025.14"`
@@ -272,26 +272,26 @@ type answerInput struct {
 }
 
 func (s *server) answerAboutData(ctx context.Context, in *answerInput) (*standingOutput, error) {
-	return s.told(ctx, in.ofPerson, in, func(k *handlers.Persons, by handlers.Accessor, e handlers.Envelope) (handlers.Standing, error) {
+	return s.told(ctx, in.OfPerson, in, func(k *handlers.Persons, by handlers.Accessor, e handlers.Envelope) (handlers.Standing, error) {
 		return k.Answer(ctx, by, in.Ref, person.RequestAnswered{Number: in.Number, Answer: in.Body.Answer, Basis: in.Body.Basis}, e)
 	})
 }
 
 type extendInput struct {
-	numbered
+	Numbered
 	Body struct {
 		Reason dossier.Code `json:"reason" maxLength:"64" doc:"Why: a code." example:"third-party"`
 	}
 }
 
 func (s *server) extendAboutData(ctx context.Context, in *extendInput) (*standingOutput, error) {
-	return s.told(ctx, in.ofPerson, in, func(k *handlers.Persons, by handlers.Accessor, e handlers.Envelope) (handlers.Standing, error) {
+	return s.told(ctx, in.OfPerson, in, func(k *handlers.Persons, by handlers.Accessor, e handlers.Envelope) (handlers.Standing, error) {
 		return k.Extend(ctx, by, in.Ref, person.RequestExtended{Number: in.Number, Reason: in.Body.Reason}, e)
 	})
 }
 
-func (s *server) finishAboutData(ctx context.Context, in *numbered) (*standingOutput, error) {
-	return s.told(ctx, in.ofPerson, in, func(k *handlers.Persons, by handlers.Accessor, e handlers.Envelope) (handlers.Standing, error) {
+func (s *server) finishAboutData(ctx context.Context, in *Numbered) (*standingOutput, error) {
+	return s.told(ctx, in.OfPerson, in, func(k *handlers.Persons, by handlers.Accessor, e handlers.Envelope) (handlers.Standing, error) {
 		return k.Finish(ctx, by, in.Ref, in.Number, e)
 	})
 }

@@ -76,6 +76,10 @@ func (s *server) results(ctx context.Context, in *resultsInput) (*resultsOutput,
 		return nil, err
 	}
 	f := projections.ResultFilter{Procedure: in.Procedure, Unit: in.Unit, Applicant: handlers.Only(actor), Verdict: dossier.PaperVerdict(in.Verdict), Now: s.Executor.Now(), Limit: in.Limit, Cursor: in.Cursor}
+	var err error
+	if f.Sight, err = s.Executor.Sight(ctx, actor); err != nil {
+		return nil, err
+	}
 	if in.RenewBy != "" {
 		day, err := s.day(in.RenewBy)
 		if err != nil {

@@ -25,6 +25,9 @@ func accessSchemas() map[string][]byte {
 		{access.FilesListed{}, "Names of files shown / Đã xem danh sách tệp", object(map[string]any{
 			"dossier": map[string]any{"type": "string", "format": "uuid"},
 		})},
+		{access.DossierOpened{}, "Dossier opened / Đã mở hồ sơ", object(map[string]any{
+			"dossier": map[string]any{"type": "string", "format": "uuid"},
+		})},
 		{access.EntriesMissed{}, "Entries missed / Có mục không ghi được", object(map[string]any{
 			"count": map[string]any{"type": "integer", "minimum": 1}, "since": map[string]any{"type": "string", "format": "date-time"},
 		})},

@@ -48,6 +48,7 @@ type house struct {
 	engine   *projections.Engine
 	bulk     *handlers.Bulk // run by tests that need it
 	executor *handlers.Executor
+	routes   []string
 	log      *lines
 	stop     func() // tells long reads that the process stops
 }
@@ -125,10 +126,11 @@ func openHouseWith(t *testing.T, brokers []string, gate *handlers.Gate, files *c
 	h.bulk = handlers.NewBulk(executor, views, handlers.BulkOptions{})
 	service := api.New(api.Deps{
 		Executor: executor, Metrics: metrics, Bulk: h.bulk, Money: h.money(executor),
-		Views: views, Files: files.handlers(executor), Journal: j, Pool: pool, Auth: handlers.NewDevLogin().Follow(executor),
+		Views: views, Files: files.handlers(executor), Journal: j, Pool: pool, Auth: files.authenticator(executor),
 		Engine: engine, Relay: carrier, Version: "test", Closing: closing, Gate: gate,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
+	h.routes = api.RoutesOf(service)
 	server := httptest.NewServer(service)
 	h.url, h.client = server.URL, server.Client()
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -28,6 +29,7 @@ type dossierPage struct {
 	Procedure procedureRow
 	Ahead     []aheadView
 	Group     []member // dossiers of the same reception
+	Openings  []opening
 	Acts      []actLink
 	Facts     []fact
 	Files     []fileRow
@@ -137,8 +139,29 @@ func (s *site) dossier(w http.ResponseWriter, r *http.Request, v *visit) error {
 			p.Group = s.members(v, all, p.ID)
 		}
 	}
+	s.Executor.Opened(r.Context(), handlers.Accessor{Actor: *v.Actor, Traceparent: handlers.CallOf(r.Context()).Traceparent}, id)
+	if p.Openings, err = s.openings(r.Context(), v, id); err != nil {
+		return err
+	}
 	p.Done = s.justDone(r, v, facts)
 	return s.render(w, r, v, http.StatusOK, "dossier", Words{"Hồ sơ %s", "Dossier %s"}.In(v.lang, p.Code), p)
+}
+
+// opening is one time that the dossier was opened.
+type opening struct {
+	At              time.Time
+	Who, Unit, What string
+}
+
+// mostOpenings is how many the page shows: /v1/dossiers/{id}/access has them all.
+const mostOpenings = 10
+
+func (s *site) openings(ctx context.Context, v *visit, id uuid.UUID) (list []opening, err error) {
+	page, err := s.Executor.Openings(ctx, *v.Actor, id, 0, mostOpenings)
+	for _, o := range page.Items {
+		list = append(list, opening{o.At, label("role", string(o.Role), v.lang), unitWords(o.Unit, v.lang), o.Words(string(v.lang))})
+	}
+	return list, err
 }
 
 // open finds the dossier of the address by id or code and reads it from the journal, so a page is never behind its own acts.
@@ -155,7 +178,7 @@ func (s *site) open(r *http.Request, v *visit) (uuid.UUID, []dossier.Fact, error
 	if err != nil {
 		return uuid.Nil, nil, orNoDossier(err, r.PathValue("id"))
 	}
-	return id, facts, s.Executor.MayRead(r.Context(), actor, dossier.Fold(facts))
+	return id, facts, orNoDossier(s.Executor.MayRead(r.Context(), actor, dossier.Fold(facts)), r.PathValue("id"))
 }
 
 func (s *site) find(ctx context.Context, idOrCode string) (uuid.UUID, error) {
@@ -173,7 +196,7 @@ func (s *site) find(ctx context.Context, idOrCode string) (uuid.UUID, error) {
 }
 
 func orNoDossier(err error, code string) error {
-	if err == handlers.ErrNotFound {
+	if errors.Is(err, handlers.ErrNotFound) {
 		return noDossier{code}
 	}
 	return err

@@ -23,7 +23,7 @@ func (s *site) listCSV(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err := handlers.Authorize(actor, listAct); err != nil {
 		return err
 	}
-	filter := readQuestion(r.URL.Query()).filter(actor, 500)
+	filter := readQuestion(r.URL.Query()).filter(actor, v.sight, 500)
 	page, err := s.Views.List(r.Context(), filter) // the first page before the head: an error is still a page of its own
 	if err != nil {
 		return err

@@ -24,7 +24,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request, v *visit) error {
 		if err != nil {
 			return err
 		}
-		counts, err := s.Views.Counts(r.Context(), question{}.filter(*v.Actor, 1))
+		counts, err := s.Views.Counts(r.Context(), question{}.filter(*v.Actor, v.sight, 1))
 		if err != nil {
 			return err
 		}

@@ -90,11 +90,11 @@ func (s *site) listPage(r *http.Request, v *visit, actor domain.Actor, q questio
 	if v.Density == "compact" {
 		limit = rowsCompact
 	}
-	found, err := s.Views.List(r.Context(), q.filter(actor, limit))
+	found, err := s.Views.List(r.Context(), q.filter(actor, v.sight, limit))
 	if err != nil {
 		return listPage{}, err
 	}
-	counts, err := s.Views.Counts(r.Context(), q.filter(actor, 1))
+	counts, err := s.Views.Counts(r.Context(), q.filter(actor, v.sight, 1))
 	if err != nil {
 		return listPage{}, err
 	}

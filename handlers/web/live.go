@@ -172,7 +172,7 @@ func (s *site) changedRow(r *http.Request, f *watch, id uuid.UUID) error {
 	if err != nil || !ok || row.Position <= f.after {
 		return err
 	}
-	if only := handlers.Only(f.actor); only != "" && row.State.Applicant != only {
+	if only := handlers.Only(f.actor); only != "" && row.State.Applicant != only || !f.v.sight.Sees(&row.State) {
 		return nil // the page's own word about its rows is not a right to see them
 	}
 	shown := f.v.row(row, s.Now())
@@ -187,7 +187,7 @@ func (s *site) changedRow(r *http.Request, f *watch, id uuid.UUID) error {
 
 // news counts the dossiers that belong on the list, came after it was made, and are not on the screen.
 func (s *site) news(r *http.Request, f *watch) error {
-	filter := f.q.filter(f.actor, newsMost)
+	filter := f.q.filter(f.actor, f.v.sight, newsMost)
 	filter.Sort, filter.Cursor = projections.SortUpdated, ""
 	page, err := s.Views.List(r.Context(), filter)
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"dossier/domain"
 	"dossier/domain/calendar"
 	"dossier/domain/organisation"
 	"dossier/handlers"
@@ -42,8 +41,8 @@ func (s *site) organisation(w http.ResponseWriter, r *http.Request, v *visit) er
 	if err != nil {
 		return err
 	}
-	if actor.Role == domain.Applicant {
-		return handlers.Authorize(actor, handlers.Act{Kind: handlers.Rule}) // a refusal in the house's words
+	if err := handlers.May(actor, handlers.Act{Kind: handlers.Roster}); err != nil {
+		return err
 	}
 	q := r.URL.Query()
 	p := organisationPage{On: strings.TrimSpace(q.Get("at")), KnownAt: strings.TrimSpace(q.Get("known_at"))}

@@ -1,13 +1,17 @@
 package web
 
-import "net/http"
+import (
+	"net/http"
+
+	"dossier/handlers"
+)
 
 // policy lets a page load our own files and nothing else: no inline script or style, no foreign host, no frame around it.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // protect stands before every page: headers that narrow what a browser may do, and no POST from another site.
-func (s *site) protect(next *http.ServeMux) http.Handler {
+func (s *site) protect(next *handlers.Mux) http.Handler {
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(s.page(func(http.ResponseWriter, *http.Request, *visit) error { return errCrossOrigin }))
 	whole := guard.Handler(next)

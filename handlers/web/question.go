@@ -67,10 +67,10 @@ func readQuestion(q url.Values) question {
 }
 
 // filter is the question as the views take it; an applicant only ever sees its own.
-func (q question) filter(a domain.Actor, limit int) projections.Filter {
+func (q question) filter(a domain.Actor, sight projections.Sight, limit int) projections.Filter {
 	f := projections.Filter{
 		Procedure: q.Procedure, Channel: dossier.Channel(q.Channel), Unit: q.Unit, Officer: q.Officer, Portal: dossier.PortalOutcome(q.Portal), Query: q.Query,
-		Applicant: handlers.Only(a), Sort: projections.Sort(q.Sort), Cursor: q.Cursor, Limit: limit,
+		Applicant: handlers.Only(a), Sight: sight, Sort: projections.Sort(q.Sort), Cursor: q.Cursor, Limit: limit,
 	}
 	for _, s := range q.Status {
 		f.Status = append(f.Status, dossier.Status(s))
@@ -112,7 +112,7 @@ func (q question) url(path string) string {
 
 // holds says whether a row still answers the question, as far as the row itself can tell.
 func (q question) holds(row projections.Row) bool {
-	f := q.filter(domain.Actor{}, 1)
+	f := q.filter(domain.Actor{}, projections.Sight{}, 1)
 	st := row.State
 	for _, pair := range [][2]string{{f.Procedure, st.Procedure}, {string(f.Channel), string(st.Channel)}, {f.Unit, st.Unit}, {f.Officer, st.Officer}, {string(f.Portal), cmp.Or(string(st.Portal.Outcome), string(projections.PortalUntold))}} {
 		if pair[0] != "" && pair[0] != pair[1] {

@@ -9,6 +9,7 @@ import (
 	"dossier/domain"
 	"dossier/domain/organisation"
 	"dossier/handlers"
+	"dossier/projections"
 )
 
 // A visit is one request as the pages see it: who looks, in which language, theme and density.
@@ -24,6 +25,7 @@ type visit struct {
 	cacheable      bool // holds nothing of any person: may be kept under its ETag
 	rules          handlers.Catalogue
 	house          organisation.Organisation
+	sight          projections.Sight
 	stranger       error // why the organisation does not admit who looks
 }
 
@@ -53,10 +55,27 @@ func (s *site) within(most time.Duration, f pageFunc) http.HandlerFunc {
 func (s *site) lasting(f pageFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		v := s.visit(w, r)
+		if err := v.enter(r); err != nil {
+			s.fail(w, r, v, err)
+			return
+		}
 		if err := f(w, r, v); err != nil {
 			s.fail(w, r, v, err)
 		}
 	}
+}
+
+// enter asks for the right to a page before anything of it is looked at. What is sent is refused by the executor, which records it.
+func (v *visit) enter(r *http.Request) error {
+	door, known := handlers.DoorOf(handlers.Web, r.Pattern)
+	if !known || door.Free != "" || r.Method != http.MethodGet {
+		return nil
+	}
+	actor, err := v.known()
+	if err != nil {
+		return err
+	}
+	return door.May(actor)
 }
 
 func (s *site) visit(w http.ResponseWriter, r *http.Request) *visit {
@@ -70,7 +89,7 @@ func (s *site) visit(w http.ResponseWriter, r *http.Request) *visit {
 	house, unknown := s.Executor.Organisation().Recent(r.Context())
 	v.house = house // no answer: no delegation is offered
 	if a, err := s.Auth.Authenticate(r); err == nil {
-		v.Actor = &a
+		v.Actor, v.sight = &a, s.Executor.SightIn(house, a)
 		if r.Method == http.MethodGet { // what is sent is refused by the executor, which records it
 			if v.stranger = unknown; unknown == nil {
 				v.stranger = house.Admits(a, s.Executor.Now())

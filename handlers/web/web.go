@@ -49,8 +49,8 @@ func New(d Deps) http.Handler {
 	return s.protect(s.routes())
 }
 
-func (s *site) routes() *http.ServeMux {
-	mux := http.NewServeMux()
+func (s *site) routes() *handlers.Mux {
+	mux := handlers.NewMux(handlers.Web)
 	mux.HandleFunc("GET /assets/{name}", s.assets.serve)
 	mux.HandleFunc("GET /{$}", s.page(s.home))
 	mux.HandleFunc("GET /procedures", s.page(s.procedures))

@@ -1,0 +1,26 @@
+package dossier
+
+import "slices"
+
+// Places are the units and agencies that have a part in a dossier, in order: where it was filed and lies, who helps to file it and who is
+// competent, to whom it was sent, who is asked and who inspects. None, while it lies at no unit yet. Who sent it back has no part any more.
+func (s *State) Places() []string {
+	list := append(make([]string, 0, 4), s.FiledAt, s.Unit, s.Agencies.Support, s.Agencies.Competent)
+	for _, t := range s.Transfers {
+		if t.Refused == "" {
+			list = append(list, t.To)
+		}
+	}
+	for _, o := range s.Opinions {
+		list = append(list, o.Unit)
+	}
+	for _, w := range s.Works {
+		list = append(list, w.Unit)
+	}
+	slices.Sort(list)
+	list = slices.Compact(list)
+	if list[0] == "" {
+		list = list[1:]
+	}
+	return list
+}

@@ -1,0 +1,120 @@
+package handlers
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"dossier/domain"
+	"dossier/domain/access"
+	"dossier/domain/dossier"
+
+	"github.com/google/uuid"
+)
+
+// Opening is one time that somebody was shown something of a dossier. Whoever it was stands there by role and unit: the account is for auditors
+// (AccessLog.List).
+type Opening struct {
+	Position int64       `json:"position"`
+	At       time.Time   `json:"at"`
+	What     string      `json:"what" enum:"dossier,words,file,files" doc:"The dossier itself, what was typed in it, a file, or the names of its files."`
+	Role     domain.Role `json:"role"`
+	Unit     string      `json:"unit,omitempty"`
+	Purpose  string      `json:"purpose,omitempty" doc:"What for, where it had to be said."`
+	File     *uuid.UUID  `json:"file,omitempty"`
+}
+
+// Openings is a page of them, newest first. Next is the before that goes on, 0 at the end.
+type Openings struct {
+	Items []Opening `json:"items"`
+	Next  int64     `json:"next" doc:"Say it as before to go on; 0 at the end."`
+}
+
+// whatOpened is what an entry of the access journal says was shown.
+var whatOpened = map[string]string{
+	"access.dossier-opened": "dossier", "access.words-read": "words", "access.file-read": "file", "access.files-listed": "files",
+}
+
+// openedWords are the things that are shown, in words.
+var openedWords = map[string][2]string{
+	"dossier": {"hồ sơ", "the dossier"}, "words": {"nội dung đã ghi", "what was written"}, "file": {"một tệp", "a file"}, "files": {"danh sách tệp", "the names of its files"},
+}
+
+// Words is what was shown, in a language.
+func (o Opening) Words(lang string) string {
+	if lang == "en" {
+		return openedWords[o.What][1]
+	}
+	return openedWords[o.What][0]
+}
+
+// Openings shows who may read a dossier by whom it was opened.
+func (x *Executor) Openings(ctx context.Context, a domain.Actor, id uuid.UUID, before int64, limit int) (Openings, error) {
+	page := Openings{Items: []Opening{}}
+	facts, err := x.Facts(ctx, id)
+	if err != nil {
+		return page, err
+	}
+	if err := x.admitsReading(ctx, a, dossier.Fold(facts)); err != nil || x.o.Access == nil {
+		return page, err
+	}
+	if limit = min(limit, 500); limit <= 0 {
+		limit = 50
+	}
+	if before <= 0 {
+		before = math.MaxInt64
+	}
+	var types []string
+	for t := range whatOpened {
+		types = append(types, t)
+	}
+	events, err := x.o.Access.journal.About(ctx, id, types, before, limit)
+	if err != nil {
+		return page, err
+	}
+	for _, e := range events {
+		entry, err := accessEntry(e)
+		if err != nil {
+			return page, err
+		}
+		page.Items = append(page.Items, Opening{entry.Position, entry.RecordedAt, whatOpened[entry.Type], entry.By.Role, entry.By.Unit, entry.Purpose, entry.File})
+	}
+	if len(events) == limit {
+		page.Next = events[len(events)-1].Position
+	}
+	return page, nil
+}
+
+// openedAgain is how long an opening stands for those that follow.
+const openedAgain = time.Hour
+
+// Opened records that somebody of the staff was shown a dossier. One that could not be recorded is counted and told later, as a refusal is.
+func (x *Executor) Opened(ctx context.Context, by Accessor, id uuid.UUID) {
+	if x.o.Access == nil || by.Role == domain.Applicant || by.Role == domain.System || !x.o.Access.first(by.Account, id) {
+		return
+	}
+	_ = x.o.Access.Record(ctx, by, access.DossierOpened{Dossier: id})
+}
+
+type openedKey struct {
+	account string
+	dossier uuid.UUID
+}
+
+// mostOpened bounds what is remembered: then all are forgotten, and an opening may be said twice.
+const mostOpened = 50_000
+
+// first says whether it is the first opening within the hour, as far as this process remembers.
+func (l *AccessLog) first(account string, id uuid.UUID) bool {
+	now, key := l.o.Now(), openedKey{account, id}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if at, known := l.opened[key]; known && now.Sub(at) < openedAgain {
+		return false
+	}
+	if l.opened == nil || len(l.opened) >= mostOpened {
+		l.opened = map[openedKey]time.Time{}
+	}
+	l.opened[key] = now
+	return true
+}
