@@ -3,6 +3,7 @@ package handlers
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -51,10 +52,15 @@ func (x *Executor) Reception(ctx context.Context, a domain.Actor, id uuid.UUID) 
 		return Reception{}, err
 	}
 	if i := slices.IndexFunc(lead.Links, func(l dossier.Link) bool { return l.Kind == dossier.GroupLead }); i >= 0 {
-		if id, err = uuid.Parse(lead.Links[i].Other); err != nil {
+		first, err := uuid.Parse(lead.Links[i].Other)
+		if err != nil {
 			return Reception{}, err
 		}
-		if lead, err = x.read(ctx, a, id); err != nil {
+		s, err := x.read(ctx, a, first)
+		switch {
+		case err == nil:
+			id, lead = first, s
+		case !errors.Is(err, ErrNotFound): // else it stayed with another agency: the receipt is of this one
 			return Reception{}, err
 		}
 	}
@@ -65,7 +71,7 @@ func (x *Executor) Reception(ctx context.Context, a domain.Actor, id uuid.UUID) 
 			continue
 		}
 		s, err := x.read(ctx, a, member)
-		if err == ErrNotFound { // the filing of the group was cut short: sending it again completes it
+		if errors.Is(err, ErrNotFound) { // cut short, and completed by sending it again; or with another agency
 			continue
 		}
 		if err != nil {

@@ -200,3 +200,26 @@ func TestPlacesAreThoseThatHaveAPart(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestAMemberOfAGroupThatWentToAnotherAgencyIsReadThereWithoutTheOthers(t *testing.T) {
+	t.Parallel()
+	h, _, _, _ := agencies(t)
+	var group struct {
+		receipt
+		Members []receipt
+	}
+	h.post("reception", "/v1/dossiers", `{"procedure":"vet-practice-cert-renew","channel":"counter","applicant":"applicant-1","unit":"one-stop","with":["vet-practice-cert-reissue"]}`).is(http.StatusCreated).into(&group)
+	member := group.Members[0].ID
+	for to, gone := range map[string]string{"lam-dong": member, "an-giang": group.ID} {
+		h.done("reception", gone, "transfer", `{"to":"`+to+`","mode":"parallel"}`)
+		var r struct{ Dossiers []struct{ ID string } }
+		h.get(to+"-reception", "/v1/dossiers/"+gone+"/receipt").is(http.StatusOK).into(&r)
+		if len(r.Dossiers) != 1 || r.Dossiers[0].ID != gone {
+			t.Errorf("%s reads %+v", to, r.Dossiers)
+		}
+		h.get("reception", "/v1/dossiers/"+gone+"/receipt").is(http.StatusOK).into(&r)
+		if len(r.Dossiers) != 2 {
+			t.Errorf("the agency that took them in reads %+v", r.Dossiers)
+		}
+	}
+}

@@ -1,0 +1,77 @@
+package projections
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"dossier/domain/dossier"
+	"dossier/migrations/dbtest"
+)
+
+func TestAMigratedRowHasThePlacesThatANewOneWouldHave(t *testing.T) {
+	t.Parallel()
+	file, err := os.ReadFile("../migrations/088_places.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, function, _ := strings.Cut(string(file), "create function")
+	function, _, _ = strings.Cut(function, "\nupdate ")
+	conn, err := dbtest.New(t).Owner.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Release()
+	if _, err := conn.Exec(t.Context(), "create function"+function); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []dossier.State{
+		{}, {FiledAt: "one-stop", Unit: "one-stop"}, {Unit: "b", Agencies: dossier.Agencies{Support: "z", Competent: "a", Since: time.Now()}},
+		{FiledAt: "x-1", Unit: "x:1", Transfers: []dossier.Transfer{{To: "lam-dong"}, {To: "gone", Refused: "not_competent"}}, Opinions: []dossier.Opinion{{Unit: "q"}, {Unit: "q"}}, Works: []dossier.Work{{}, {Unit: "lab"}}},
+	} {
+		state, _ := json.Marshal(s)
+		var got []string
+		if err := conn.QueryRow(t.Context(), `select pg_temp.places($1::json)`, string(state)).Scan(&got); err != nil {
+			t.Fatal(err)
+		}
+		if fmt.Sprint(got) != fmt.Sprint(s.Places()) {
+			t.Errorf("%s: the migration says %v, the program %v", state, got, s.Places())
+		}
+	}
+}
+
+func TestAListHoldsWhatIsInSightAndCountsNoMore(t *testing.T) {
+	t.Parallel()
+	s := newShown(t)
+	mine := s.submit(func(e *dossier.DossierSubmitted) { e.Unit = "a-1" })
+	theirs := s.submit(func(e *dossier.DossierSubmitted) { e.Unit = "b-1" })
+	nobodys := s.submit(func(e *dossier.DossierSubmitted) { e.Unit = "" })
+	s.addAt(theirs, time.Now().Add(-time.Hour), "", dossier.DossierForwarded{Unit: "b-2"}) // back-dated: folded where the past is asked for
+	s.arrive()
+	a, b := Sight{Own: []string{"a", "a-1"}, Others: []string{"b", "b-1", "b-2"}}, Sight{Own: []string{"b", "b-1", "b-2"}, Others: []string{"a", "a-1"}}
+	later := time.Now().Add(time.Hour)
+	for name, then := range map[string]Filter{"now": {}, "by due date": {Sort: SortDue}, "as known": {KnownPosition: s.head()}, "as it was": {At: &later}} {
+		for _, test := range []struct {
+			sight Sight
+			want  int
+			has   string
+		}{{a, 2, mine.String()}, {b, 2, theirs.String()}, {Sight{}, 3, nobodys.String()}} {
+			then.Sight = test.sight
+			page := s.list(then)
+			if page.Total != test.want || len(page.Rows) != test.want || !strings.Contains(fmt.Sprint(idsOf(page.Rows)), test.has) {
+				t.Errorf("%s, %v: %d rows, %d counted, want %d", name, test.sight.Own, len(page.Rows), page.Total, test.want)
+			}
+			counts, err := s.views.Counts(s.ctx(), then)
+			sum := 0
+			for _, n := range counts {
+				sum += n
+			}
+			if err != nil || sum != test.want {
+				t.Errorf("%s, %v: counts %v, %v", name, test.sight.Own, counts, err)
+			}
+		}
+	}
+}
