@@ -13,6 +13,12 @@ var kinds = domain.Kinds[Event]{
 	"access.entries-missed":  {Version: 1, Event: EntriesMissed{}},
 	"access.file-read":       {Version: 1, Event: FileRead{}},
 	"access.files-listed":    {Version: 1, Event: FilesListed{}},
+	"access.key-made":        {Version: 1, Event: KeyMade{}},
+	"access.key-revoked":     {Version: 1, Event: KeyRevoked{}},
+	"access.key-refused":     {Version: 1, Event: KeyRefused{}},
+	"access.session-opened":  {Version: 1, Event: SessionOpened{}},
+	"access.sessions-ended":  {Version: 1, Event: SessionsEnded{}},
+	"access.subject-linked":  {Version: 1, Event: SubjectLinked{}},
 }
 
 // TypeNames lists the stored names with their newest versions, as subscribers know them: "access.command-refused.v1".

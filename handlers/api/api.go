@@ -11,6 +11,7 @@ import (
 	"dossier/eventstore"
 	"dossier/eventstore/relay"
 	"dossier/handlers"
+	"dossier/handlers/identity"
 	"dossier/internal/telemetry"
 	"dossier/projections"
 
@@ -28,7 +29,9 @@ type Deps struct {
 	Files    *handlers.Files // nil: none are taken
 	Journal  *eventstore.Journal
 	Auth     handlers.Authenticator
-	Pool     *pgxpool.Pool // asked by /readyz
+	Pool     *pgxpool.Pool     // asked by /readyz
+	Keys     *identity.Keys    // default: of Pool
+	Lockout  *identity.Lockout // default: one of its own
 
 	Relay   interface{ Status() relay.Status }       // may be nil, or stand still, when another process plays the role
 	Engine  interface{ Status() projections.Status } // likewise
@@ -99,6 +102,7 @@ func (s *server) routes() {
 	s.moneyRoutes()
 	s.fileRoutes()
 	s.resultRoutes()
+	s.keyRoutes()
 	s.submit()
 	for _, name := range dossier.CommandNames() {
 		s.command(name)
@@ -133,6 +137,12 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Money == nil {
 		d.Money = handlers.NewMoney(d.Executor, nil)
+	}
+	if d.Lockout == nil {
+		d.Lockout = identity.NewLockout(nil)
+	}
+	if d.Keys == nil {
+		d.Keys = identity.NewKeys(d.Pool, d.Executor, d.Lockout)
 	}
 	if d.Gate == nil {
 		d.Gate = handlers.NewGate(handlers.MostRequests, handlers.MostBytes)
