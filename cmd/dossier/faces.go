@@ -19,9 +19,7 @@ func (p *process) handler(roles []string) (http.Handler, error) {
 	if err != nil {
 		return nil, usageError{fmt.Errorf("DOSSIER_ZONE %q: %w", p.cfg.Zone, err)}
 	}
-	lockout := identity.NewLockout(nil)
-	keys := identity.NewKeys(p.pool, p.executor, lockout)
-	people := identity.Any{} // of the pages too: a key is for programs
+	people := identity.Any{p.sessions} // of the pages too: a key is for programs
 	if p.login != nil {
 		people = append(people, p.login)
 	}
@@ -29,7 +27,7 @@ func (p *process) handler(roles []string) (http.Handler, error) {
 	checks := handlers.NewLimiter(handlers.ChecksPerMinute, nil)
 	deps := api.Deps{
 		Executor: p.executor, Views: p.views, Bulk: p.bulk, Money: p.money, Files: p.files, Journal: p.journal, Pool: p.pool,
-		Auth: append(identity.Any{keys}, people...), Keys: keys, Lockout: lockout, Zone: zone, Source: p.source(), Metrics: p.metrics, Log: p.log, Version: version(), Gate: gate, Checks: checks,
+		Auth: append(identity.Any{p.keys}, people...), Keys: p.keys, Sessions: p.sessions, SignIn: p.signin, Lockout: p.lockout, Zone: zone, Source: p.source(), Metrics: p.metrics, Log: p.log, Version: version(), Gate: gate, Checks: checks,
 	}
 	if slices.Contains(roles, roleRelay) {
 		deps.Relay = p.relay
@@ -45,7 +43,7 @@ func (p *process) handler(roles []string) (http.Handler, error) {
 		mux.Handle(prefix, service)
 	}
 	mux.Handle("/", web.New(web.Deps{
-		Executor: p.executor, Views: p.views, Bulk: p.bulk, Files: p.files, Journal: p.journal, Auth: people, Dev: p.login, Log: p.log, Zone: zone, Gate: gate, Checks: checks, Now: p.clock.now(),
+		Executor: p.executor, Views: p.views, Bulk: p.bulk, Files: p.files, Journal: p.journal, Auth: people, Dev: p.login, SignIn: p.signin, Sessions: p.sessions, Log: p.log, Zone: zone, Gate: gate, Checks: checks, Now: p.clock.now(),
 	}))
 	return mux, nil
 }

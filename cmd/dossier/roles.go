@@ -19,6 +19,7 @@ import (
 	"dossier/eventstore/relay"
 	"dossier/eventstore/vault"
 	"dossier/handlers"
+	"dossier/handlers/identity"
 	"dossier/internal/config"
 	"dossier/internal/telemetry"
 	"dossier/projections"
@@ -66,8 +67,12 @@ type process struct {
 	bulk     *handlers.Bulk
 	persons  *handlers.Persons
 	money    *handlers.Money
-	files    *handlers.Files    // nil: not set up
-	login    *handlers.DevLogin // nil: nobody is believed until an identity provider is configured
+	files    *handlers.Files // nil: not set up
+	lockout  *identity.Lockout
+	keys     *identity.Keys
+	sessions *identity.Sessions
+	signin   *identity.Login    // nil: no issuer
+	login    *handlers.DevLogin // nil: nobody is believed by its word alone
 }
 
 // newProcess opens what may fail; nothing runs yet.
@@ -100,6 +105,13 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 			p.close()
 			return nil, err
 		}
+	}
+	p.lockout = identity.NewLockout(nil)
+	p.keys = identity.NewKeys(pool, p.executor, p.lockout)
+	p.sessions = sessionsOf(cfg, pool, p.executor)
+	if p.signin, err = loginOf(cfg, p.sessions, f.vault, p.lockout); err != nil {
+		p.close()
+		return nil, err
 	}
 	p.persons = handlers.NewPersons(p.executor, p.views)
 	p.bulk = handlers.NewBulk(p.executor, p.views, handlers.BulkOptions{Log: log})

@@ -29,9 +29,11 @@ type Deps struct {
 	Files    *handlers.Files // nil: none are taken
 	Journal  *eventstore.Journal
 	Auth     handlers.Authenticator
-	Pool     *pgxpool.Pool     // asked by /readyz
-	Keys     *identity.Keys    // default: of Pool
-	Lockout  *identity.Lockout // default: one of its own
+	Pool     *pgxpool.Pool      // asked by /readyz
+	Keys     *identity.Keys     // default: of Pool
+	Lockout  *identity.Lockout  // default: one of its own
+	Sessions *identity.Sessions // default: of Pool
+	SignIn   *identity.Login    // nil: no issuer
 
 	Relay   interface{ Status() relay.Status }       // may be nil, or stand still, when another process plays the role
 	Engine  interface{ Status() projections.Status } // likewise
@@ -103,6 +105,7 @@ func (s *server) routes() {
 	s.fileRoutes()
 	s.resultRoutes()
 	s.keyRoutes()
+	s.sessionRoutes()
 	s.submit()
 	for _, name := range dossier.CommandNames() {
 		s.command(name)
@@ -143,6 +146,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Keys == nil {
 		d.Keys = identity.NewKeys(d.Pool, d.Executor, d.Lockout)
+	}
+	if d.Sessions == nil {
+		d.Sessions = identity.NewSessions(d.Pool, d.Executor, identity.SessionOptions{})
 	}
 	if d.Gate == nil {
 		d.Gate = handlers.NewGate(handlers.MostRequests, handlers.MostBytes)

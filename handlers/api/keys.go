@@ -76,3 +76,61 @@ func (s *server) revokeKey(ctx context.Context, in *keyInput) (*keyOutput, error
 	k, err := s.Keys.Revoke(ctx, accessor(ctx), in.Prefix)
 	return &keyOutput{k}, err
 }
+
+// sessionRoutes are who is signed in, and who of the issuer is whom here.
+func (s *server) sessionRoutes() {
+	get(s, "/v1/sessions", "list-sessions", "Who is signed in: account, role, level, when last seen", s.sessions)
+	post(s, "/v1/sessions/end", "end-sessions", "Sign an account out everywhere, at once", s.endSessions)
+	post(s, "/v1/subjects/link", "link-subject", "Let a user of the issuer sign in as an account of the organisation; without an account no longer", s.linkSubject)
+}
+
+type sessionsInput struct {
+	Account string `query:"account" maxLength:"64" doc:"Of this account alone."`
+}
+
+type sessionsOutput struct {
+	Body struct {
+		Sessions []identity.Session `json:"sessions"`
+	}
+}
+
+func (s *server) sessions(ctx context.Context, in *sessionsInput) (*sessionsOutput, error) {
+	out := &sessionsOutput{}
+	var err error
+	out.Body.Sessions, err = s.Sessions.List(ctx, handlers.CallOf(ctx).Actor, in.Account)
+	return out, err
+}
+
+type endSessionsInput struct {
+	Body struct {
+		Account string `json:"account" example:"officer-1"`
+	}
+}
+
+type endedOutput struct {
+	Body struct {
+		Ended int `json:"ended" doc:"In how many browsers it was signed in."`
+	}
+}
+
+func (s *server) endSessions(ctx context.Context, in *endSessionsInput) (*endedOutput, error) {
+	out := &endedOutput{}
+	var err error
+	out.Body.Ended, err = s.Sessions.End(ctx, accessor(ctx), in.Body.Account)
+	return out, err
+}
+
+type linkInput struct {
+	Body struct {
+		Subject string `json:"subject" doc:"The claim sub of the user at the issuer. Only a keyed hash of it is kept."`
+		Account string `json:"account,omitempty" doc:"Of the organisation; none: the link ends and its sessions with it."`
+	}
+}
+
+func (s *server) linkSubject(ctx context.Context, in *linkInput) (*struct{}, error) {
+	if s.SignIn == nil {
+		return nil, &handlers.Failure{Status: http.StatusNotFound, Code: "no_issuer",
+			VI: "Chưa cấu hình hệ thống định danh: OIDC_ISSUER_URL", EN: "No identity provider is set: OIDC_ISSUER_URL"}
+	}
+	return nil, s.SignIn.Link(ctx, accessor(ctx), in.Body.Subject, in.Body.Account)
+}
