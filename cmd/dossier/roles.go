@@ -194,6 +194,12 @@ func (p *process) close() {
 	p.pool.Close()
 }
 
+// server bounds what a client may take: its header's size, and the time it sends that in.
+func (p *process) server(handler http.Handler) *http.Server {
+	return &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn)}
+}
+
 // serveHTTP answers until the context ends, then lets requests under way finish.
 func (p *process) serveHTTP(ctx context.Context, roles []string, ready func(addr string)) error {
 	handler, err := p.handler(roles)
@@ -206,11 +212,8 @@ func (p *process) serveHTTP(ctx context.Context, roles []string, ready func(addr
 	}
 	base, cancel := context.WithCancel(context.Background()) // event streams end with it, ordinary requests before it
 	defer cancel()
-	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		BaseContext: func(net.Listener) context.Context { return base },
-		ErrorLog:    slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
-	}
+	server := p.server(handler)
+	server.BaseContext = func(net.Listener) context.Context { return base }
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()

@@ -40,14 +40,16 @@ type Deps struct {
 	Timers  *handlers.Timekeeper                     // likewise
 	LagMost time.Duration                            // views further behind turn /readyz red; default 30 s
 
-	Source  string             // ce_source of every event, as the relay writes it; default "/dossier"
-	Version string             // of the program; default from the build
-	Zone    *time.Location     // of dates without a time; default Asia/Ho_Chi_Minh
-	Metrics *telemetry.Metrics // default: figures of its own
-	Log     *slog.Logger       // default: discard
-	Closing <-chan struct{}    // closed when the process begins to stop: long reads end then; may be nil
-	Gate    *handlers.Gate     // shared with the pages of this process; default: one of its own
-	Checks  *handlers.Limiter  // of the public check of results; shared likewise
+	PublicURL string             // where browsers find us, when a proxy changes Host
+	Source    string             // ce_source of every event, as the relay writes it; default "/dossier"
+	Version   string             // of the program; default from the build
+	Zone      *time.Location     // of dates without a time; default Asia/Ho_Chi_Minh
+	Metrics   *telemetry.Metrics // default: figures of its own
+	Log       *slog.Logger       // default: discard
+	Closing   <-chan struct{}    // closed when the process begins to stop: long reads end then; may be nil
+	Gate      *handlers.Gate     // shared with the pages of this process; default: one of its own
+	Rates     *handlers.Rates    // nil: no bounds
+	Checks    *handlers.Limiter  // of the public check of results; shared likewise
 }
 
 // server is the API at work.
@@ -67,7 +69,7 @@ type server struct {
 
 // New returns the API. It answers Prefixes; everything else it calls unknown.
 func New(d Deps) http.Handler {
-	s := &server{Deps: d.withDefaults(), mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(),
+	s := &server{Deps: d.withDefaults(), mux: http.NewServeMux(), origin: handlers.SameOrigin(d.PublicURL),
 		followers: handlers.NewGate(handlers.MostFollowers, handlers.MostBytes), uploads: handlers.NewGate(mostTransfers, handlers.MostBytes)}
 	s.metrics, s.log = s.Metrics, s.Log
 	s.api = humago.New(s.mux, config(s.Version))

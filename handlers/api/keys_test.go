@@ -2,9 +2,11 @@ package api_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"dossier/handlers/identity"
 )
@@ -185,5 +187,33 @@ func TestEveryRouteHasAScope(t *testing.T) {
 	}
 	if len(want) > 0 {
 		t.Errorf("no such routes: %v", want)
+	}
+}
+
+func TestAStreamEndsSoonAfterItsKeyIsRevoked(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	prefix, header := h.key(`"feed"`, "")
+	r, err := http.NewRequestWithContext(t.Context(), "GET", h.url+"/v1/events/stream", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, value, _ := strings.Cut(header, ": ")
+	r.Header.Set(name, value)
+	stream, err := h.client.Do(r)
+	if err != nil || stream.StatusCode != 200 {
+		t.Fatalf("%v %v", stream, err)
+	}
+	defer stream.Body.Close()
+	over := make(chan struct{})
+	go func() {
+		_, _ = io.Copy(io.Discard, stream.Body)
+		close(over)
+	}()
+	h.post("admin", "/v1/keys/"+prefix+"/revoke", "").is(200)
+	select {
+	case <-over:
+	case <-time.After(30 * time.Second):
+		t.Error("the stream goes on")
 	}
 }

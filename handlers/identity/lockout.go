@@ -2,7 +2,6 @@ package identity
 
 import (
 	"net/http"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -46,7 +45,7 @@ func NewLockout(now func() time.Time) *Lockout {
 func (l *Lockout) Enter(r *http.Request) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	f := l.by[network(handlers.CallerOf(r))]
+	f := l.by[handlers.Network(handlers.CallerOf(r))]
 	left := FailureWindow - l.now().Sub(f.since)
 	if f.count < MostFailures || left <= 0 {
 		return nil
@@ -61,7 +60,7 @@ func (l *Lockout) Failed(r *http.Request, kind string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.failed[kind]++
-	address, now := network(handlers.CallerOf(r)), l.now()
+	address, now := handlers.Network(handlers.CallerOf(r)), l.now()
 	f, known := l.by[address]
 	if !known {
 		l.room(now)
@@ -106,14 +105,4 @@ func (l *Lockout) Failures(kind string) int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.failed[kind]
-}
-
-// network is what one customer of a provider has for itself: an IPv4 address, or a /64 of IPv6.
-func network(address string) string {
-	a, err := netip.ParseAddr(address)
-	if err != nil || a.Unmap().Is4() {
-		return address
-	}
-	p, _ := a.WithZone("").Prefix(64) // of IPv6: cannot fail
-	return p.String()
 }

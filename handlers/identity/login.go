@@ -126,7 +126,7 @@ func (l *Login) Begin(w http.ResponseWriter, r *http.Request, next string) error
 	if err := l.lockout.Enter(r); err != nil {
 		return err
 	}
-	if err := l.starts.Enter(network(handlers.CallerOf(r))); err != nil {
+	if err := l.starts.Enter(handlers.Network(handlers.CallerOf(r))); err != nil {
 		return err
 	}
 	p, err := l.discover(r.Context())

@@ -126,12 +126,19 @@ func (s *Sessions) Of(r *http.Request) (Session, error) {
 	if err != nil {
 		return Session{}, fmt.Errorf("find session: %w", err)
 	}
-	if now.Sub(found.SeenAt) >= seenGrain {
+	if looking, _ := r.Context().Value(lookingKey{}).(bool); !looking && now.Sub(found.SeenAt) >= seenGrain {
 		if _, err := s.pool.Exec(r.Context(), `update identity.sessions set seen_at = $2 where hash = $1 and seen_at < $2`, hash, now); err != nil {
 			return Session{}, fmt.Errorf("keep a session open: %w", err)
 		}
 	}
 	return found, nil
+}
+
+type lookingKey struct{}
+
+// Looking is a request that asks only whether who sent it may still see what it opened: an open list keeps nobody signed in.
+func Looking(r *http.Request) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), lookingKey{}, true))
 }
 
 const selectSessions = `select account, role, unit, level, made_at, seen_at, expires_at from identity.sessions `

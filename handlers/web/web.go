@@ -27,11 +27,13 @@ type Deps struct {
 	Log      *slog.Logger
 	Closing  <-chan struct{}   // closed when the process begins to stop: live lists end then
 	Gate     *handlers.Gate    // shared with the API of this process; one of its own when nil
+	Rates    *handlers.Rates   // nil: no bounds
 	Checks   *handlers.Limiter // of the public check of results; likewise
 
-	Agency Words            // whose house this is; both languages, a default when empty
-	Zone   *time.Location   // the agency's zone, Asia/Ho_Chi_Minh when nil
-	Now    func() time.Time // time.Now when nil
+	PublicURL string           // where browsers find us, when a proxy changes Host
+	Agency    Words            // whose house this is; both languages, a default when empty
+	Zone      *time.Location   // the agency's zone, Asia/Ho_Chi_Minh when nil
+	Now       func() time.Time // time.Now when nil
 }
 
 type site struct {

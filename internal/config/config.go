@@ -29,8 +29,11 @@ type Config struct {
 		SASLPassword  string   `json:"sasl_password,omitempty"`
 	} `json:"kafka"`
 	HTTP struct {
-		Addr      string `json:"addr,omitempty"`
-		PublicURL string `json:"public_url,omitempty"`
+		Addr          string   `json:"addr,omitempty"`
+		PublicURL     string   `json:"public_url,omitempty"`
+		Proxies       []string `json:"proxies,omitempty"`         // whose X-Forwarded-For is believed
+		RateOfOne     int      `json:"rate_of_one,omitempty"`     // requests a minute of one account
+		RateOfAddress int      `json:"rate_of_address,omitempty"` // and of one address
 	} `json:"http"`
 	OIDC struct {
 		Issuer       string `json:"issuer,omitempty"`        // URL of who says who people are; empty: nobody signs in
@@ -108,6 +111,8 @@ func FromEnv(getenv func(string) string) (Config, error) {
 	c.Kafka.SASLPassword = env.secret("KAFKA_SASL_PASSWORD")
 	c.HTTP.Addr = or(getenv("HTTP_ADDR"), "127.0.0.1:8080")
 	c.HTTP.PublicURL = getenv("PUBLIC_URL")
+	c.HTTP.Proxies = list(getenv("TRUSTED_PROXIES"))
+	c.HTTP.RateOfOne, c.HTTP.RateOfAddress = env.number("RATE_PER_ACCOUNT", 6000), env.number("RATE_PER_ADDRESS", 30000)
 	c.OIDC.Issuer, c.OIDC.ClientID, c.OIDC.ClientSecret = getenv("OIDC_ISSUER_URL"), getenv("OIDC_CLIENT_ID"), env.secret("OIDC_CLIENT_SECRET")
 	c.OIDC.AccountClaim, c.OIDC.LevelClaim, c.OIDC.KindClaim = getenv("OIDC_ACCOUNT_CLAIM"), or(getenv("OIDC_LEVEL_CLAIM"), "acr"), getenv("OIDC_KIND_CLAIM")
 	c.OIDC.Applicants = env.truth("OIDC_APPLICANTS")
