@@ -3,6 +3,7 @@ package docs_test
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -112,4 +113,32 @@ func links(text string) (found []string) {
 		}
 	}
 	return found
+}
+
+// The threat model names tests: one that is gone would leave a defence that nobody holds.
+func TestTheThreatModelNamesTestsThatAreThere(t *testing.T) {
+	text, err := os.ReadFile("security.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, q := range quoted.FindAllString(string(text), -1) {
+		m := notated.FindStringSubmatch(q)
+		if m == nil {
+			continue
+		}
+		found++
+		files, _ := filepath.Glob(filepath.Join("..", m[2], "*_test.go"))
+		there := false
+		for _, file := range files {
+			code, err := os.ReadFile(file)
+			there = there || err == nil && strings.Contains(string(code), "\nfunc "+m[3]+"(")
+		}
+		if !there {
+			t.Errorf("security.md names %s, which is not there", q)
+		}
+	}
+	if found < 20 {
+		t.Errorf("only %d tests are named", found)
+	}
 }

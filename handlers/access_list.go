@@ -38,6 +38,8 @@ type AccessEntry struct {
 	Purpose     string        `json:"purpose,omitempty" doc:"What for; where somebody was shown something."`
 	Persons     []uuid.UUID   `json:"persons,omitempty" doc:"Who was shown; on access.persons-read."`
 	Search      bool          `json:"search,omitempty" doc:"They were found by a name or a number."`
+	Key         string        `json:"key,omitempty" doc:"Prefix of the API key that was made, revoked or refused."`
+	Account     string        `json:"account,omitempty" doc:"Whom it concerns, where that is not who did it; on access.sessions-ended and access.subject-linked."`
 	Missed      int           `json:"missed,omitempty" doc:"Entries that could not be recorded; on access.entries-missed."`
 	Since       *time.Time    `json:"since,omitempty" doc:"From when on; on access.entries-missed."`
 	Origin      domain.Origin `json:"origin,omitempty"`
@@ -179,6 +181,17 @@ func accessEntry(e eventstore.Event) (AccessEntry, error) {
 		entry.Dossier, entry.Purpose = &event.Dossier, string(event.Purpose)
 	case access.PersonsRead:
 		entry.Persons, entry.Search, entry.Purpose = event.Persons, event.Search, string(event.Purpose)
+	case access.KeyMade:
+		entry.Key = string(event.Key)
+	case access.KeyRevoked:
+		entry.Key = string(event.Key)
+	case access.KeyRefused:
+		entry.Key, entry.Rule = string(event.Key), string(event.Rule)
+	case access.SessionOpened:
+	case access.SessionsEnded:
+		entry.Account = string(event.Of)
+	case access.SubjectLinked:
+		entry.Account = string(event.To)
 	case access.EntriesMissed:
 		entry.Missed, entry.Since = event.Count, &event.Since
 	default:

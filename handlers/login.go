@@ -12,7 +12,7 @@ import (
 	"dossier/domain/organisation"
 )
 
-// An Authenticator says who sent a request. Real identity (OpenID Connect, API keys) is another Authenticator.
+// An Authenticator says who sent a request: by a key or a session (package identity), or in development by its word.
 type Authenticator interface {
 	// Authenticate returns the actor, or ErrUnauthenticated when the request names none that is known.
 	Authenticate(r *http.Request) (domain.Actor, error)
@@ -144,7 +144,7 @@ func named(r *http.Request) string {
 	return ""
 }
 
-// Nobody refuses every caller: what `serve` uses until an identity provider is configured.
+// Nobody refuses every caller.
 type Nobody struct{}
 
 // Authenticate always fails.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v3"
@@ -92,6 +93,10 @@ func accessCells(e handlers.AccessEntry, zone *time.Location) []string {
 		rule = fmt.Sprintf("%d entries missed since %s", e.Missed, e.Since.In(zone).Format(time.DateTime))
 	}
 	switch {
+	case e.Key != "":
+		command = "(" + strings.ReplaceAll(strings.TrimPrefix(e.Type, "access."), "-", " ") + ") " + e.Key
+	case e.Type == "access.session-opened", e.Account != "":
+		command = "(" + strings.ReplaceAll(strings.TrimPrefix(e.Type, "access."), "-", " ") + ") " + e.Account
 	case e.Persons != nil:
 		command, rule = "(persons read)", fmt.Sprintf("%d persons, for %s", len(e.Persons), e.Purpose)
 	case e.Purpose != "":

@@ -35,6 +35,7 @@ func (a *app) commands() *cli.Command {
 			a.resultsCommand(),
 			a.eventsCommand(),
 			a.accessCommand(),
+			a.keyCommand(), a.sessionCommand(), a.subjectCommand(),
 			a.importCommand(),
 			a.deadlineCommand(),
 			a.proceduresCommand(),

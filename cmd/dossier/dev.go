@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -24,6 +23,7 @@ import (
 	"dossier/domain/organisation"
 	"dossier/handlers"
 	"dossier/handlers/localca"
+	"dossier/handlers/localissuer"
 	"dossier/handlers/localregistry"
 	"dossier/internal/config"
 	"dossier/internal/devstack"
@@ -117,12 +117,24 @@ func (a *app) dev(ctx context.Context, cmd *cli.Command) error {
 	}
 	defer register.Close()
 	cfg.Registry.URL = register.URL()
+	issuer, err := a.startIssuer(&cfg)
+	if err != nil {
+		return err
+	}
+	defer issuer.Close()
 	p, err := newProcess(ctx, cfg, log, handlers.NewDevLogin())
 	if err != nil {
 		return err
 	}
 	defer p.close()
 	bank.Clock(p.clock.now())
+	for _, account := range p.login.Accounts() {
+		if account.Role == domain.Applicant {
+			if err := p.signin.Know(ctx, account.Account, account.Account, "2"); err != nil {
+				return err
+			}
+		}
+	}
 	if err := p.publishShipped(ctx); err != nil {
 		return err
 	}
@@ -132,7 +144,7 @@ func (a *app) dev(ctx context.Context, cmd *cli.Command) error {
 		if err := cfg.Save(filepath.Join(folder, settingsFile)); err != nil {
 			log.Error("other commands will not find this stack", "error", err)
 		}
-		a.banner(p, folder, addr, time.Since(began))
+		a.banner(p, issuer, folder, addr, time.Since(began))
 	})
 }
 
@@ -281,7 +293,7 @@ func devSettings(pg *devstack.Postgres, folder, admin string, getenv func(string
 }
 
 // banner is what a newcomer sees first.
-func (a *app) banner(p *process, folder, addr string, took time.Duration) {
+func (a *app) banner(p *process, issuer *localissuer.Server, folder, addr string, took time.Duration) {
 	w := a.stdout
 	fmt.Fprintf(w, "\ndossier %s, development stack: everything on this machine, anybody may act as anybody. NOT FOR PRODUCTION.\n\n", version())
 	row := func(name, value string) { fmt.Fprintf(w, "  %-14s %s\n", name, value) }
@@ -293,15 +305,35 @@ func (a *app) banner(p *process, folder, addr string, took time.Duration) {
 	row("Postgres", p.cfg.Database.AdminURL)
 	row("registers", p.cfg.Registry.URL+"  (a stub that knows every number: 'dossier look-up ID COMPONENT')")
 	row("payments", p.cfg.Payment.URL+"  (a provider of play money: 'dossier money pay')")
+	row("identity", issuer.URL()+"  (an issuer of OpenID Connect: 'Sign in' on the pages, with a one-time log-in below)")
 	row("signatures", "by a test CA that signs for every account  ('dossier sign', 'dossier signature verify')")
 	row("data", folder+"  (kept; 'dossier dev --reset' starts anew)")
-	fmt.Fprint(w, "\n  demo logins, for the pages, --as and 'Authorization: Bearer dev:ACCOUNT'\n")
-	printLogins(w, p.login)
+	fmt.Fprint(w, "\n  demo logins, for the pages, --as and 'Authorization: Bearer dev:ACCOUNT'; beside them a one-time log-in for the issuer\n")
+	for _, account := range p.login.Accounts() {
+		fmt.Fprintf(w, "  %-22s %s  %s / %s\n", account.Account, issuer.OneTime(devWho(account.Account, account.Role)), account.VI, account.EN)
+	}
 	fmt.Fprintf(w, "\n  ready in %.1f s. Ctrl-C stops everything.\n\n", took.Seconds())
 }
 
-func printLogins(w io.Writer, login *handlers.DevLogin) {
-	for _, account := range login.Accounts() {
-		fmt.Fprintf(w, "  %-14s %s / %s\n", account.Account, account.VI, account.EN)
+// startIssuer starts the issuer of a development stack. Each one-time log-in that is used up is followed by another on the screen.
+func (a *app) startIssuer(cfg *config.Config) (*localissuer.Server, error) {
+	var issuer *localissuer.Server
+	cfg.OIDC.Name, cfg.OIDC.ClientID, cfg.OIDC.ClientSecret = "dev", "dossier", rand.Text()
+	cfg.OIDC.AccountClaim, cfg.OIDC.LevelClaim, cfg.OIDC.KindClaim, cfg.OIDC.Applicants = "dossier_account", "acr", "account_kind", true
+	issuer, err := localissuer.Start(localissuer.Options{ClientID: cfg.OIDC.ClientID, ClientSecret: cfg.OIDC.ClientSecret, Used: func(who localissuer.Who) {
+		fmt.Fprintf(a.stdout, "  %-22s %s  (the next one-time log-in)\n", who.Subject, issuer.OneTime(who))
+	}})
+	if err != nil {
+		return nil, err
 	}
+	cfg.OIDC.Issuer = issuer.URL()
+	return issuer, nil
+}
+
+// devWho is a demo account as the issuer knows it: staff by its account, who files by its subject alone.
+func devWho(account string, role domain.Role) localissuer.Who {
+	if role == domain.Applicant {
+		return localissuer.Who{Subject: account, Claims: map[string]any{"acr": "2"}}
+	}
+	return localissuer.Who{Subject: account, Claims: map[string]any{"acr": "2", "dossier_account": account}}
 }

@@ -19,6 +19,7 @@ import (
 	"dossier/eventstore/relay"
 	"dossier/eventstore/vault"
 	"dossier/handlers"
+	"dossier/handlers/identity"
 	"dossier/internal/config"
 	"dossier/internal/telemetry"
 	"dossier/projections"
@@ -66,8 +67,12 @@ type process struct {
 	bulk     *handlers.Bulk
 	persons  *handlers.Persons
 	money    *handlers.Money
-	files    *handlers.Files    // nil: not set up
-	login    *handlers.DevLogin // nil: nobody is believed until an identity provider is configured
+	files    *handlers.Files // nil: not set up
+	lockout  *identity.Lockout
+	keys     *identity.Keys
+	sessions *identity.Sessions
+	signin   *identity.Login    // nil: no issuer
+	login    *handlers.DevLogin // nil: nobody is believed by its word alone
 }
 
 // newProcess opens what may fail; nothing runs yet.
@@ -100,6 +105,13 @@ func newProcess(ctx context.Context, cfg config.Config, log *slog.Logger, login 
 			p.close()
 			return nil, err
 		}
+	}
+	p.lockout = identity.NewLockout(nil)
+	p.keys = identity.NewKeys(pool, p.executor, p.lockout)
+	p.sessions = sessionsOf(cfg, pool, p.executor)
+	if p.signin, err = loginOf(cfg, p.sessions, f.vault, p.lockout); err != nil {
+		p.close()
+		return nil, err
 	}
 	p.persons = handlers.NewPersons(p.executor, p.views)
 	p.bulk = handlers.NewBulk(p.executor, p.views, handlers.BulkOptions{Log: log})
@@ -182,6 +194,12 @@ func (p *process) close() {
 	p.pool.Close()
 }
 
+// server bounds what a client may take: its header's size, and the time it sends that in.
+func (p *process) server(handler http.Handler) *http.Server {
+	return &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn)}
+}
+
 // serveHTTP answers until the context ends, then lets requests under way finish.
 func (p *process) serveHTTP(ctx context.Context, roles []string, ready func(addr string)) error {
 	handler, err := p.handler(roles)
@@ -194,11 +212,8 @@ func (p *process) serveHTTP(ctx context.Context, roles []string, ready func(addr
 	}
 	base, cancel := context.WithCancel(context.Background()) // event streams end with it, ordinary requests before it
 	defer cancel()
-	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		BaseContext: func(net.Listener) context.Context { return base },
-		ErrorLog:    slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
-	}
+	server := p.server(handler)
+	server.BaseContext = func(net.Listener) context.Context { return base }
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()

@@ -93,7 +93,7 @@ func complete(cfg config.Config) error {
 	if _, _, err := net.SplitHostPort(cfg.HTTP.Addr); err != nil {
 		return fmt.Errorf("HTTP_ADDR %q is no host:port", cfg.HTTP.Addr)
 	}
-	return nil
+	return issuerComplete(cfg)
 }
 
 // refuseDevelopment keeps production away from a database whose clock can be set, and from one that is not up to date.

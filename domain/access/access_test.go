@@ -20,6 +20,12 @@ var stored = map[string]Event{
 	"access.dossier-opened.v1":  DossierOpened{Dossier: uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b")},
 	"access.words-read.v1":      WordsRead{Dossier: uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b"), Purpose: "complaint"},
 	"access.persons-read.v1":    PersonsRead{Persons: []uuid.UUID{uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b")}, Search: true, Purpose: "counter"},
+	"access.key-made.v1":        KeyMade{Key: "k7h2m4q9xw3t", As: "case_officer", Until: time.Date(2027, 11, 26, 0, 0, 0, 0, time.UTC)},
+	"access.key-revoked.v1":     KeyRevoked{Key: "k7h2m4q9xw3t"},
+	"access.key-refused.v1":     KeyRefused{Key: "k7h2m4q9xw3t", Rule: "key_expired"},
+	"access.session-opened.v1":  SessionOpened{Level: "2"},
+	"access.sessions-ended.v1":  SessionsEnded{Of: "clerk", Count: 2},
+	"access.subject-linked.v1":  SubjectLinked{To: "clerk"},
 	"access.entries-missed.v1":  EntriesMissed{Count: 3, Since: time.Date(2026, 11, 25, 8, 30, 0, 0, time.UTC)},
 }
 

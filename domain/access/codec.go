@@ -14,6 +14,12 @@ var kinds = domain.Kinds[Event]{
 	"access.file-read":       {Version: 1, Event: FileRead{}},
 	"access.files-listed":    {Version: 1, Event: FilesListed{}},
 	"access.dossier-opened":  {Version: 1, Event: DossierOpened{}},
+	"access.key-made":        {Version: 1, Event: KeyMade{}},
+	"access.key-revoked":     {Version: 1, Event: KeyRevoked{}},
+	"access.key-refused":     {Version: 1, Event: KeyRefused{}},
+	"access.session-opened":  {Version: 1, Event: SessionOpened{}},
+	"access.sessions-ended":  {Version: 1, Event: SessionsEnded{}},
+	"access.subject-linked":  {Version: 1, Event: SubjectLinked{}},
 }
 
 // TypeNames lists the stored names with their newest versions, as subscribers know them: "access.command-refused.v1".

@@ -81,6 +81,13 @@ func (v *Vault) token(w word) []byte {
 	return mac.Sum(nil)[:16]
 }
 
+// Subject is a keyed hash of who somebody is to an issuer of identities: the same as long as the vault lives, and of no use without its keys.
+func (v *Vault) Subject(issuer, subject string) []byte {
+	mac := hmac.New(sha256.New, v.index.derive("subject"))
+	fmt.Fprintf(mac, "%d\x00%s%s", len(issuer), issuer, subject)
+	return mac.Sum(nil)
+}
+
 func (v *Vault) tokens(p Person) (tokens [][]byte, kinds []int16) {
 	for _, w := range words(p) {
 		tokens, kinds = append(tokens, v.token(w)), append(kinds, w.kind)

@@ -11,6 +11,7 @@ import (
 	"dossier/eventstore"
 	"dossier/eventstore/relay"
 	"dossier/handlers"
+	"dossier/handlers/identity"
 	"dossier/internal/telemetry"
 	"dossier/projections"
 
@@ -28,21 +29,27 @@ type Deps struct {
 	Files    *handlers.Files // nil: none are taken
 	Journal  *eventstore.Journal
 	Auth     handlers.Authenticator
-	Pool     *pgxpool.Pool // asked by /readyz
+	Pool     *pgxpool.Pool      // asked by /readyz
+	Keys     *identity.Keys     // default: of Pool
+	Lockout  *identity.Lockout  // default: one of its own
+	Sessions *identity.Sessions // default: of Pool
+	SignIn   *identity.Login    // nil: no issuer
 
 	Relay   interface{ Status() relay.Status }       // may be nil, or stand still, when another process plays the role
 	Engine  interface{ Status() projections.Status } // likewise
 	Timers  *handlers.Timekeeper                     // likewise
 	LagMost time.Duration                            // views further behind turn /readyz red; default 30 s
 
-	Source  string             // ce_source of every event, as the relay writes it; default "/dossier"
-	Version string             // of the program; default from the build
-	Zone    *time.Location     // of dates without a time; default Asia/Ho_Chi_Minh
-	Metrics *telemetry.Metrics // default: figures of its own
-	Log     *slog.Logger       // default: discard
-	Closing <-chan struct{}    // closed when the process begins to stop: long reads end then; may be nil
-	Gate    *handlers.Gate     // shared with the pages of this process; default: one of its own
-	Checks  *handlers.Limiter  // of the public check of results; shared likewise
+	PublicURL string             // where browsers find us, when a proxy changes Host
+	Source    string             // ce_source of every event, as the relay writes it; default "/dossier"
+	Version   string             // of the program; default from the build
+	Zone      *time.Location     // of dates without a time; default Asia/Ho_Chi_Minh
+	Metrics   *telemetry.Metrics // default: figures of its own
+	Log       *slog.Logger       // default: discard
+	Closing   <-chan struct{}    // closed when the process begins to stop: long reads end then; may be nil
+	Gate      *handlers.Gate     // shared with the pages of this process; default: one of its own
+	Rates     *handlers.Rates    // nil: no bounds
+	Checks    *handlers.Limiter  // of the public check of results; shared likewise
 }
 
 // server is the API at work.
@@ -64,7 +71,7 @@ type server struct {
 func New(d Deps) http.Handler { return newServer(d) }
 
 func newServer(d Deps) *server {
-	s := &server{Deps: d.withDefaults(), mux: handlers.NewMux(handlers.API), origin: http.NewCrossOriginProtection(),
+	s := &server{Deps: d.withDefaults(), mux: handlers.NewMux(handlers.API), origin: handlers.SameOrigin(d.PublicURL),
 		followers: handlers.NewGate(handlers.MostFollowers, handlers.MostBytes), uploads: handlers.NewGate(mostTransfers, handlers.MostBytes)}
 	s.metrics, s.log = s.Metrics, s.Log
 	s.api = humago.New(s.mux, config(s.Version))
@@ -102,6 +109,8 @@ func (s *server) routes() {
 	s.moneyRoutes()
 	s.fileRoutes()
 	s.resultRoutes()
+	s.keyRoutes()
+	s.sessionRoutes()
 	s.submit()
 	for _, name := range dossier.CommandNames() {
 		s.command(name)
@@ -136,6 +145,15 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Money == nil {
 		d.Money = handlers.NewMoney(d.Executor, nil)
+	}
+	if d.Lockout == nil {
+		d.Lockout = identity.NewLockout(nil)
+	}
+	if d.Keys == nil {
+		d.Keys = identity.NewKeys(d.Pool, d.Executor, d.Lockout)
+	}
+	if d.Sessions == nil {
+		d.Sessions = identity.NewSessions(d.Pool, d.Executor, identity.SessionOptions{})
 	}
 	if d.Gate == nil {
 		d.Gate = handlers.NewGate(handlers.MostRequests, handlers.MostBytes)

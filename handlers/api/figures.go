@@ -20,6 +20,12 @@ func (s *server) figures() {
 		s.accessed("dossier_access_recorded_total", "Entries of the access journal.", func(recorded, _ int64) int64 { return recorded })
 		s.accessed("dossier_access_missed_total", "Entries that the access journal did not take in time. Any is an alarm.", func(_, missed int64) int64 { return missed })
 	}
+	s.added(s.metrics.Counter("dossier_lockouts_total", "Times that an address was locked out for wrong keys or log-ins. Any is an alarm.", nil, func() []telemetry.Sample {
+		return []telemetry.Sample{{Value: float64(s.Lockout.Lockouts())}}
+	}))
+	s.added(s.metrics.Counter("dossier_wrong_secrets_total", "Wrong keys and failed log-ins.", []string{"kind"}, func() []telemetry.Sample {
+		return []telemetry.Sample{{Labels: []string{"key"}, Value: float64(s.Lockout.Failures("key"))}, {Labels: []string{"login"}, Value: float64(s.Lockout.Failures("login"))}}
+	}))
 	if s.Money != nil {
 		s.added(s.metrics.Counter("dossier_forged_callbacks_total", "Payment callbacks that the provider did not sign. Any is an alarm.", nil, func() []telemetry.Sample {
 			return []telemetry.Sample{{Value: float64(s.Money.Forged())}}

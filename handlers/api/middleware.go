@@ -79,6 +79,10 @@ func (s *server) route(w http.ResponseWriter, r *http.Request, route string) {
 			return
 		}
 		defer leave()
+		if err := s.Rates.Address(r); err != nil {
+			s.fail(w, r, err)
+			return
+		}
 		if route == checkRoute { // for everybody
 			if err := s.Checks.Enter(handlers.CallerOf(r)); err != nil {
 				s.fail(w, r, err)
@@ -117,6 +121,9 @@ func (s *server) admit(r *http.Request, route string) error {
 		return err
 	}
 	handlers.CallOf(r.Context()).Actor = actor
+	if err := s.Rates.Account(actor.Account); err != nil {
+		return err
+	}
 	if r.Method == http.MethodGet { // commands are refused by the executor, which records it
 		if err := s.admitted(r, actor); err != nil {
 			return err

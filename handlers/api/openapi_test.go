@@ -137,3 +137,20 @@ func references(t *testing.T, raw []byte) (refs []string) {
 	walk(doc)
 	return refs
 }
+
+// routesOf lists the operations of the document: "GET /v1/dossiers".
+func routesOf(t *testing.T) (routes []string) {
+	t.Helper()
+	var doc struct {
+		Paths map[string]map[string]any
+	}
+	if err := json.Unmarshal(document(t), &doc); err != nil {
+		t.Fatal(err)
+	}
+	for path, operations := range doc.Paths {
+		for method := range operations {
+			routes = append(routes, strings.ToUpper(method)+" "+path)
+		}
+	}
+	return routes
+}

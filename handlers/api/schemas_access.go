@@ -28,6 +28,16 @@ func accessSchemas() map[string][]byte {
 		{access.DossierOpened{}, "Dossier opened / Đã mở hồ sơ", object(map[string]any{
 			"dossier": map[string]any{"type": "string", "format": "uuid"},
 		})},
+		{access.KeyMade{}, "API key made / Đã cấp khóa API", object(map[string]any{
+			"key": code, "as": code, "until": map[string]any{"type": "string", "format": "date-time"},
+		})},
+		{access.KeyRevoked{}, "API key revoked / Đã thu hồi khóa API", object(map[string]any{"key": code})},
+		{access.KeyRefused{}, "API key refused / Khóa API bị từ chối", object(map[string]any{"key": code, "rule": code})},
+		{access.SessionOpened{}, "Signed in / Đã đăng nhập", object(map[string]any{"level": code}, "level")},
+		{access.SessionsEnded{}, "Sessions of an account ended by another / Phiên bị người khác kết thúc", object(map[string]any{
+			"of": code, "count": map[string]any{"type": "integer", "minimum": 0},
+		})},
+		{access.SubjectLinked{}, "Subject of the issuer became an account / Đã gắn danh tính với tài khoản", object(map[string]any{"to": code}, "to")},
 		{access.EntriesMissed{}, "Entries missed / Có mục không ghi được", object(map[string]any{
 			"count": map[string]any{"type": "integer", "minimum": 1}, "since": map[string]any{"type": "string", "format": "date-time"},
 		})},

@@ -20,6 +20,7 @@ import (
 	"dossier/eventstore/vault"
 	"dossier/handlers"
 	"dossier/handlers/api"
+	"dossier/handlers/identity"
 	"dossier/internal/devstack"
 	"dossier/internal/telemetry"
 	"dossier/migrations/dbtest"
@@ -49,6 +50,7 @@ type house struct {
 	bulk     *handlers.Bulk // run by tests that need it
 	executor *handlers.Executor
 	routes   []string
+	lockout  *identity.Lockout
 	log      *lines
 	stop     func() // tells long reads that the process stops
 }
@@ -124,9 +126,12 @@ func openHouseWith(t *testing.T, brokers []string, gate *handlers.Gate, files *c
 	h.executor = executor
 	views := projections.NewViews(pool, j).Follow(engine)
 	h.bulk = handlers.NewBulk(executor, views, handlers.BulkOptions{})
+	h.lockout = identity.NewLockout(nil)
+	keys := identity.NewKeys(pool, executor, h.lockout)
 	service := api.New(api.Deps{
 		Executor: executor, Metrics: metrics, Bulk: h.bulk, Money: h.money(executor),
-		Views: views, Files: files.handlers(executor), Journal: j, Pool: pool, Auth: files.authenticator(executor),
+		Views: views, Files: files.handlers(executor), Journal: j, Pool: pool,
+		Auth: identity.Any{keys, files.authenticator(executor)}, Keys: keys, Lockout: h.lockout,
 		Engine: engine, Relay: carrier, Version: "test", Closing: closing, Gate: gate,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})

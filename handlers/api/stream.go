@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 
 	"dossier/eventstore"
 	"dossier/handlers"
+	"dossier/handlers/identity"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -39,12 +41,18 @@ func (s *server) stream(ctx context.Context, in *streamInput) (*huma.StreamRespo
 		return nil, err
 	}
 	return &huma.StreamResponse{Body: func(c huma.Context) {
-		_, w := humago.Unwrap(c)
+		r, w := humago.Unwrap(c)
+		still := func() error {
+			if a, err := s.Auth.Authenticate(identity.Looking(r)); err != nil || a != handlers.CallOf(c.Context()).Actor {
+				return errors.New("the key or the session no longer counts")
+			}
+			return nil
+		}
 		c.SetHeader("Content-Type", "text/event-stream")
 		c.SetHeader("X-Accel-Buffering", "no")
 		out := &sse{w: w, control: http.NewResponseController(w), source: s.Source}
 		out.text("retry: 2000\n\n")
-		if err := s.follow(c.Context(), reader, out); err != nil {
+		if err := s.follow(c.Context(), reader, out, still); err != nil {
 			noted(c.Context(), err) // the reader connects again and goes on behind the last id it saw
 		}
 	}}, nil
@@ -63,7 +71,7 @@ func (in *streamInput) begin() (int64, error) {
 }
 
 // follow sends what there is and then what comes, until the reader or the process goes.
-func (s *server) follow(ctx context.Context, r *handlers.Reader, out *sse) error {
+func (s *server) follow(ctx context.Context, r *handlers.Reader, out *sse, still func() error) error {
 	alarm := s.alarm()
 	defer alarm.stop()
 	beat := time.NewTicker(pulse)
@@ -78,6 +86,9 @@ func (s *server) follow(ctx context.Context, r *handlers.Reader, out *sse) error
 		out.cursor(r.After())
 		select {
 		case <-beat.C:
+			if err := still(); err != nil {
+				return err
+			}
 			out.text(": \n\n")
 		default:
 		}

@@ -48,6 +48,9 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, v *visit, err error)
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "5")
 	}
+	if _, known := handlers.Problem(err); status == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", known.Header().Get("Retry-After"))
+	}
 	if err := s.render(w, r, v, status, "message", m.Title, m); err != nil {
 		s.Log.ErrorContext(r.Context(), "error page failed", "error", err)
 		http.Error(w, m.Title, status)
@@ -87,14 +90,22 @@ func (s *site) say(v *visit, err error) (int, message) {
 // sayOther words what every face of dossier words alike.
 func (s *site) sayOther(v *visit, err error) (int, message) {
 	status, known := handlers.Problem(err)
-	if status == http.StatusServiceUnavailable {
+	if status == http.StatusServiceUnavailable && known.Code != "issuer_away" {
 		return status, busy(v.lang, v)
 	}
-	if status >= http.StatusInternalServerError && known.Code != "unreadable" {
+	if status >= http.StatusInternalServerError && known.Code != "unreadable" && known.Code != "issuer_away" {
 		return status, message{Title: Words{"Có lỗi của hệ thống", "Something broke on our side"}.In(v.lang), Text: Words{"Chưa có gì được ghi bởi lần bấm này, trừ khi trang hồ sơ cho thấy khác. Lỗi đã được lưu cho người quản trị.", "This click recorded nothing, unless the dossier shows otherwise. The fault was logged for the administrators."}.In(v.lang), Could: []way{{Words{"thử lại", "try again"}.In(v.lang), v.URL.RequestURI()}}}
 	}
 	worded := known.In(string(v.lang), "")
-	return status, message{Title: worded.Title, Text: worded.Detail + ".", Could: []way{{Words{"quay lại", "go back"}.In(v.lang), v.URL.Path}}}
+	return status, message{Title: worded.Title, Text: strings.TrimSuffix(worded.Detail, ".") + ".", Could: []way{back(v)}}
+}
+
+// back is the page that failed; a log-in that failed is begun anew.
+func back(v *visit) way {
+	if v.At("/login") {
+		return way{Words{"đăng nhập lại", "sign in again"}.In(v.lang), "/login"}
+	}
+	return way{Words{"quay lại", "go back"}.In(v.lang), v.URL.Path}
 }
 
 func busy(l Lang, v *visit) message {
@@ -106,12 +117,12 @@ func busy(l Lang, v *visit) message {
 }
 
 func (s *site) askToSignIn(w http.ResponseWriter, r *http.Request, v *visit) {
-	if s.Dev != nil && (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.Header.Get("Accept") != "text/event-stream" {
+	if s.door() && (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.Header.Get("Accept") != "text/event-stream" {
 		http.Redirect(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 		return
 	}
 	m := message{Title: Words{"Cần đăng nhập", "Sign in first"}.In(v.lang), Text: Words{"Đã hết thời gian đăng nhập hoặc chưa đăng nhập. Chưa có gì được ghi.", "You are not signed in, or were signed out. Nothing was recorded."}.In(v.lang)}
-	if s.Dev != nil {
+	if s.door() {
 		m.Could = []way{{Words{"đăng nhập", "sign in"}.In(v.lang), "/login"}}
 	}
 	if err := s.render(w, r, v, http.StatusUnauthorized, "message", m.Title, m); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"dossier/domain"
 	"dossier/handlers"
+	"dossier/handlers/identity"
 	"dossier/projections"
 )
 
@@ -78,6 +79,10 @@ func (s *site) follow(r *http.Request, f *watch) {
 			f.events.send("end", 0, "{}")
 			return
 		case <-beat.C:
+			if a, err := s.Auth.Authenticate(identity.Looking(r)); err != nil || a != f.actor { // signed out, or somebody else by now
+				f.events.send("end", 0, "{}")
+				return
+			}
 			f.events.comment()
 		case <-tick.C:
 		}

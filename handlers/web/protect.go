@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"dossier/handlers"
 )
@@ -12,7 +13,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-sr
 
 // protect stands before every page: headers that narrow what a browser may do, and no POST from another site.
 func (s *site) protect(next *handlers.Mux) http.Handler {
-	guard := http.NewCrossOriginProtection()
+	guard := handlers.SameOrigin(s.PublicURL)
 	guard.SetDenyHandler(s.page(func(http.ResponseWriter, *http.Request, *visit) error { return errCrossOrigin }))
 	whole := guard.Handler(next)
 	guarded := http.MaxBytesHandler(whole, maxForm)
@@ -29,11 +30,17 @@ func (s *site) protect(next *handlers.Mux) http.Handler {
 			whole.ServeHTTP(w, r)
 			return
 		}
+		if r.Method == http.MethodPost {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(sentWithin)) // of a writer that has none: nothing to bound
+		}
 		guarded.ServeHTTP(w, r)
 	})
 }
 
 // uploadRoute is where a file comes with its form.
 const uploadRoute = "POST /dossiers/{id}/files"
+
+// sentWithin is how long a form may take to arrive, and its answer with it.
+const sentWithin = 20 * time.Second
 
 const maxForm = 64 << 10 // codes only: a form of this house is small

@@ -49,7 +49,7 @@ func (s *site) funcs(l Lang) template.FuncMap {
 		"num": number(f), "count": f.count, "date": f.Date, "day": f.Day, "clock": f.Clock, "seconds": f.Seconds, "moment": f.Moment, "exact": f.Exact, "field": f.Field,
 		"label": func(kind string, code any) string { return label(kind, fmt.Sprint(code), l) },
 		"lang":  func() Lang { return l }, "other": l.Other, "iso": iso,
-		"icon": icon, "asset": s.assets.url, "agency": func() string { return s.Agency.In(l) }, "dev": func() bool { return s.Dev != nil },
+		"icon": icon, "asset": s.assets.url, "agency": func() string { return s.Agency.In(l) }, "dev": func() bool { return s.Dev != nil }, "door": s.door, "issuer": func() bool { return s.SignIn != nil },
 		"args": arguments, "inc": func(n int64) int64 { return n + 1 }, "dec": func(n int64) int64 { return n - 1 }, "nb": noBreak,
 	}
 }

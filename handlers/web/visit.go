@@ -54,12 +54,14 @@ func (s *site) within(most time.Duration, f pageFunc) http.HandlerFunc {
 // lasting is page for what stays open for long: it must not keep the others out.
 func (s *site) lasting(f pageFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		v := s.visit(w, r)
-		if err := v.enter(r); err != nil {
-			s.fail(w, r, v, err)
-			return
+		v, err := s.admit(w, r)
+		if err == nil {
+			err = v.enter(r)
 		}
-		if err := f(w, r, v); err != nil {
+		if err == nil {
+			err = f(w, r, v)
+		}
+		if err != nil {
 			s.fail(w, r, v, err)
 		}
 	}
@@ -76,6 +78,16 @@ func (v *visit) enter(r *http.Request) error {
 		return err
 	}
 	return door.May(actor)
+}
+
+// admit is visit for who does not ask too often.
+func (s *site) admit(w http.ResponseWriter, r *http.Request) (*visit, error) {
+	tooOften := s.Rates.Address(r) // before anybody is looked up
+	v := s.visit(w, r)
+	if v.Actor != nil && tooOften == nil {
+		tooOften = s.Rates.Account(v.Actor.Account)
+	}
+	return v, tooOften
 }
 
 func (s *site) visit(w http.ResponseWriter, r *http.Request) *visit {

@@ -9,6 +9,7 @@ import (
 
 	"dossier/eventstore"
 	"dossier/handlers"
+	"dossier/handlers/identity"
 	"dossier/projections"
 )
 
@@ -20,15 +21,19 @@ type Deps struct {
 	Files    *handlers.Files // nil: none are taken
 	Journal  *eventstore.Journal
 	Auth     handlers.Authenticator
-	Dev      *handlers.DevLogin // nil in production: no /login page, no mark of development
+	Dev      *handlers.DevLogin // nil in production: no demo accounts, no mark of development
+	SignIn   *identity.Login    // nil: no issuer
+	Sessions *identity.Sessions // with SignIn
 	Log      *slog.Logger
 	Closing  <-chan struct{}   // closed when the process begins to stop: live lists end then
 	Gate     *handlers.Gate    // shared with the API of this process; one of its own when nil
+	Rates    *handlers.Rates   // nil: no bounds
 	Checks   *handlers.Limiter // of the public check of results; likewise
 
-	Agency Words            // whose house this is; both languages, a default when empty
-	Zone   *time.Location   // the agency's zone, Asia/Ho_Chi_Minh when nil
-	Now    func() time.Time // time.Now when nil
+	PublicURL string           // where browsers find us, when a proxy changes Host
+	Agency    Words            // whose house this is; both languages, a default when empty
+	Zone      *time.Location   // the agency's zone, Asia/Ho_Chi_Minh when nil
+	Now       func() time.Time // time.Now when nil
 }
 
 type site struct {
@@ -58,10 +63,19 @@ func (s *site) routes() *handlers.Mux {
 	mux.HandleFunc("GET /track", s.page(s.track))
 	mux.HandleFunc("GET /check", s.page(s.check))
 	mux.HandleFunc("GET /check/{number}", s.page(s.check))
-	if s.Dev != nil {
+	if s.door() {
 		mux.HandleFunc("GET /login", s.page(s.login))
-		mux.HandleFunc("POST /login", s.page(s.enter))
 		mux.HandleFunc("POST /logout", s.page(s.leave))
+	}
+	if s.Dev != nil {
+		mux.HandleFunc("POST /login", s.page(s.enter))
+	}
+	if s.SignIn != nil {
+		mux.HandleFunc("GET /login/go", s.page(s.begin))
+		mux.HandleFunc("GET "+identity.CallbackPath, s.page(s.finish))
+		mux.HandleFunc("GET /account", s.page(s.account))
+		mux.HandleFunc("POST /account/post", s.page(s.takePost))
+		mux.HandleFunc("POST /account/others", s.page(s.leaveOthers))
 	}
 	mux.HandleFunc("GET /dossiers", s.page(s.list))
 	mux.HandleFunc("GET /dossiers.csv", s.within(2*time.Minute, s.listCSV))

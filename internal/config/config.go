@@ -29,9 +29,26 @@ type Config struct {
 		SASLPassword  string   `json:"sasl_password,omitempty"`
 	} `json:"kafka"`
 	HTTP struct {
-		Addr      string `json:"addr,omitempty"`
-		PublicURL string `json:"public_url,omitempty"`
+		Addr          string   `json:"addr,omitempty"`
+		PublicURL     string   `json:"public_url,omitempty"`
+		Proxies       []string `json:"proxies,omitempty"`         // whose X-Forwarded-For is believed
+		RateOfOne     int      `json:"rate_of_one,omitempty"`     // requests a minute of one account
+		RateOfAddress int      `json:"rate_of_address,omitempty"` // and of one address
 	} `json:"http"`
+	OIDC struct {
+		Issuer       string `json:"issuer,omitempty"`        // URL of who says who people are; empty: nobody signs in
+		Name         string `json:"name,omitempty"`          // dev only: what subjects are kept under, for the URL changes with each start
+		ClientID     string `json:"client_id,omitempty"`     // by which it knows us
+		ClientSecret string `json:"client_secret,omitempty"` // likewise
+		AccountClaim string `json:"account_claim,omitempty"` // names the account of the organisation; empty: subjects are linked one by one
+		LevelClaim   string `json:"level_claim,omitempty"`   // how sure it is of who somebody is
+		KindClaim    string `json:"kind_claim,omitempty"`    // "organisation", or else a citizen
+		Applicants   bool   `json:"applicants,omitempty"`    // whom nobody linked may file; else it is refused
+	} `json:"oidc"`
+	Session struct {
+		IdleMinutes int `json:"idle_minutes,omitempty"`
+		Hours       int `json:"hours,omitempty"`
+	} `json:"session"`
 	Payment struct {
 		URL string `json:"url,omitempty"` // of the payment provider; empty: nothing is paid online
 		Key string `json:"key,omitempty"` // under which it signs its callbacks
@@ -94,6 +111,12 @@ func FromEnv(getenv func(string) string) (Config, error) {
 	c.Kafka.SASLPassword = env.secret("KAFKA_SASL_PASSWORD")
 	c.HTTP.Addr = or(getenv("HTTP_ADDR"), "127.0.0.1:8080")
 	c.HTTP.PublicURL = getenv("PUBLIC_URL")
+	c.HTTP.Proxies = list(getenv("TRUSTED_PROXIES"))
+	c.HTTP.RateOfOne, c.HTTP.RateOfAddress = env.number("RATE_PER_ACCOUNT", 6000), env.number("RATE_PER_ADDRESS", 30000)
+	c.OIDC.Issuer, c.OIDC.ClientID, c.OIDC.ClientSecret = getenv("OIDC_ISSUER_URL"), getenv("OIDC_CLIENT_ID"), env.secret("OIDC_CLIENT_SECRET")
+	c.OIDC.AccountClaim, c.OIDC.LevelClaim, c.OIDC.KindClaim = getenv("OIDC_ACCOUNT_CLAIM"), or(getenv("OIDC_LEVEL_CLAIM"), "acr"), getenv("OIDC_KIND_CLAIM")
+	c.OIDC.Applicants = env.truth("OIDC_APPLICANTS")
+	c.Session.IdleMinutes, c.Session.Hours = env.number("SESSION_IDLE_MINUTES", 30), env.number("SESSION_HOURS", 12)
 	c.Payment.URL, c.Payment.Key = getenv("PAYMENT_URL"), env.secret("PAYMENT_KEY")
 	c.Invoice.URL, c.Invoice.Key, c.Invoice.Spool = getenv("INVOICE_URL"), env.secret("INVOICE_KEY"), getenv("INVOICE_SPOOL")
 	c.Registry.URL, c.Registry.Key = getenv("REGISTRY_URL"), env.secret("REGISTRY_KEY")
@@ -122,6 +145,7 @@ func (c Config) Masked() Config {
 	c.Kafka.SASLPassword = mask(c.Kafka.SASLPassword)
 	c.CommandKey = mask(c.CommandKey)
 	c.VaultKey = mask(c.VaultKey)
+	c.OIDC.ClientSecret = mask(c.OIDC.ClientSecret)
 	c.Payment.Key = mask(c.Payment.Key)
 	c.Invoice.Key = mask(c.Invoice.Key)
 	c.Registry.Key = mask(c.Registry.Key)
