@@ -37,7 +37,7 @@ type Free string
 const (
 	Everybody Free = "everybody" // nothing of anybody is behind it
 	Provider  Free = "provider"  // who signs what it says with the key of the payment provider
-	Entrance  Free = "entrance"  // who signs in or out
+	Entrance  Free = "entrance"  // who signs in or out, and what is signed in
 	SignedIn  Free = "signed_in" // who is signed in
 	Machine   Free = "machine"   // who holds the machine: its files, its database, its keys
 )

@@ -56,6 +56,8 @@ var doors = slices.Concat(
 	line(API, House, kind(Rule), "POST /v1/procedures", "POST /v1/procedures/{id}/switch"),
 	line(API, House, kind(Operate), "POST /v1/organisation"),
 	line(API, Rows, kind(Audit), "GET /v1/access"),
+	line(API, House, kind(Operate, Audit), "GET /v1/keys", "GET /v1/sessions"),
+	line(API, House, kind(Operate), "POST /v1/keys", "POST /v1/keys/{prefix}/revoke", "POST /v1/sessions/end", "POST /v1/subjects/link"),
 	line(API, Person, kind(People), "GET /v1/persons/{ref}", "POST /v1/persons/search", "POST /v1/persons/names"),
 	line(API, Person, kind(Enrol), "POST /v1/persons/{ref}", "POST /v1/persons/{ref}/correct"),
 	line(API, Person, kind(Erase), "POST /v1/persons/{ref}/erase", "POST /v1/persons/{ref}/requests/{number}/answer", "POST /v1/persons/{ref}/requests/{number}/extend",
@@ -71,7 +73,7 @@ var doors = slices.Concat(
 
 	// The pages.
 	free(Web, Everybody, "GET /assets/{name}", "GET /{$}", "GET /procedures", "GET /track", "GET /check", "GET /check/{number}", "/"),
-	free(Web, Entrance, "GET /login", "POST /login", "POST /logout"),
+	free(Web, Entrance, "GET /login", "POST /login", "POST /logout", "GET /login/go", "GET /login/callback", "GET /account", "POST /account/post", "POST /account/others"),
 	line(Web, House, kind(Roster), "GET /organisation"),
 	line(Web, Rows, kind(List), "GET /dossiers", "GET /dossiers.csv", "GET /dossiers/live"),
 	line(Web, Filing, one("submit"), "GET /dossiers/new", "POST /dossiers/new"),

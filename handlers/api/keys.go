@@ -129,6 +129,9 @@ type linkInput struct {
 
 func (s *server) linkSubject(ctx context.Context, in *linkInput) (*struct{}, error) {
 	if s.SignIn == nil {
+		if err := handlers.Authorize(handlers.CallOf(ctx).Actor, handlers.Act{Kind: handlers.Operate}); err != nil {
+			return nil, err
+		}
 		return nil, &handlers.Failure{Status: http.StatusNotFound, Code: "no_issuer",
 			VI: "Chưa cấu hình hệ thống định danh: OIDC_ISSUER_URL", EN: "No identity provider is set: OIDC_ISSUER_URL"}
 	}

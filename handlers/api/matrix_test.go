@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -331,6 +332,9 @@ type cell struct {
 }
 
 func TestTheMatrixOfRightsHoldsOnTheRealServer(t *testing.T) {
+	if os.Getenv("DOSSIER_TEST_LONG") == "" {
+		t.Skip("seven thousand questions: make test-long")
+	}
 	t.Parallel()
 	w := newTown(t)
 	table := map[string]handlers.Right{}

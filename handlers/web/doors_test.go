@@ -4,11 +4,12 @@ import (
 	"testing"
 
 	"dossier/handlers"
+	"dossier/handlers/identity"
 )
 
 func TestEveryPageHasARuleAndEveryRuleAPage(t *testing.T) {
 	t.Parallel()
-	s := &site{Deps: Deps{Dev: handlers.NewDevLogin()}.withDefaults(), assets: loadAssets()}
+	s := &site{Deps: Deps{Dev: handlers.NewDevLogin(), SignIn: &identity.Login{}}.withDefaults(), assets: loadAssets()}
 	there := map[string]bool{}
 	for _, pattern := range s.routes().Patterns() {
 		there[pattern] = true
