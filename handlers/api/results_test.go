@@ -93,5 +93,6 @@ func TestWhoGuessesNumbersIsSlowedDown(t *testing.T) {
 	if refused.Header.Get("Retry-After") == "" {
 		t.Error("it does not say when to come back")
 	}
-	h.get("", "/v1/results/000.00.00.H00-261126-0001-KQ1", "X-Forwarded-For: 203.0.113.7").problem(404, "no_result") // another one behind our proxy
+	// Who only says that it comes for somebody else is no proxy of ours.
+	h.get("", "/v1/results/000.00.00.H00-261126-0001-KQ1", "X-Forwarded-For: 203.0.113.7").problem(http.StatusTooManyRequests, "too_many_requests")
 }
