@@ -72,8 +72,8 @@ func (l *Limiter) forget(now time.Time) {
 			delete(l.callers, caller)
 		}
 	}
-	for caller := range l.callers { // not all: many addresses of one caller must not set everybody free
-		if len(l.callers) < mostCallers {
+	for caller := range l.callers { // a twentieth at once, for the look above reads all; not all: many addresses of one caller must not set everybody free
+		if len(l.callers) < mostCallers-mostCallers/20 {
 			return
 		}
 		delete(l.callers, caller)

@@ -2,6 +2,7 @@ package projections
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -115,4 +116,44 @@ func TestAnEventThatChangesNoTimerWritesNone(t *testing.T) {
 	if n := count(s, `select count(*) from views.timers_v1`); n != 0 {
 		t.Errorf("a dossier that waits for nothing has %d timers", n)
 	}
+}
+
+// One that was replaced may still be at work beside the new one, with the same rows in another order.
+func TestTwoTimekeepersAtTheSameRowsDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.live(300)
+	_, stop := s.start(Options{NoKafka: true})
+	s.arrive()
+	stop()
+	timers, err := s.views.TimerRows(s.ctx(), s.ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var plans [2][]Plan
+	for id, list := range timers {
+		for _, timer := range list {
+			plans[0] = append(plans[0], Plan{ID: id, Timer: timer})
+		}
+	}
+	if len(plans[0]) < 20 {
+		t.Fatalf("%d timers", len(plans[0]))
+	}
+	plans[1] = slices.Clone(plans[0])
+	slices.Reverse(plans[1])
+	var both sync.WaitGroup
+	for k := range plans {
+		both.Go(func() {
+			for round := range 60 {
+				for i := range plans[k] {
+					plans[k][i].Next = time.Unix(int64(1_900_000_000+2*round+k), 0)
+				}
+				if err := s.views.SavePlans(s.ctx(), "rules", plans[k]); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	both.Wait()
 }

@@ -155,7 +155,8 @@ type Plan struct {
 	Next  time.Time
 }
 
-// SavePlans notes them, found by these rules and this calendar. A row that is another by now keeps what it has: it is looked at again.
+// SavePlans notes them, found by these rules and this calendar. A row that is another by now, or that somebody else is writing, keeps what it
+// has: it is looked at again. Two timekeepers at the same rows would else wait for each other for ever.
 // Timers are given as the facts have them, not dated by a calendar.
 func (v *Views) SavePlans(ctx context.Context, by string, plans []Plan) error {
 	if len(plans) == 0 {
@@ -171,16 +172,24 @@ func (v *Views) SavePlans(ctx context.Context, by string, plans []Plan) error {
 		nexts = append(nexts, stamp(p.Next, pgtype.Infinity))
 	}
 	_, err := v.pool.Exec(ctx, `
+		with held as (
+		  select t.id, t.kind, t.number, p.next_at
+		    from views.timers_v1 t
+		    join unnest($1::uuid[], $2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[])
+		         as p(id, kind, number, started, due, next_at)
+		      on t.id = p.id
+		     and t.kind = p.kind
+		     and t.number = p.number
+		     and t.started = p.started
+		     and t.due = p.due
+		     and (t.next_at, t.planned) is distinct from (p.next_at, $7)
+		     for no key update of t skip locked)
 		update views.timers_v1 t
-		   set next_at = p.next_at, planned = $7
-		  from unnest($1::uuid[], $2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[])
-		       as p(id, kind, number, started, due, next_at)
-		 where t.id = p.id
-		   and t.kind = p.kind
-		   and t.number = p.number
-		   and t.started = p.started
-		   and t.due = p.due
-		   and (t.next_at, t.planned) is distinct from (p.next_at, $7)`, ids, kinds, numbers, started, due, nexts, by)
+		   set next_at = h.next_at, planned = $7
+		  from held h
+		 where t.id = h.id
+		   and t.kind = h.kind
+		   and t.number = h.number`, ids, kinds, numbers, started, due, nexts, by)
 	if err != nil {
 		return fmt.Errorf("note when timers are told next: %w", err)
 	}

@@ -75,7 +75,8 @@ func (l *Lockout) Failed(r *http.Request, kind string) {
 	l.by[address] = f
 }
 
-// room forgets who is no longer held against, and if all are, some of them: memory stays bounded whoever comes.
+// room forgets who is no longer held against, and if all are, a twentieth of them: memory stays bounded whoever comes, and who comes from many
+// addresses does not have all of them looked through each time.
 func (l *Lockout) room(now time.Time) {
 	if len(l.by) < mostAddresses {
 		return
@@ -86,7 +87,7 @@ func (l *Lockout) room(now time.Time) {
 		}
 	}
 	for address := range l.by {
-		if len(l.by) < mostAddresses {
+		if len(l.by) < mostAddresses-mostAddresses/20 {
 			return
 		}
 		delete(l.by, address)
