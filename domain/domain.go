@@ -64,6 +64,7 @@ type Meta struct {
 	CommandID   string `json:"commandid,omitempty"`
 	LateReason  string `json:"latereason,omitempty"` // why it was entered later than it happened: a code
 	Origin      Origin `json:"origin,omitempty"`
+	Sandbox     string `json:"sandbox,omitempty"` // of a test: the round of the sandbox
 	Traceparent string `json:"traceparent,omitempty"`
 }
 
@@ -151,6 +152,8 @@ func (m *Meta) member(name string) *string {
 		return &m.LateReason
 	case "origin":
 		return (*string)(&m.Origin)
+	case "sandbox":
+		return &m.Sandbox
 	case "traceparent":
 		return &m.Traceparent
 	}

@@ -14,7 +14,7 @@ import (
 var anyMeta = rapid.Custom(func(t *rapid.T) domain.Meta {
 	code := rapid.StringMatching(`[a-z0-9.:-]{0,20}`)
 	return domain.Meta{
-		Actor: code.Draw(t, "actor"), ActorRole: rapid.SampledFrom(domain.Roles()).Draw(t, "role"), ActorUnit: code.Draw(t, "unit"), Batch: code.Draw(t, "batch"),
+		Actor: code.Draw(t, "actor"), ActorRole: rapid.SampledFrom(domain.Roles()).Draw(t, "role"), ActorUnit: code.Draw(t, "unit"), Batch: code.Draw(t, "batch"), Sandbox: code.Draw(t, "sandbox"),
 		CommandHash: code.Draw(t, "hash"), CommandID: code.Draw(t, "id"), LateReason: code.Draw(t, "reason"),
 		Origin: rapid.SampledFrom([]domain.Origin{domain.Live, domain.Imported, domain.Demo}).Draw(t, "origin"), Traceparent: code.Draw(t, "trace"),
 	}

@@ -121,7 +121,7 @@ var headerNames = func() map[string]string {
 	for name := range ownAttributes {
 		all[name] = HeaderPrefix + name
 	}
-	for _, name := range []string{"actor", "actorrole", "actorunit", "batch", "commandhash", "commandid", "latereason", "origin", "traceparent"} {
+	for _, name := range []string{"actor", "actorrole", "actorunit", "batch", "commandhash", "commandid", "latereason", "origin", "sandbox", "traceparent"} {
 		all[name] = HeaderPrefix + name
 	}
 	return all

@@ -18,6 +18,7 @@ const (
 	withdrawProcedure = "withdraw-procedure"
 	turnSwitch        = "turn-switch"
 	applyOrganisation = "apply-organisation"
+	resetSandbox      = "reset-sandbox"
 	readWords         = "read-words"
 	readPerson        = "read-person"
 	registerPerson    = "register-person"

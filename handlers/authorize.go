@@ -40,6 +40,7 @@ const (
 	Roster    ActKind = "roster"    // who works here: accounts with their roles, delegations
 	Bulks     ActKind = "bulk"      // plan one act on many dossiers; the act itself is asked for too
 	Batches   ActKind = "batches"   // what is done to many dossiers at once
+	Try       ActKind = "try"       // begin a sandbox anew
 	LookUp    ActKind = "look-up"   // ask a register about a person for a dossier
 )
 
@@ -66,6 +67,7 @@ var rights = map[ActKind][]domain.Role{
 
 	Consult: domain.Roles(),
 	Roster:  insiders,
+	Try:     insiders,
 	Bulks:   officers(),
 	Batches: staff,
 	LookUp:  {domain.ReceptionOfficer, domain.CaseOfficer}, // who checks parts of a dossier and may see who persons are

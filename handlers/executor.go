@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dossier/domain"
+	"dossier/domain/calendar"
 	"dossier/domain/code"
 	"dossier/domain/dossier"
 	"dossier/domain/escalation"
@@ -234,11 +235,17 @@ func (x *Executor) decide(ctx context.Context, s dossier.State, c dossier.Comman
 	case e.dry && x.Signs() && signs(c): // the signer is asked once the rest is known to hold
 		given.Evidence = &dossier.Evidence{}
 	}
-	if inPlace[dossier.Kebab(c.Name())] {
-		o, err := x.organisation.Recent(ctx)
-		if err != nil {
+	o, err := x.organisation.Recent(ctx)
+	if err != nil {
+		return nil, err
+	}
+	day := calendar.DateOf(given.Now, Zone())
+	if first, files := c.(dossier.SubmitDossier); files {
+		if given.Sandbox, err = round(o, a, first, day); err != nil {
 			return nil, err
 		}
+	}
+	if inPlace[dossier.Kebab(c.Name())] {
 		given.Delegations = Delegations(o, s, a.Account, given.At(s, c))
 	}
 	events, err := dossier.Decide(s, c, given)
@@ -249,7 +256,7 @@ func (x *Executor) decide(ctx context.Context, s dossier.State, c dossier.Comman
 	for i, event := range events {
 		decided[i] = Decided{Event: event, OccurredAt: given.At(s, c), LateReason: e.LateReason}
 	}
-	return decided, nil
+	return decided, oneWorld(o, s, decided, day)
 }
 
 // counted runs one command and counts it under its outcome.

@@ -100,7 +100,23 @@ func (r *Reader) visible(ctx context.Context, page []eventstore.Event) (func(eve
 	if err := r.learn(ctx, unknown); err != nil {
 		return nil, err
 	}
-	return func(e eventstore.Event) bool { return r.theirs[e.StreamID] }, nil
+	o, err := r.house.Recent(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read feed: %w", err)
+	}
+	round, tries := o.SandboxFor(r.actor, calendar.DateOf(time.Now(), Zone()))
+	return func(e eventstore.Event) bool {
+		return r.theirs[e.StreamID] && (!tries || testOf(e) == round.Name())
+	}, nil
+}
+
+// testOf is the round of a sandbox that an event is of, if any.
+func testOf(e eventstore.Event) string {
+	meta, err := domain.DecodeMeta(e.Meta)
+	if err != nil {
+		return ""
+	}
+	return meta.Sandbox
 }
 
 // inSight says which events of a page staff may see. Where a dossier has a part changes with its events, so each page is asked anew. What is

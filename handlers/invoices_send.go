@@ -88,6 +88,9 @@ func (s *InvoiceSender) Pass(ctx context.Context) (sent int, err error) {
 	}
 	today := s.money.x.o.Now()
 	for _, agency := range o.Agencies {
+		if agency.Sandbox {
+			continue
+		}
 		for back := s.o.Back; back > 0; back-- {
 			all, err := s.money.invoicesOf(ctx, agency.Code, calendar.DateOf(today.AddDate(0, 0, -back), Zone()).String())
 			if err != nil {

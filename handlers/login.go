@@ -24,7 +24,7 @@ var ErrUnauthenticated = errors.New("caller is not authenticated")
 // LoginCookie carries the account of the development login.
 const LoginCookie = "dossier_as"
 
-// DevLogin believes whatever account a request names. It is for development only: `dev` wires it, and `serve` only when told. It knows two
+// DevLogin believes whatever account a request names. It is for development only: `dev` wires it, and `serve` only when told. It knows three
 // applicants and the accounts of the organisation, of the shipped one until another is followed.
 type DevLogin struct{ organisation *Organisations }
 
@@ -56,6 +56,7 @@ const (
 var applicants = []Account{
 	{"applicant-1", domain.Applicant, "", "Người nộp thứ nhất", "First applicant"},
 	{"applicant-2", domain.Applicant, "", "Người nộp thứ hai", "Second applicant"},
+	{"sandbox-applicant-1", domain.Applicant, "", "Người nộp, thử nghiệm", "Applicant in the sandbox"},
 }
 
 // NewDevLogin returns the demo accounts, at least one for each role.

@@ -95,6 +95,8 @@ func (k *Persons) LookUp(ctx context.Context, by Accessor, id uuid.UUID, compone
 		return refused(err)
 	}
 	switch {
+	case s.Sandbox != "":
+		return refused(untried("cơ sở dữ liệu để tra cứu", "registers to look in"))
 	case k.x.o.Vault == nil:
 		return refused(noVault())
 	case k.x.o.Registry == nil:

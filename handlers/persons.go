@@ -399,6 +399,9 @@ func (k *Persons) may(ctx context.Context, by Accessor, purpose dossier.Code) er
 	if err := k.x.authorized(ctx, by.Actor, Act{Kind: People}); err != nil {
 		return k.x.Refused(ctx, by.Actor, Envelope{Traceparent: by.Traceparent}, readPerson, uuid.Nil, err)
 	}
+	if err := k.x.noPersons(ctx, by.Actor); err != nil {
+		return k.x.Refused(ctx, by.Actor, Envelope{Traceparent: by.Traceparent}, readPerson, uuid.Nil, err)
+	}
 	if k.x.o.Vault == nil {
 		return noVault()
 	}
@@ -464,6 +467,9 @@ func (k *Persons) change(ctx context.Context, by Accessor, ref string, act ActKi
 func (k *Persons) append(ctx context.Context, by Accessor, ref string, act Act, name string, e Envelope, plan func(person.Person) (person.Event, func() error, error)) (err error) {
 	defer func() { err = k.x.Refused(ctx, by.Actor, e, name, uuid.Nil, err) }()
 	if err := k.x.authorized(ctx, by.Actor, act); err != nil {
+		return err
+	}
+	if err := k.x.noPersons(ctx, by.Actor); err != nil {
 		return err
 	}
 	id := PersonStream(ref)

@@ -41,7 +41,14 @@ func (x *Executor) SightIn(o organisation.Organisation, a domain.Actor) projecti
 }
 
 func sightOn(o organisation.Organisation, a domain.Actor, day calendar.Date) projections.Sight {
-	if !o.Exists() || a.Role == domain.Applicant || a.Role == domain.System {
+	if !o.Exists() || a.Role == domain.System {
+		return projections.Sight{}
+	}
+	if s, in := o.SandboxFor(a, day); in {
+		_, others := o.Places(a.Unit, day)
+		return inRound(s, others)
+	}
+	if a.Role == domain.Applicant {
 		return projections.Sight{}
 	}
 	own, others := o.Places(a.Unit, day)
@@ -82,6 +89,9 @@ func (x *Executor) sees(ctx context.Context, a domain.Actor, s *dossier.State) e
 	sight, err := x.Sight(ctx, a)
 	if err != nil || sight.Sees(s) {
 		return err
+	}
+	if sight.Alone {
+		return elsewhere{}
 	}
 	o, err := x.organisation.Recent(ctx)
 	if err != nil {

@@ -33,6 +33,9 @@ func (k *Persons) Standing(ctx context.Context, by Accessor, ref string) (s Stan
 	if err := k.x.authorized(ctx, by.Actor, ofOneself(by.Actor, ref, People)); err != nil {
 		return s, k.x.Refused(ctx, by.Actor, Envelope{Traceparent: by.Traceparent}, readPerson, uuid.Nil, err)
 	}
+	if err := k.x.noPersons(ctx, by.Actor); err != nil {
+		return s, k.x.Refused(ctx, by.Actor, Envelope{Traceparent: by.Traceparent}, readPerson, uuid.Nil, err)
+	}
 	return k.standing(ctx, ref)
 }
 

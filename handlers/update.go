@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -51,9 +52,11 @@ func (x *Executor) update(ctx context.Context, a domain.Actor, id uuid.UUID, nam
 			if before, err = Decode(history); err != nil {
 				return nil, err
 			}
-			if decided, err = decide(dossier.Fold(before)); err != nil || e.dry {
+			s := dossier.Fold(before)
+			if decided, err = decide(s); err != nil || e.dry {
 				return nil, err
 			}
+			meta.Sandbox = cmp.Or(s.Sandbox, sandboxOf(decided))
 			return encode(decided, meta)
 		})
 	switch {
@@ -69,6 +72,16 @@ func (x *Executor) update(ctx context.Context, a domain.Actor, id uuid.UUID, nam
 	r := receipt(id, append(before, appended(decided, meta, result)...), result)
 	r.Verdict = verdictOf(decided)
 	return r, nil
+}
+
+// sandboxOf is the round of a sandbox in which a dossier was just filed.
+func sandboxOf(decided []Decided) string {
+	if len(decided) > 0 {
+		if first, files := decided[0].Event.(dossier.DossierSubmitted); files {
+			return string(first.Sandbox)
+		}
+	}
+	return ""
 }
 
 func verdictOf(decided []Decided) string {

@@ -20,7 +20,7 @@ const then = `(
     select d0.id
       from views.dossiers_v1 d0
      where d0.id <> all ($3)
-       and ($4::text[] is null or d0.places && $5 or not d0.places && $4)) i
+       and ($4::text[] is null or d0.places && $5 or not $6 and not d0.places && $4)) i
  cross join lateral (
     select w.*
       from views.dossier_versions_v1 w
@@ -41,7 +41,7 @@ func (v *Views) pastListing(ctx context.Context, f Filter, s Stamp) (*listing, e
 	}
 	l := &listing{filter: f, from: then}
 	ids, err := v.foldRows(ctx, l, known)
-	l.args = []any{known, at, ids, f.Sight.others(), noNull(f.Sight.Own)}
+	l.args = []any{known, at, ids, f.Sight.others(), noNull(f.Sight.Own), f.Sight.Alone}
 	return l, err
 }
 

@@ -80,7 +80,7 @@ func (v *Views) Results(ctx context.Context, f ResultFilter) (page ResultPage, e
 	err = v.read(ctx, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
 			select r.id, r.code, r.paper, d.state
-			  from reporting.results r
+			  from views.papers r
 			  join views.dossiers_v1 d on d.id = r.id`+c.where()+`
 			 order by r.issued_at, r.id, r.paper
 			 limit `+c.arg(f.Limit+1), c.args...)

@@ -11,10 +11,11 @@ import (
 type Sight struct {
 	Own    []string // units of the own agency, and its code
 	Others []string // those of all other agencies
+	Alone  bool     // what lies at nobody's is not seen either
 }
 
 // All says whether nothing is kept from view.
-func (s Sight) All() bool { return len(s.Others) == 0 }
+func (s Sight) All() bool { return len(s.Others) == 0 && !s.Alone }
 
 // Sees says whether a dossier is in sight, by its newest state.
 func (s Sight) Sees(d *dossier.State) bool {
@@ -25,12 +26,15 @@ func (s Sight) Sees(d *dossier.State) bool {
 		return func(place string) bool { return slices.Contains(list, place) }
 	}
 	places := d.Places()
-	return slices.ContainsFunc(places, has(s.Own)) || !slices.ContainsFunc(places, has(s.Others))
+	return slices.ContainsFunc(places, has(s.Own)) || !s.Alone && !slices.ContainsFunc(places, has(s.Others))
 }
 
 // sight asks the same of rows of views.dossiers_v1 under a name.
 func (c *conditions) sight(s Sight, table string) {
-	if !s.All() {
+	switch {
+	case s.Alone:
+		c.add(table+`.places && ?`, noNull(s.Own))
+	case !s.All():
 		c.add(`(`+table+`.places && ? or not `+table+`.places && ?)`, noNull(s.Own), s.Others)
 	}
 }
@@ -40,7 +44,7 @@ func (s Sight) others() []string {
 	if s.All() {
 		return nil
 	}
-	return s.Others
+	return noNull(s.Others)
 }
 
 func noNull(list []string) []string {

@@ -41,6 +41,7 @@ func (a *app) commands() *cli.Command {
 			a.proceduresCommand(),
 			a.calendarsCommand(),
 			a.organisationCommand(),
+			a.sandboxCommand(),
 			a.codesCommand(),
 			a.personCommand(),
 			a.wordsCommand(), a.lookUpCommand(), a.earlierCommand(),

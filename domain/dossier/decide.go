@@ -22,6 +22,7 @@ type Context struct {
 	Source      Source             // imports: kept in every event
 	Evidence    *Evidence          // of the signature that comes with the act; nil: there is none
 	Group       []Link             // that a dossier is filed with: the other dossiers of the same reception
+	Sandbox     Code               // the round of a sandbox in which a dossier is filed; none: it is real
 }
 
 // When is the time at which the act is true, to be stored as the event's occurred_at: the one given, else now. A clock that is
@@ -83,7 +84,7 @@ func (q question) facts() []Event {
 	of := q.of()
 	switch c := q.c.(type) {
 	case SubmitDossier:
-		events := []Event{DossierSubmitted{c.Procedure, q.x.Procedure.Number, c.Channel, c.Applicant, c.Unit, c.ExternalCode, c.Support, "", c.Facts, c.Values, c.Entries, c.Submitter, c.Mandate, checkWithin(q.x.Procedure), of}}
+		events := []Event{DossierSubmitted{c.Procedure, q.x.Procedure.Number, c.Channel, c.Applicant, c.Unit, c.ExternalCode, c.Support, "", c.Facts, c.Values, c.Entries, c.Submitter, c.Mandate, checkWithin(q.x.Procedure), q.x.Sandbox, of}}
 		for _, l := range q.x.Group {
 			events = append(events, DossierLinked{Ref(l.Other), l.Kind, of})
 		}

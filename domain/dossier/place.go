@@ -3,9 +3,10 @@ package dossier
 import "slices"
 
 // Places are the units and agencies that have a part in a dossier, in order: where it was filed and lies, who helps to file it and who is
-// competent, to whom it was sent, who is asked and who inspects. None, while it lies at no unit yet. Who sent it back has no part any more.
+// competent, to whom it was sent, who is asked and who inspects; and the round of a sandbox, of a test. None, while it lies at no unit yet. Who sent
+// it back has no part any more.
 func (s *State) Places() []string {
-	list := append(make([]string, 0, 4), s.FiledAt, s.Unit, s.Agencies.Support, s.Agencies.Competent)
+	list := append(make([]string, 0, 5), s.FiledAt, s.Unit, s.Agencies.Support, s.Agencies.Competent, s.Sandbox)
 	for _, t := range s.Transfers {
 		if t.Refused == "" {
 			list = append(list, t.To)

@@ -41,6 +41,7 @@ func Check(p Plan, today calendar.Date) Findings {
 	c.heads()
 	c.delegations()
 	c.administrator()
+	c.sandboxes()
 	return c.found
 }
 

@@ -13,6 +13,7 @@ var kinds = domain.Kinds[Event]{
 	"organisation.account-set":     {Version: 1, Event: AccountSet{}},
 	"organisation.delegation-set":  {Version: 1, Event: DelegationSet{}},
 	"organisation.entry-withdrawn": {Version: 1, Event: EntryWithdrawn{}},
+	"organisation.sandbox-reset":   {Version: 1, Event: SandboxReset{}},
 }
 
 // TypeName is the stored name with its newest version, as subscribers know it: "organisation.unit-set.v1".

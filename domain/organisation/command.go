@@ -12,3 +12,10 @@ type Apply struct {
 }
 
 func (Apply) command() {}
+
+// ResetSandbox closes the open round of a sandbox and opens the next.
+type ResetSandbox struct {
+	Agency string
+}
+
+func (ResetSandbox) command() {}

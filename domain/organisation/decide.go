@@ -14,13 +14,15 @@ func Decide(o Organisation, wish Command) ([]Event, error) {
 	switch w := wish.(type) {
 	case Apply:
 		return apply(o, w)
+	case ResetSandbox:
+		return reset(o, w)
 	}
 	panic(fmt.Sprintf("decide: a command outside the sealed set: %T", wish))
 }
 
 func apply(o Organisation, w Apply) (events []Event, err error) {
 	plan := w.Plan.sorted()
-	if found := append(Check(w.Plan, w.Today), vanished(o.Plan, plan, w.Today)...); len(found) > 0 {
+	if found := slices.Concat(Check(w.Plan, w.Today), vanished(o.Plan, plan, w.Today), turned(o.Plan, w.Plan)); len(found) > 0 {
 		return nil, found
 	}
 	if named := (Named{plan.Code, plan.NameVI, plan.NameEN}); named != (Named{o.Code, o.NameVI, o.NameEN}) {

@@ -31,12 +31,20 @@ type EntryWithdrawn struct {
 	From  calendar.Date `json:"from"`
 }
 
+// SandboxReset closes a round of a sandbox and opens the next.
+type SandboxReset struct {
+	Agency string `json:"agency"`
+	Closes int    `json:"closes"`
+	Opens  int    `json:"opens"`
+}
+
 func (Named) event()          {}
 func (AgencySet) event()      {}
 func (UnitSet) event()        {}
 func (AccountSet) event()     {}
 func (DelegationSet) event()  {}
 func (EntryWithdrawn) event() {}
+func (SandboxReset) event()   {}
 
 // Entry is what kind of thing an entry of the organisation is.
 type Entry string

@@ -21,6 +21,7 @@ var stored = map[string]organisation.Event{
 	"organisation.delegation-set.v1": organisation.DelegationSet{Delegation: organisation.Delegation{Code: "tuq-1", Kind: organisation.TUQ, By: "approver", To: "head", From: day("2026-01-01"), Until: day("2026-06-30"),
 		Procedures: []string{"vet-practice-cert-renew"}, Units: []string{"one-stop"}, Basis: "3/QĐ-BNNMT"}},
 	"organisation.entry-withdrawn.v1": organisation.EntryWithdrawn{Entry: organisation.AccountEntry, Code: "late", From: day("2027-01-01")},
+	"organisation.sandbox-reset.v1":   organisation.SandboxReset{Agency: "sandbox", Closes: 2, Opens: 3},
 }
 
 func TestStoredEventsAreReadForEver(t *testing.T) {

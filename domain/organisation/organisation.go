@@ -48,6 +48,7 @@ type Agency struct {
 	Zone     string    `json:"zone" vi:"Múi giờ" en:"Time zone, such as Asia/Ho_Chi_Minh"`
 	Calendar string    `json:"calendar" vi:"Lịch làm việc" en:"Code of the calendar by which it works; hours of its own stand there under its code"`
 	Codes    *CodeRule `json:"codes,omitempty" vi:"Cách đánh mã hồ sơ" en:"How its dossiers are numbered"`
+	Sandbox  bool      `json:"sandbox,omitempty" vi:"Cơ quan thử nghiệm: hồ sơ chỉ để thử" en:"A sandbox: its dossiers are tests"`
 }
 
 // CodeRule is how an agency numbers the dossiers that its units receive.
@@ -159,6 +160,7 @@ type Plan struct {
 type Organisation struct {
 	Version int64
 	Plan
+	Rounds map[string]int `json:"-"` // of sandboxes that were reset: the one that is open
 }
 
 // Exists says whether the organisation was ever said.
@@ -192,6 +194,8 @@ func Evolve(o Organisation, f Fact) Organisation {
 		o.Accounts = with(o.Accounts, e.Account, byAccount)
 	case DelegationSet:
 		o.Delegations = with(o.Delegations, e.Delegation, byDelegation)
+	case SandboxReset:
+		return o.opened(e.Agency, e.Opens)
 	case EntryWithdrawn:
 		switch e.Entry {
 		case AgencyEntry:

@@ -111,6 +111,7 @@ func (s *server) routes() {
 	s.resultRoutes()
 	s.keyRoutes()
 	s.sessionRoutes()
+	s.sandboxRoutes()
 	s.submit()
 	for _, name := range dossier.CommandNames() {
 		s.command(name)

@@ -93,6 +93,7 @@ func organisationSchemas() map[string][]byte {
 		"organisation.account-set.v1":     "Account set with its roles / Đã ghi tài khoản và các vai trò",
 		"organisation.delegation-set.v1":  "Delegation set / Đã ghi việc giao ký thay, thừa lệnh, thừa ủy quyền",
 		"organisation.entry-withdrawn.v1": "Entry withdrawn before it began / Đã rút mục chưa có hiệu lực",
+		"organisation.sandbox-reset.v1":   "Sandbox reset: a round closed, the next opened / Đã làm mới môi trường thử nghiệm: đóng một đợt, mở đợt tiếp theo",
 	}
 	all := map[string][]byte{}
 	for name, schema := range organisation.EventSchemas() {

@@ -241,7 +241,7 @@ func TestADemoLoginFindsItsOwnDossiers(t *testing.T) {
 		own[string(s.acts[0].command.(dossier.SubmitDossier).Applicant)]++
 	}
 	for _, a := range handlers.NewDevLogin().Accounts() {
-		if a.Role == domain.Applicant && own[a.Account] < 3 {
+		if a.Role == domain.Applicant && !strings.HasPrefix(a.Account, "sandbox-") && own[a.Account] < 3 {
 			t.Errorf("%s has %d dossiers", a.Account, own[a.Account])
 		}
 	}

@@ -33,8 +33,9 @@ func TestTheOrganisationIsShownAsItHoldsOnADayAndWasKnown(t *testing.T) {
 	s := newStack(t)
 	s.as("auditor").get("/organisation").says(t, "Chưa có tổ chức nào được áp dụng", "dossier organisation apply FILE")
 	s.organised("", "{account: clerk, from: 2025-03-01,", "{account: clerk, from: 2025-03-01, to: 2026-01-31,")
-	s.as("auditor").get("/organisation?at=2026-01-31").says(t, "Ngày 31/01/2026: 3 cơ quan, 17 đơn vị, 25 tài khoản.", "Bộ Nông nghiệp và Môi trường", "Cục Lâm nghiệp", "Chi cục Kiểm lâm", "(đứng đầu)", "01/03/2025 – 31/01/2026", "KT. (ký thay)", "Nghị định 30/2020, Điều 13")
-	s.as("auditor").get("/organisation?at=2026-02-01&lang=en").says(t, "On 1 Feb 2026: 3 agencies, 17 units, 24 accounts.", "Department of Forestry", "(head)")
+	s.as("sandbox-officer").get("/dossiers").says(t, "Môi trường thử nghiệm", "Đợt 1.")
+	s.as("auditor").get("/organisation?at=2026-01-31").says(t, "Ngày 31/01/2026: 4 cơ quan, 19 đơn vị, 30 tài khoản.", "Bộ Nông nghiệp và Môi trường", "Cục Lâm nghiệp", "Chi cục Kiểm lâm", "(đứng đầu)", "01/03/2025 – 31/01/2026", "KT. (ký thay)", "Nghị định 30/2020, Điều 13")
+	s.as("auditor").get("/organisation?at=2026-02-01&lang=en").says(t, "On 1 Feb 2026: 4 agencies, 19 units, 29 accounts.", "Department of Forestry", "(head)")
 	s.as("auditor").get("/organisation?at=2025-01-01").says(t, "Không có việc giao nào", "0 cơ quan")
 	s.as("auditor").get("/organisation?known_at=@1").says(t, "0 tài khoản") // it had its name and nothing else
 	if p := s.as("").get("/organisation"); p.url.Path != "/login" {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dossier/domain"
+	"dossier/domain/calendar"
 	"dossier/domain/organisation"
 	"dossier/handlers"
 	"dossier/projections"
@@ -162,6 +163,15 @@ func (v *visit) MaySubmit() bool {
 // Staff says whether who looks works here.
 func (v *visit) Staff() bool {
 	return v.Actor != nil && v.stranger == nil && v.Actor.Role != domain.Applicant
+}
+
+// Sandbox is the round in which who looks tries things out; 0 where all is real.
+func (v *visit) Sandbox() int {
+	if v.Actor == nil {
+		return 0
+	}
+	s, _ := v.house.SandboxFor(*v.Actor, calendar.DateOf(v.Now, handlers.Zone()))
+	return s.Round
 }
 
 // known returns who looks; nobody is asked to sign in first.

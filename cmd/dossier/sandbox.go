@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/urfave/cli/v3"
+
+	"dossier/domain/organisation"
+	"dossier/handlers"
+)
+
+func (a *app) sandboxCommand() *cli.Command {
+	return group(&cli.Command{
+		Name: "sandbox", Usage: "agencies whose dossiers are tests: integrators try things out there and begin anew",
+		Commands: []*cli.Command{
+			{Name: "list", Usage: "sandboxes, each with the round that is open", Flags: []cli.Flag{dataFlag(), formatFlag()}, Action: a.listSandboxes},
+			{Name: "reset", Usage: "close the open round, so that its dossiers are not there any more, and open the next; units, accounts and keys stay", ArgsUsage: "AGENCY",
+				Flags:  []cli.Flag{&cli.StringFlag{Name: "key", Usage: "idempotency key: sent again, it resets once", Sources: cli.EnvVars("DOSSIER_KEY")}, asFlag("admin"), dataFlag(), formatFlag()},
+				Action: a.resetSandbox},
+		},
+	})
+}
+
+func (a *app) listSandboxes(ctx context.Context, cmd *cli.Command) error {
+	s, err := a.open(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	open, err := s.executor.OpenSandboxes(ctx)
+	if err != nil {
+		return err
+	}
+	return a.printSandboxes(cmd, open...)
+}
+
+func (a *app) resetSandbox(ctx context.Context, cmd *cli.Command) error {
+	if cmd.Args().Len() != 1 {
+		return usageError{fmt.Errorf("say which: dossier sandbox reset AGENCY; dossier sandbox list names them")}
+	}
+	s, actor, err := a.openAs(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	open, err := s.executor.ResetSandbox(ctx, actor, cmd.Args().First(), handlers.Envelope{Key: or(cmd.String("key"), handlers.NewKey())})
+	if err != nil {
+		return err
+	}
+	return a.printSandboxes(cmd, open)
+}
+
+func (a *app) printSandboxes(cmd *cli.Command, open ...organisation.Sandbox) error {
+	t := &table{columns: []string{"agency", "round", "mark", "applicants"}}
+	for _, s := range open {
+		t.add(s, s.Agency, fmt.Sprint(s.Round), s.Name(), s.Agency+"-…")
+	}
+	return t.print(a.stdout, cmd)
+}
