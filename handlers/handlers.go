@@ -38,6 +38,7 @@ var ErrVersionRequired = errors.New("this act must name the version it was decid
 type Stale struct {
 	Expected, Actual int64
 	Since            []Happened
+	Rule             bool // it is no dossier, but a rule of the house
 }
 
 func (s *Stale) Error() string {

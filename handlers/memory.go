@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -170,11 +171,16 @@ func (x *Executor) rule(ctx context.Context, a domain.Actor, s eventstore.Stream
 	if err != nil {
 		return eventstore.Result{}, err
 	}
-	return x.journal.Update(ctx, s, command, e.Expected, func(history []eventstore.Event) (news []eventstore.NewEvent, err error) {
+	result, err := x.journal.Update(ctx, s, command, e.Expected, func(history []eventstore.Event) (news []eventstore.NewEvent, err error) {
 		facts, err := decide(history)
 		for _, f := range facts {
 			news = append(news, eventstore.NewEvent{Type: f.kind, TypeVersion: f.version, Data: f.data, Meta: slices.Clone(meta), OccurredAt: x.o.Now().UTC()})
 		}
 		return news, err
 	})
+	var stale *eventstore.StaleError
+	if errors.As(err, &stale) {
+		err = &Stale{Expected: stale.Expected, Actual: stale.Actual, Rule: true}
+	}
+	return result, err
 }

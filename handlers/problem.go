@@ -233,6 +233,13 @@ func invalidBody(i *domain.Invalid) ProblemBody {
 }
 
 func changed(s *Stale) ProblemBody {
+	if s.Rule {
+		p := body(http.StatusPreconditionFailed, "stale", words{
+			fmt.Sprintf("Đã có người sửa từ lúc xem: nay ở phiên bản %d, không phải %d. Xem lại rồi gửi lại với ETag mới", s.Actual, s.Expected),
+			fmt.Sprintf("Somebody changed it since you saw it: it is at version %d, not %d. Look again, then send with the new ETag", s.Actual, s.Expected)})
+		p.Version = s.Actual
+		return p
+	}
 	p := body(http.StatusPreconditionFailed, "stale", words{
 		fmt.Sprintf("Hồ sơ đã đổi từ lúc xem: nay ở phiên bản %d, việc này gửi cho phiên bản %d. Xem những gì đã đổi (changed) rồi gửi lại", s.Actual, s.Expected),
 		fmt.Sprintf("The dossier changed since you saw it: it is at version %d, this was meant for version %d. Look at what changed, then send again", s.Actual, s.Expected)})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -66,6 +67,66 @@ func (v *Views) List(ctx context.Context, f Filter) (Page, error) {
 	}
 	l.merge(&page, after)
 	return page, nil
+}
+
+// Each tells every dossier of a list in its order, all as of one moment and none held: a long list costs no memory. The filter's limit and
+// cursor say nothing. It reads as long as it is listened to.
+func (v *Views) Each(ctx context.Context, f Filter, tell func(Row) error) (Stamp, error) {
+	f.Limit, f.Cursor = 0, ""
+	f, err := f.checked()
+	if err != nil {
+		return Stamp{}, err
+	}
+	s, err := v.Stamp(ctx)
+	if err != nil {
+		return s, err
+	}
+	l, err := v.listing(ctx, f, s)
+	if err != nil {
+		return s, err
+	}
+	c, folded := l.conditions(), slices.Clone(l.folded)
+	slices.SortFunc(folded, func(a, b Row) int {
+		if f.placeOf(a).before(f.placeOf(b)) {
+			return -1
+		}
+		return 1
+	})
+	err = v.read(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `select `+rowColumns+"\n  from "+l.from+c.where()+"\n order by "+f.Sort.order(), c.args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			r, err := scanRow(rows)
+			if err != nil {
+				return err
+			}
+			for len(folded) > 0 && f.placeOf(folded[0]).before(f.placeOf(r)) {
+				if err := tell(folded[0]); err != nil {
+					return err
+				}
+				folded = folded[1:]
+			}
+			if err := tell(r); err != nil {
+				return err
+			}
+		}
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		for _, r := range folded {
+			if err := tell(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return s, fmt.Errorf("read a list of dossiers: %w", err)
+	}
+	return s, nil
 }
 
 // listing is one list: where its rows are read from, and the rows that no table holds.

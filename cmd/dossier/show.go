@@ -45,9 +45,9 @@ func (a *app) show(ctx context.Context, cmd *cli.Command) error {
 		return fmt.Errorf("read dossier %s: %w", id, err)
 	}
 	s.executor.Opened(ctx, handlers.Accessor{Actor: actor}, id)
-	var timers []timerLine
+	var timers []handlers.TimerLine
 	if asked == (handlers.Asked{}) { // what comes next is a question of now
-		if timers, err = s.dossierTimers(ctx, id, state); err != nil {
+		if timers, err = s.executor.TimersOf(ctx, id, state); err != nil {
 			return err
 		}
 	}
@@ -93,13 +93,13 @@ func (s *system) asked(cmd *cli.Command) (handlers.Asked, error) {
 	return asked, nil
 }
 
-func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State, timers []timerLine, rules handlers.Catalogue) error {
+func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State, timers []handlers.TimerLine, rules handlers.Catalogue) error {
 	if f := cmd.String("output"); f == "json" || f == "jsonl" {
 		t := &table{}
 		t.add(struct {
 			ID uuid.UUID `json:"id"`
 			dossier.State
-			Timers []timerLine `json:"timers,omitempty"`
+			Timers []handlers.TimerLine `json:"timers,omitempty"`
 		}{id, s, timers})
 		return t.print(a.stdout, cmd)
 	}

@@ -10,12 +10,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/urfave/cli/v3"
 
 	"dossier/domain/dossier"
 	"dossier/domain/escalation"
-	"dossier/handlers"
 	"dossier/internal/config"
 	"dossier/projections"
 )
@@ -40,33 +38,12 @@ func (a *app) timersCommand() *cli.Command {
 	})
 }
 
-// timerLine is a timer in a list.
-type timerLine struct {
-	ID       uuid.UUID         `json:"id"`
-	Code     *string           `json:"code"`
-	Timer    dossier.TimerKind `json:"timer"`
-	Number   int               `json:"number,omitempty"`
-	Unit     string            `json:"unit,omitempty"`
-	From     time.Time         `json:"from"`
-	Due      *time.Time        `json:"due"`                // null: the calendar does not tell yet
-	Next     *time.Time        `json:"next"`               // when somebody is told next; null: nothing is left to tell, or not known yet
-	Share    int               `json:"share,omitempty"`    // percent of the limit that is used up then
-	Notice   string            `json:"notice,omitempty"`   // what is told
-	Tells    []string          `json:"tells,omitempty"`    // roles
-	Rule     string            `json:"rule,omitempty"`     // by which
-	Proposes string            `json:"proposes,omitempty"` // the command that an officer may then confirm
-	Basis    string            `json:"basis,omitempty"`
-}
-
 func (a *app) listTimers(ctx context.Context, cmd *cli.Command) error {
 	s, actor, err := a.openAs(ctx, cmd)
 	if err != nil {
 		return err
 	}
 	defer s.stop()
-	if err := handlers.Authorize(actor, handlers.Act{Kind: handlers.Timers}); err != nil {
-		return err
-	}
 	f := projections.TimerFilter{Kind: dossier.TimerKind(cmd.String("kind")), Unit: cmd.String("unit"), Limit: cmd.Int("limit")}
 	if f.Kind != "" && !slices.Contains(dossier.Values("timer"), string(f.Kind)) {
 		return usageError{fmt.Errorf("--kind %q: say one of %s", f.Kind, strings.Join(dossier.Values("timer"), ", "))}
@@ -76,13 +53,10 @@ func (a *app) listTimers(ctx context.Context, cmd *cli.Command) error {
 			return err
 		}
 	}
-	if f.Sight, err = s.executor.Sight(ctx, actor); err != nil {
-		return err
-	}
 	if within := cmd.Duration("within"); within > 0 {
 		f.Until = s.executor.Now().Add(within)
 	}
-	lines, err := s.timerLines(ctx, f)
+	lines, err := s.executor.TimerLines(ctx, s.views, actor, f)
 	if err != nil {
 		return err
 	}
@@ -92,60 +66,6 @@ func (a *app) listTimers(ctx context.Context, cmd *cli.Command) error {
 			share(l.Share), words("notice", l.Notice), strings.Join(l.Tells, ", "), basisWords(l.Basis))
 	}
 	return t.print(a.stdout, cmd)
-}
-
-// timerLines reads timers and dates them by the calendar and the rules as they are now.
-func (s *system) timerLines(ctx context.Context, f projections.TimerFilter) ([]timerLine, error) {
-	entries, err := s.views.Timers(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	var lines []timerLine
-	for _, e := range entries {
-		all, err := s.dossierTimers(ctx, e.ID, e.State)
-		if err != nil {
-			return nil, err
-		}
-		for _, l := range all {
-			late := !f.Until.IsZero() && (l.Next == nil || l.Next.After(f.Until)) // nobody has looked at the row yet
-			if l.Timer == e.Kind && l.Number == e.Number && !late {
-				lines = append(lines, l)
-			}
-		}
-	}
-	// By when somebody is told next, also of what the timekeeper has not looked at yet.
-	next := func(l timerLine) time.Time {
-		if l.Next == nil {
-			return time.Unix(1<<40, 0) // nothing is left to tell
-		}
-		return *l.Next
-	}
-	slices.SortStableFunc(lines, func(a, b timerLine) int { return next(a).Compare(next(b)) })
-	return lines, nil
-}
-
-// dossierTimers are those of one dossier.
-func (s *system) dossierTimers(ctx context.Context, id uuid.UUID, state dossier.State) ([]timerLine, error) {
-	running, err := s.executor.Running(ctx, state)
-	if err != nil {
-		return nil, err
-	}
-	ahead, err := s.executor.Upcoming(ctx, state)
-	if err != nil {
-		return nil, err
-	}
-	var lines []timerLine
-	for _, t := range running {
-		l := timerLine{ID: id, Code: handlers.Code(state), Timer: t.Kind, Number: t.Number, Unit: t.Unit, From: t.From, Due: known(t.Due), Proposes: t.Proposes(), Basis: string(t.Basis())}
-		for _, a := range ahead {
-			if a.Timer.Kind == t.Kind && a.Timer.Number == t.Number {
-				l.Next, l.Share, l.Notice, l.Tells, l.Rule = known(a.At), a.Step.Share, a.Step.Notice, a.Step.Tells, a.Rule.Code
-				break
-			}
-		}
-		lines = append(lines, l)
-	}
-	return lines, nil
 }
 
 func (a *app) showTimerRules(_ context.Context, cmd *cli.Command) error {
