@@ -233,6 +233,7 @@ const mostTold = 20
 // named reads ids and codes; versions that were not given are those of now. A dossier of another agency is told like one there is not.
 func (b *Bulk) named(ctx context.Context, a domain.Actor, sight projections.Sight, ids []string) (items []batch.Item, err error) {
 	items = make([]batch.Item, len(ids))
+	coded := make([]string, len(ids)) // what is no id
 	var wrong []FieldError
 	wrongAt := func(i int, vi, en string) {
 		if len(wrong) < mostTold {
@@ -250,24 +251,14 @@ func (b *Bulk) named(ctx context.Context, a domain.Actor, sight projections.Sigh
 			items[i].Version = v
 		}
 		if items[i].ID, err = uuid.Parse(id); err != nil {
-			found := false
-			if items[i].ID, found, err = b.views.Find(ctx, id); err != nil {
-				return nil, err
-			}
-			if found {
-				if err := b.x.there(ctx, a, items[i].ID); errors.Is(err, ErrNotFound) {
-					found, items[i].ID = false, uuid.Nil
-				} else if err != nil {
-					return nil, err
-				}
-			}
-			if !found {
-				wrongAt(i, fmt.Sprintf("“%.80s”: không có hồ sơ mang mã này", entry), fmt.Sprintf("“%.80s”: no dossier has this id or code", entry))
-			}
+			items[i].ID, coded[i] = uuid.Nil, id
 		}
 	}
 	for from := 0; from < len(items); from += 500 {
 		some := items[from:min(from+500, len(items))]
+		if err := b.decoded(ctx, some, coded[from:from+len(some)]); err != nil {
+			return nil, err
+		}
 		streams, err := b.x.journal.Streams(ctx, idsOf(some))
 		if err != nil {
 			return nil, err
@@ -275,11 +266,8 @@ func (b *Bulk) named(ctx context.Context, a domain.Actor, sight projections.Sigh
 		for i := range some {
 			events := streams[some[i].ID]
 			switch {
-			case some[i].ID == uuid.Nil: // told
-			case len(events) == 0 || events[0].StreamKind != Kind:
-				wrongAt(from+i, fmt.Sprintf("“%.80s”: không có hồ sơ này", ids[from+i]), fmt.Sprintf("“%.80s”: there is no such dossier", ids[from+i]))
-			case !sight.All() && errors.Is(b.seen(ctx, a, events), ErrNotFound):
-				wrongAt(from+i, fmt.Sprintf("“%.80s”: không có hồ sơ này", ids[from+i]), fmt.Sprintf("“%.80s”: there is no such dossier", ids[from+i]))
+			case len(events) == 0 || events[0].StreamKind != Kind, !sight.All() && errors.Is(b.seen(ctx, a, events), ErrNotFound):
+				wrongAt(from+i, fmt.Sprintf("“%.80s”: không có hồ sơ mang mã này", ids[from+i]), fmt.Sprintf("“%.80s”: no dossier has this id or code", ids[from+i]))
 			case some[i].Version == 0:
 				some[i].Version = events[len(events)-1].Version
 			}
@@ -290,6 +278,21 @@ func (b *Bulk) named(ctx context.Context, a domain.Actor, sight projections.Sigh
 			VI: "Danh sách hồ sơ có chỗ chưa đúng (errors); chưa lập gì. Sửa rồi gửi lại.", EN: "Some of the list is not right (errors); nothing was planned. Mend it, then send it again."}
 	}
 	return items, nil
+}
+
+// decoded finds the dossiers of codes.
+func (b *Bulk) decoded(ctx context.Context, items []batch.Item, codes []string) error {
+	asked := slices.DeleteFunc(slices.Clone(codes), func(c string) bool { return c == "" })
+	if len(asked) == 0 {
+		return nil
+	}
+	found, err := b.views.FindCodes(ctx, asked)
+	for i, c := range codes {
+		if c != "" {
+			items[i].ID = found[strings.ToLower(c)]
+		}
+	}
+	return err
 }
 
 // seen says whether a dossier is there for somebody. What cannot be read is: the item will say so.

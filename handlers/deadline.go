@@ -67,13 +67,20 @@ func (x *Executor) Deadline(ctx context.Context, s dossier.State) (Deadline, err
 		d.Closes, d.Original = nil, moment(s.Extension.Original)
 	}
 	d.Stages = x.stages(ctx, s, c)
-	for _, step := range n.Steps {
-		d.Steps = append(d.Steps, deadlineStep(step))
-	}
+	d.Steps = DescribeSteps(n.Steps)
 	if !s.Clock.StoppedAt.IsZero() {
 		d.Due, d.Closes = nil, nil
 	}
 	return d, nil
+}
+
+// DescribeSteps says a count day by day.
+func DescribeSteps(steps []calendar.Step) []DeadlineStep {
+	list := make([]DeadlineStep, len(steps))
+	for i, s := range steps {
+		list[i] = deadlineStep(s)
+	}
+	return list
 }
 
 func deadlineStep(s calendar.Step) DeadlineStep {

@@ -15,8 +15,11 @@ const (
 	MostFollowers = 256      // of the feed, who stay for long
 )
 
-// LargestBody is the most one body may weigh.
-const LargestBody = 1 << 20
+// LargestBody is the most one body may weigh, LargestPlan that of a batch: it names up to 100,000 dossiers.
+const (
+	LargestBody = 1 << 20
+	LargestPlan = 8 << 20
+)
 
 // errFull is answered with 503 and when to come back.
 var errFull = fmt.Errorf("too much is under way: %w", eventstore.ErrBusy)
@@ -34,10 +37,13 @@ func NewGate(requests, bytes int64) *Gate { return &Gate{mostRequests: requests,
 
 // Enter lets a request in until leave, before its body is read, or tells it to come back. A body that does not say how long it
 // is counts as the largest.
-func (g *Gate) Enter(r *http.Request) (leave func(), err error) {
-	bytes := min(r.ContentLength, LargestBody)
+func (g *Gate) Enter(r *http.Request) (leave func(), err error) { return g.EnterWith(r, LargestBody) }
+
+// EnterWith is Enter where a body may weigh up to most.
+func (g *Gate) EnterWith(r *http.Request, most int64) (leave func(), err error) {
+	bytes := min(r.ContentLength, most)
 	if bytes < 0 {
-		bytes = LargestBody
+		bytes = most
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()

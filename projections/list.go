@@ -274,6 +274,29 @@ func (v *Views) Find(ctx context.Context, idOrCode string) (id uuid.UUID, found 
 	return id, true, nil
 }
 
+// FindCodes are the dossiers of codes, by these in lower case. Of several with the same code, the newest.
+func (v *Views) FindCodes(ctx context.Context, codes []string) (map[string]uuid.UUID, error) {
+	asked := make([]string, len(codes))
+	for i, c := range codes {
+		asked[i] = strings.ToLower(strings.TrimSpace(c))
+	}
+	rows, err := v.pool.Query(ctx, `
+		select lower(d.code), d.id
+		  from `+now+`
+		 where lower(d.code) = any ($1)
+		 order by d.position`, asked)
+	if err != nil {
+		return nil, fmt.Errorf("find codes: %w", err)
+	}
+	found := make(map[string]uuid.UUID, len(codes))
+	var code string
+	var id uuid.UUID
+	if _, err := pgx.ForEachRow(rows, []any{&code, &id}, func() error { found[code] = id; return nil }); err != nil {
+		return nil, fmt.Errorf("find codes: %w", err)
+	}
+	return found, nil
+}
+
 // Codes are the codes of these dossiers, as far as they have one.
 func (v *Views) Codes(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]string, error) {
 	rows, err := v.pool.Query(ctx, `select d.id, d.code from `+now+` where d.id = any ($1) and d.code is not null`, ids)

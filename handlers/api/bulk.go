@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"dossier/domain/batch"
 	"dossier/domain/document"
@@ -133,14 +134,15 @@ func (s *server) batch(ctx context.Context, in *batchInput) (*batchShown, error)
 	return &batchShown{b}, err
 }
 
-type itemsInput struct {
+// PageOfItems asks for some of the items of a batch.
+type PageOfItems struct {
 	ID      string `path:"id" format:"uuid"`
 	From    int    `query:"from" minimum:"0" doc:"Number of the first item, from 0."`
 	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"1000"`
 	Outcome string `query:"outcome" doc:"Items with this outcome alone; counts are of all that were looked at."`
 }
 
-func (in *itemsInput) page() (uuid.UUID, handlers.BulkPage, error) {
+func (in *PageOfItems) page() (uuid.UUID, handlers.BulkPage, error) {
 	id, err := batchID(in.ID)
 	page := handlers.BulkPage{From: in.From, Limit: in.Limit, Outcome: batch.Outcome(in.Outcome)}
 	if err == nil && page.Outcome != "" && !slices.Contains(batch.Outcomes(), page.Outcome) {
@@ -157,18 +159,46 @@ func (in *itemsInput) page() (uuid.UUID, handlers.BulkPage, error) {
 
 type itemsOutput struct{ Body handlers.BulkItems }
 
+type allItemsInput struct {
+	PageOfItems
+	Accept string `header:"Accept" doc:"application/x-ndjson: all items, one a line; from and limit say nothing then."`
+}
+
 // batchItems says what became of the items of a batch.
-func (s *server) batchItems(ctx context.Context, in *itemsInput) (*itemsOutput, error) {
+func (s *server) batchItems(ctx context.Context, in *allItemsInput) (*huma.StreamResponse, error) {
 	id, page, err := in.page()
 	if err != nil {
 		return nil, err
 	}
-	items, err := s.Bulk.Items(ctx, handlers.CallOf(ctx).Actor, id, page)
-	return &itemsOutput{items}, err
+	by := handlers.CallOf(ctx).Actor
+	return listed{
+		page: func() (string, any, error) {
+			items, err := s.Bulk.Items(ctx, by, id, page)
+			return "", items, err
+		},
+		all: func(ctx context.Context, tell func(any) error) error {
+			page.From, page.Limit = 0, batch.ChunkSize
+			return paged(func() (more bool, err error) {
+				items, err := s.Bulk.Items(ctx, by, id, page)
+				if err != nil {
+					return false, err
+				}
+				for _, i := range items.Items {
+					if err := tell(i); err != nil {
+						return false, err
+					}
+				}
+				if items.Next != nil {
+					page.From = *items.Next
+				}
+				return items.Next != nil, nil
+			})
+		},
+	}.answer(in.Accept)
 }
 
 // dryRun says what would become of the items of a batch now, and does nothing.
-func (s *server) dryRun(ctx context.Context, in *itemsInput) (*itemsOutput, error) {
+func (s *server) dryRun(ctx context.Context, in *PageOfItems) (*itemsOutput, error) {
 	id, page, err := in.page()
 	if err != nil {
 		return nil, err
@@ -234,7 +264,7 @@ type undoDryInput struct {
 
 // dryUndo says what taking a batch back would do, with its consequences, and does nothing.
 func (s *server) dryUndo(ctx context.Context, in *undoDryInput) (*itemsOutput, error) {
-	id, page, err := (&itemsInput{in.ID, in.From, in.Limit, in.Outcome}).page()
+	id, page, err := (&PageOfItems{in.ID, in.From, in.Limit, in.Outcome}).page()
 	if err != nil {
 		return nil, err
 	}
@@ -246,9 +276,12 @@ func (s *server) dryUndo(ctx context.Context, in *undoDryInput) (*itemsOutput, e
 	return &itemsOutput{items}, err
 }
 
+// planRoute takes the largest body.
+const planRoute = "POST /v1/bulk"
+
 // bulkRoutes are the acts on many dossiers.
 func (s *server) bulkRoutes() {
-	postAs[planBody](s, "/v1/bulk", "plan-batch", "Plan one act on many dossiers; nothing is done yet", http.StatusCreated, s.planBatch)
+	postAs[planBody](s, "/v1/bulk", "plan-batch", "Plan one act on up to 100,000 dossiers; nothing is done yet", http.StatusCreated, s.planBatch)
 	get(s, "/v1/bulk/{id}", "get-batch", "A batch: what it is to do, and how far it came", s.batch)
 	get(s, "/v1/bulk/{id}/items", "list-batch-items", "What became of the items of a batch", s.batchItems)
 	post(s, "/v1/bulk/{id}/dry-run", "dry-run-batch", "What would become of the items now: done, late, refused by which rule, changed since seen", s.dryRun)
@@ -260,8 +293,12 @@ func (s *server) bulkRoutes() {
 // postAs registers an act whose body is read strictly by its handler, and described by B.
 func postAs[B, I, O any](s *server, path, id, summary string, status int, act func(context.Context, *I) (*O, error)) {
 	op := s.operation(http.MethodPost, path, id, summary)
-	op.DefaultStatus = status
-	huma.Register(s.api, op, answering(answerWithin, act))
+	op.DefaultStatus, op.MaxBodyBytes = status, largest(http.MethodPost+" "+path)
+	within := answerWithin
+	if op.MaxBodyBytes > handlers.LargestBody { // a hundred thousand dossiers are looked at
+		within, op.BodyReadTimeout = time.Minute, 30*time.Second
+	}
+	huma.Register(s.api, op, answering(within, act))
 	schema := s.api.OpenAPI().Components.Schemas.Schema(typeOf[B](), true, "")
 	body := s.api.OpenAPI().Paths[path].Post.RequestBody
 	body.Required = false

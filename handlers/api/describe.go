@@ -2,8 +2,10 @@ package api
 
 import (
 	"net/http"
+	"reflect"
 
 	"dossier/domain/dossier"
+	"dossier/handlers"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -54,6 +56,18 @@ func describeFeeds(doc *huma.OpenAPI) {
 	entry := doc.Components.Schemas.Schema(typeOf[historyEntry](), true, "")
 	history := doc.Components.Schemas.Schema(typeOf[historyBody](), true, "")
 	answers(doc, "/v1/dossiers/{id}/history", map[string]*huma.Schema{"application/json": history, ndjson: entry})
+	for _, l := range []struct {
+		path       string
+		page, line any
+	}{
+		{"/v1/dossiers", listBody{}, dossierBody{}}, {"/v1/results", resultsBody{}, resultLine{}}, {"/v1/access", handlers.AccessPage{}, handlers.AccessEntry{}},
+		{"/v1/bulk/{id}/items", handlers.BulkItems{}, handlers.BulkItem{}},
+	} {
+		schema := func(v any) *huma.Schema { return doc.Components.Schemas.Schema(reflect.TypeOf(v), true, "") }
+		answers(doc, l.path, map[string]*huma.Schema{"application/json": schema(l.page), ndjson: schema(l.line)})
+		doc.Paths[l.path].Get.Responses["200"].Headers = map[string]*huma.Param{
+			"Link": {Schema: &huma.Schema{Type: huma.TypeString}, Description: "rel=next, where there is a page after this one."}}
+	}
 	answers(doc, "/v1/events", map[string]*huma.Schema{severalEvents: {Type: huma.TypeArray, Items: one}, ndjson: one})
 	answers(doc, "/v1/events/stream", map[string]*huma.Schema{"text/event-stream": one})
 }

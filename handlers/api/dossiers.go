@@ -14,6 +14,7 @@ import (
 	"dossier/handlers"
 	"dossier/projections"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 )
 
@@ -211,11 +212,7 @@ type listInput struct {
 	Sort        string   `query:"sort" enum:"updated,due" doc:"updated (newest first, the default) or due (due first)."`
 	Limit       int      `query:"limit" minimum:"1" maximum:"500" default:"50"`
 	Cursor      string   `query:"cursor" maxLength:"512" doc:"From the next link of the page before."`
-}
-
-type listOutput struct {
-	Link string `header:"Link" doc:"rel=next, unless this is the last page."`
-	Body listBody
+	Accept      string   `header:"Accept" doc:"application/x-ndjson: the whole list, a dossier a line, all as of one moment; limit and cursor say nothing then."`
 }
 
 type listBody struct {
@@ -235,7 +232,7 @@ type stampBody struct {
 	Parked     int       `json:"parked" doc:"Dossiers whose views stand still."`
 }
 
-func (s *server) list(ctx context.Context, in *listInput) (*listOutput, error) {
+func (s *server) list(ctx context.Context, in *listInput) (*huma.StreamResponse, error) {
 	f, err := s.filter(ctx, in)
 	if err != nil {
 		return nil, err
@@ -245,15 +242,23 @@ func (s *server) list(ctx context.Context, in *listInput) (*listOutput, error) {
 			return nil, err
 		}
 	}
-	page, err := s.Views.List(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	b := listBody{Items: make([]dossierBody, len(page.Rows)), Total: page.Total, TotalCapped: page.TotalCapped, Next: page.Next, Stamp: stamp(page.Stamp)}
-	for i, r := range page.Rows {
-		b.Items[i] = rowBody(r)
-	}
-	return &listOutput{Link: in.next(page.Next), Body: b}, nil
+	return listed{
+		page: func() (string, any, error) {
+			page, err := s.Views.List(ctx, f)
+			if err != nil {
+				return "", nil, err
+			}
+			b := listBody{Items: make([]dossierBody, len(page.Rows)), Total: page.Total, TotalCapped: page.TotalCapped, Next: page.Next, Stamp: stamp(page.Stamp)}
+			for i, r := range page.Rows {
+				b.Items[i] = rowBody(r)
+			}
+			return in.next(page.Next), b, nil
+		},
+		all: func(ctx context.Context, tell func(any) error) error {
+			_, err := s.Views.Each(ctx, f, func(r projections.Row) error { return tell(rowBody(r)) })
+			return err
+		},
+	}.answer(in.Accept)
 }
 
 func stamp(s projections.Stamp) stampBody {

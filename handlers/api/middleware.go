@@ -73,7 +73,7 @@ func (s *server) route(w http.ResponseWriter, r *http.Request, route string) {
 	case !strings.HasPrefix(r.URL.Path, "/v1/"):
 		s.mux.ServeHTTP(w, r)
 	default:
-		leave, err := s.gate(r, route).Enter(r)
+		leave, err := s.gate(r, route).EnterWith(r, largest(route))
 		if err != nil {
 			s.fail(w, r, err)
 			return
@@ -101,6 +101,14 @@ func (s *server) route(w http.ResponseWriter, r *http.Request, route string) {
 		}
 		s.mux.ServeHTTP(w, r)
 	}
+}
+
+// largest is the most the body of a route may weigh.
+func largest(route string) int64 {
+	if route == planRoute {
+		return handlers.LargestPlan
+	}
+	return handlers.LargestBody
 }
 
 // gate is another one for those who stay: they must not keep the others out.

@@ -32,7 +32,10 @@ type organisationInput struct {
 	KnownAt string `query:"known_at" doc:"As it was known then: an instant, a date (its end) or @POSITION; now without it."`
 }
 
-type organisationOutput struct{ Body organisationBody }
+type organisationOutput struct {
+	ETag string `header:"ETag" doc:"Version of the organisation, for If-Match; missing of one as it was known."`
+	Body organisationBody
+}
 
 // organisation is who may act: agencies, units, accounts with their roles, delegations. People before the authority see agencies and units.
 func (s *server) organisation(ctx context.Context, in *organisationInput) (*organisationOutput, error) {
@@ -59,11 +62,16 @@ func (s *server) organisation(ctx context.Context, in *organisationInput) (*orga
 	if handlers.May(handlers.CallOf(ctx).Actor, handlers.Act{Kind: handlers.Roster}) != nil {
 		shown.Accounts, shown.Delegations = []organisation.Account{}, nil
 	}
-	return &organisationOutput{organisationBody{shown}}, nil
+	out := &organisationOutput{Body: organisationBody{shown}}
+	if in.KnownAt == "" {
+		out.ETag = handlers.ETag(o.Version)
+	}
+	return out, nil
 }
 
 type organisationFile struct {
 	Key     string `header:"Idempotency-Key" maxLength:"255" doc:"Names this act: the same key and body again give the same answer. Missing: made and returned."`
+	IfMatch string `header:"If-Match" doc:"Version of the organisation that was looked at, as in its ETag; 412 when somebody changed it since."`
 	DryRun  bool   `query:"dry_run" doc:"Only say what would change."`
 	RawBody []byte `contentType:"application/json" doc:"The whole organisation, as its file says it."`
 }
@@ -76,6 +84,10 @@ type appliedOutput struct {
 // applyOrganisation brings the organisation to what a file says.
 func (s *server) applyOrganisation(ctx context.Context, in *organisationFile) (*appliedOutput, error) {
 	e, actor := keyed(ctx, in.Key), handlers.CallOf(ctx).Actor
+	var err error
+	if e.Expected, err = version(in.IfMatch); err != nil {
+		return nil, err
+	}
 	if in.DryRun {
 		would, err := s.Executor.PreviewOrganisation(ctx, actor, in.RawBody)
 		return &appliedOutput{e.Key, would}, err

@@ -69,7 +69,7 @@ func humas(e *huma.ErrorModel) error {
 	case http.StatusBadRequest:
 		f.Code, f.VI, f.EN = "malformed", "Nội dung gửi phải là một đối tượng JSON", "The body must be one JSON object"
 	case http.StatusRequestEntityTooLarge:
-		f.Code, f.VI, f.EN = "too_large", "Nội dung gửi không được quá 1 MB", "The body may not be larger than 1 MB"
+		f.Code, f.VI, f.EN = "too_large", "Nội dung gửi không được quá 1 MB (8 MB khi lập một lô)", "The body may not be larger than 1 MB (8 MB for the plan of a batch)"
 	case http.StatusRequestTimeout:
 		f.Code, f.VI, f.EN = "timeout", "Nội dung gửi đến quá chậm", "The body came too slowly"
 	case http.StatusInternalServerError:

@@ -162,6 +162,23 @@ func (s *server) publishProcedure(ctx context.Context, in *procedureFile) (*publ
 	return &publishedOutput{e.Key, done}, err
 }
 
+type withdrawInput struct {
+	ID   string `path:"id" maxLength:"64"`
+	Key  string `header:"Idempotency-Key" maxLength:"255" doc:"Names this act. Missing: made and returned."`
+	Body struct {
+		Decision  string `json:"decision" maxLength:"64" example:"12/QĐ-BNNMT" doc:"Number of the decision that withdraws it."`
+		DecidedOn string `json:"decided_on" format:"date"`
+		From      string `json:"from" format:"date" doc:"The first day on which it cannot be filed."`
+	}
+}
+
+// withdrawProcedure ends a procedure from a day on; dossiers that were filed go on by it.
+func (s *server) withdrawProcedure(ctx context.Context, in *withdrawInput) (*publishedOutput, error) {
+	e := keyed(ctx, in.Key)
+	done, err := s.Executor.WithdrawProcedure(ctx, handlers.CallOf(ctx).Actor, in.ID, in.Body.Decision, day(in.Body.DecidedOn), day(in.Body.From), e)
+	return &publishedOutput{e.Key, done}, err
+}
+
 func keyed(ctx context.Context, key string) handlers.Envelope {
 	if key == "" {
 		key = handlers.NewKey()
@@ -238,6 +255,8 @@ func (s *server) previewMove(ctx context.Context, in *moveInput) (*moveOutput, e
 // ruleRoutes are the acts on procedures and on the organisation.
 func (s *server) ruleRoutes() {
 	post(s, "/v1/procedures", "publish-procedure", "Publish the version that a procedure file brings", s.publishProcedure)
+	post(s, "/v1/procedures/{id}/withdraw", "withdraw-procedure", "End a procedure from a day on; dossiers that were filed go on by it", s.withdrawProcedure)
+	post(s, "/v1/calendars", "publish-calendar", "Bring a calendar to what a file says", s.publishCalendar)
 	post(s, "/v1/organisation", "apply-organisation", "Bring the organisation to what a file says", s.applyOrganisation)
 	post(s, "/v1/procedures/{id}/switch", "turn-switch", "Open or close the filing of a procedure at a unit", s.turnSwitch)
 	post(s, "/v1/procedures/{id}/facts", "procedure-facts", "What a procedure asks of one dossier: components, fees, limits, steps", s.facts)

@@ -49,14 +49,13 @@ type resultsInput struct {
 	MinPosition int64  `query:"min_position" minimum:"0" doc:"Wait until the views hold this position of a receipt; 503 with Retry-After if they do not in 2 s."`
 	Limit       int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
 	Cursor      string `query:"cursor" maxLength:"128" doc:"From the next of the page before."`
+	Accept      string `header:"Accept" doc:"application/x-ndjson: the whole register from cursor on, a paper a line; limit says nothing then."`
 }
 
-type resultsOutput struct {
-	Body struct {
-		Items []resultLine `json:"items"`
-		Next  string       `json:"next,omitempty" doc:"Cursor of the next page."`
-		Stamp stampBody    `json:"stamp"`
-	}
+type resultsBody struct {
+	Items []resultLine `json:"items"`
+	Next  string       `json:"next,omitempty" doc:"Cursor of the next page."`
+	Stamp stampBody    `json:"stamp"`
 }
 
 type resultLine struct {
@@ -70,7 +69,7 @@ type resultLine struct {
 	RemindAssumed bool       `json:"remind_assumed" doc:"The procedure does not say when: 60 days before its end."`
 }
 
-func (s *server) results(ctx context.Context, in *resultsInput) (*resultsOutput, error) {
+func (s *server) results(ctx context.Context, in *resultsInput) (*huma.StreamResponse, error) {
 	actor := handlers.CallOf(ctx).Actor
 	if err := handlers.Authorize(actor, handlers.Act{Kind: handlers.List}); err != nil {
 		return nil, err
@@ -92,16 +91,32 @@ func (s *server) results(ctx context.Context, in *resultsInput) (*resultsOutput,
 			return nil, err
 		}
 	}
-	page, err := s.Views.Results(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	out := &resultsOutput{}
-	out.Body.Items, out.Body.Next, out.Body.Stamp = []resultLine{}, page.Next, stamp(page.Stamp)
-	for _, r := range page.Rows {
-		out.Body.Items = append(out.Body.Items, lineOf(r))
-	}
-	return out, nil
+	return listed{
+		page: func() (string, any, error) {
+			page, err := s.Views.Results(ctx, f)
+			b := resultsBody{Items: []resultLine{}, Next: page.Next, Stamp: stamp(page.Stamp)}
+			for _, r := range page.Rows {
+				b.Items = append(b.Items, lineOf(r))
+			}
+			return "", b, err
+		},
+		all: func(ctx context.Context, tell func(any) error) error {
+			f.Limit = 500
+			return paged(func() (more bool, err error) {
+				page, err := s.Views.Results(ctx, f)
+				if err != nil {
+					return false, err
+				}
+				for _, r := range page.Rows {
+					if err := tell(lineOf(r)); err != nil {
+						return false, err
+					}
+				}
+				f.Cursor = page.Next
+				return page.Next != "", nil
+			})
+		},
+	}.answer(in.Accept)
 }
 
 func lineOf(r projections.Result) resultLine {
