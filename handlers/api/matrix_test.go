@@ -332,9 +332,7 @@ type cell struct {
 }
 
 func TestTheMatrixOfRightsHoldsOnTheRealServer(t *testing.T) {
-	if os.Getenv("DOSSIER_TEST_LONG") == "" {
-		t.Skip("seven thousand questions: make test-long")
-	}
+	long(t)
 	t.Parallel()
 	w := newTown(t)
 	table := map[string]handlers.Right{}
@@ -467,5 +465,13 @@ func mutants(t *testing.T, saw map[cell]answer, table map[string]handlers.Right,
 	}
 	if t.Logf("%d mutants of the table, %d survived", made, survived); made < 20 {
 		t.Errorf("only %d mutants", made)
+	}
+}
+
+// long leaves a test to make test-long.
+func long(t *testing.T) {
+	t.Helper()
+	if os.Getenv("DOSSIER_TEST_LONG") == "" {
+		t.Skip("takes long: make test-long")
 	}
 }
