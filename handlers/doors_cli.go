@@ -9,7 +9,7 @@ var commandLines = slices.Concat(
 		"dossier projections list", "dossier projections rebuild", "dossier projections rollback", "dossier projections check", "dossier parked list", "dossier parked retry",
 		"dossier recover", "dossier archive list", "dossier archive detach", "dossier archive drop", "dossier archive restore", "dossier clock accept", "dossier clock set",
 		"dossier vault rotate", "dossier vault finish", "dossier money release", "dossier money invoices",
-		"dossier bench append", "dossier bench replay", "dossier bench relay", "dossier bench project", "dossier bench rebuild", "dossier bench vault", "dossier bench growth"),
+		"dossier bench append", "dossier bench replay", "dossier bench relay", "dossier bench project", "dossier bench rebuild", "dossier bench vault", "dossier bench api", "dossier bench growth"),
 	free(CLI, Everybody, "dossier health", "dossier version", "dossier domain table", "dossier codes check", "dossier timers rules", "dossier timers check", "dossier results check",
 		"dossier procedures check", "dossier procedures schema", "dossier calendars check", "dossier organisation check", "dossier organisation schema",
 		"dossier procedures list", "dossier procedures show", "dossier procedures draw", "dossier procedures facts",

@@ -40,6 +40,7 @@ func (a *app) benchCommand() *cli.Command {
 				&cli.Int64Flag{Name: "events", Value: 400_000, Usage: "in the journal"}),
 			measure("vault", "people found at the counter among a million, and names revealed, against the same in clear", benchVault,
 				&cli.Int64Flag{Name: "events", Aliases: []string{"persons"}, Value: 1_000_000, Usage: "persons"}),
+			measure("api", "200 users at once over HTTP on 100,000 dossiers: commands, reads, worklists, a batch of 100,000; against net/http over plain tables", benchAPI),
 			measure("growth", "appends to a journal of many events against one of 200,000", benchGrowth,
 				&cli.Int64Flag{Name: "events", Value: 20_000_000, Usage: "in the large journal (fills some 600 bytes of disk for each)"},
 				&cli.StringFlag{Name: "data", Usage: "fill the large journal in this folder and keep it: the next run uses it again", TakesFile: true}),

@@ -13,7 +13,7 @@ func TestTheBenchesRunToTheirEnd(t *testing.T) {
 	long(t)
 	t.Parallel()
 	for name, want := range map[string]string{
-		"append": "512 clients, against COPY", "replay": "payload undecoded", "relay": "commit to Kafka consumer", "project": "burst", "growth": "256 clients, old streams",
+		"append": "512 clients, against COPY", "replay": "payload undecoded", "relay": "commit to Kafka consumer", "project": "burst", "growth": "256 clients, old streams", "api": "every item read, a line each",
 	} {
 		code, out, stderr := here(nil, "bench", name, "--quick")
 		if code != 0 || !strings.Contains(out, want) {
