@@ -65,6 +65,7 @@ func oneWorld(o organisation.Organisation, s dossier.State, decided []Decided, d
 		s = dossier.Evolve(s, dossier.Fact{Version: s.Version + 1, Event: d.Event, OccurredAt: d.OccurredAt})
 	}
 	for _, place := range s.Places() {
+		place = dossier.Opened(place)
 		in, inside := o.SandboxOf(place, day)
 		for _, one := range open {
 			if place == one.Agency {

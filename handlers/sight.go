@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"slices"
 
 	"dossier/domain"
 	"dossier/domain/calendar"
@@ -14,8 +15,9 @@ import (
 
 // Rows of one agency are not there for the staff of another. An agency has a part in a dossier by its units: the one where it was filed, the
 // one where it lies, those it was sent to, those asked. What lies at no unit yet is anybody's of the staff to receive. An auditor sees what
-// its agency sees, the machine all; who applied is asked for by its own name (Only), whatever the agency. Without an organisation, or with one
-// of a single agency, nothing is kept from anybody.
+// its agency sees, the machine all; who applied is asked for by its own name (Only), whatever the agency. A confidential
+// dossier is for the units that have a part in it and for who decides, numbers and audits (wide). Without an organisation nothing is kept from
+// anybody.
 
 // elsewhere is what is said of a dossier of another agency: that there is none. It is recorded as what it is.
 type elsewhere struct{}
@@ -52,7 +54,28 @@ func sightOn(o organisation.Organisation, a domain.Actor, day calendar.Date) pro
 		return projections.Sight{}
 	}
 	own, others := o.Places(a.Unit, day)
+	own, others = closing(a, own, others)
 	return projections.Sight{Own: own, Others: others}
+}
+
+// wide are the roles that see the confidential dossiers of their whole agency: who decides, who numbers and keeps papers, who looks at what was
+// done. Others see those in which their own unit has a part.
+var wide = []domain.Role{domain.Approver, domain.Clerk, domain.Auditor}
+
+// closing adds which confidential dossiers somebody sees.
+func closing(a domain.Actor, own, others []string) (seen, unseen []string) {
+	seen, unseen = slices.Clone(own), slices.Clone(others)
+	for _, place := range own {
+		if place == a.Unit || slices.Contains(wide, a.Role) {
+			seen = append(seen, dossier.Closed(place))
+		} else {
+			unseen = append(unseen, dossier.Closed(place))
+		}
+	}
+	for _, place := range others {
+		unseen = append(unseen, dossier.Closed(place))
+	}
+	return seen, unseen
 }
 
 // there says ErrNotFound of a dossier of another agency before anything of it is looked at. Who sees all is spared the reading.

@@ -15,7 +15,11 @@ import (
 func changeOver(ctx context.Context, owner *pgxpool.Pool, all []*standby) (int, error) {
 	const tries = 60
 	for try := 1; ; try++ {
-		err := swap(ctx, owner, all)
+		patience := 500
+		if try%3 == 0 { // an autovacuum goes out of the way of who waits longer than a second (deadlock_timeout)
+			patience = 1500
+		}
+		err := swap(ctx, owner, all, patience)
 		var busy interface{ SQLState() string }
 		if err == nil || try == tries || !errors.As(err, &busy) || busy.SQLState() != "55P03" && busy.SQLState() != "40P01" {
 			return try, err
@@ -29,15 +33,15 @@ func changeOver(ctx context.Context, owner *pgxpool.Pool, all []*standby) (int, 
 }
 
 // swap gives the standbys the live tables' names and the live ones the names of those before, in one transaction that holds up the
-// projector and the readers only while it runs.
-func swap(ctx context.Context, owner *pgxpool.Pool, all []*standby) error {
+// projector and the readers only while it runs. It waits so many milliseconds for whoever is in the way.
+func swap(ctx context.Context, owner *pgxpool.Pool, all []*standby, patience int) error {
 	tx, err := owner.Begin(ctx)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // after a commit it does nothing
 	// Whoever moves a lane waits from here on; readers only from the first rename on.
-	if _, err := tx.Exec(ctx, `set local lock_timeout = '500ms'; lock table views.checkpoints, views.parked in share row exclusive mode`); err != nil {
+	if _, err := tx.Exec(ctx, fmt.Sprintf(`set local lock_timeout = %d`, patience)+`; lock table views.checkpoints, views.parked in share row exclusive mode`); err != nil {
 		return fmt.Errorf("hold the projector: %w", err)
 	}
 	var holds, renames []string

@@ -89,7 +89,7 @@ var samples = []dossier.Event{
 	dossier.RecordHandedOver{To: "historical", Register: "mlhs-7", Late: true, Of: source},
 	dossier.DisposalAnnounced{After: monday, Of: source},
 	dossier.RecordDisposed{Decision: "qd-15", Basis: "tt-10-2022", Of: source},
-	dossier.DossierSubmitted{Procedure: "vet-practice-cert-renew", ProcedureVersion: 1, Channel: dossier.Post, Applicant: "ref-7f3a", Unit: "mot-cua", ExternalCode: "H15.50.05.13-261008-0975", Support: "diem-ho-tro", Code: "000.00.01.H22-261008-0001", Facts: itHolds, Values: inForm, Entries: typedIn, Submitter: "ref-8a1b", Mandate: 2, CheckWithin: "10.calendar_day", Sandbox: "sandbox.3", Of: source},
+	dossier.DossierSubmitted{Procedure: "vet-practice-cert-renew", ProcedureVersion: 1, Channel: dossier.Post, Applicant: "ref-7f3a", Unit: "mot-cua", ExternalCode: "H15.50.05.13-261008-0975", Support: "diem-ho-tro", Code: "000.00.01.H22-261008-0001", Facts: itHolds, Values: inForm, Entries: typedIn, Submitter: "ref-8a1b", Mandate: 2, CheckWithin: "10.calendar_day", Confidential: true, Sandbox: "sandbox.3", Of: source},
 	dossier.DossierAccepted{ProcedureVersion: 1, Facts: itHolds, Denied: itFails, Late: true, Code: "000.00.01.H22-261008-0001", Term: term, Of: source},
 	dossier.ReceptionRefused{Reason: "wrong_agency", Basis: "nd-118-2025.17.1", Late: true, Text: said, Of: source},
 	dossier.SupplementRequested{Stage: dossier.AtAppraisal, Items: []dossier.Code{"tp-1", "tp-3"}, Reason: "illegible", WindowDays: 15, Number: 2, Parts: []dossier.Part{{Code: "tp-1", Kind: "paper", Reason: "illegible", Originals: 1, Certified: 2, Copies: 3}}, Late: true, Text: said, Of: source},

@@ -84,7 +84,7 @@ func (q question) facts() []Event {
 	of := q.of()
 	switch c := q.c.(type) {
 	case SubmitDossier:
-		events := []Event{DossierSubmitted{c.Procedure, q.x.Procedure.Number, c.Channel, c.Applicant, c.Unit, c.ExternalCode, c.Support, "", c.Facts, c.Values, c.Entries, c.Submitter, c.Mandate, checkWithin(q.x.Procedure), q.x.Sandbox, of}}
+		events := []Event{DossierSubmitted{c.Procedure, q.x.Procedure.Number, c.Channel, c.Applicant, c.Unit, c.ExternalCode, c.Support, "", c.Facts, c.Values, c.Entries, c.Submitter, c.Mandate, checkWithin(q.x.Procedure), q.x.Procedure.Confidential, q.x.Sandbox, of}}
 		for _, l := range q.x.Group {
 			events = append(events, DossierLinked{Ref(l.Other), l.Kind, of})
 		}

@@ -43,6 +43,7 @@ type DossierSubmitted struct {
 	Submitter        Ref         `json:"submitter,omitempty"`    // who filed it for the applicant
 	Mandate          int         `json:"mandate,omitempty"`      // and under which of the applicant's mandates
 	CheckWithin      Code        `json:"check_within,omitempty"` // "10.calendar_day": by when it is accepted or refused, where the procedure says
+	Confidential     bool        `json:"confidential,omitempty"` // for the units that handle it, as the procedure says
 	Sandbox          Code        `json:"sandbox,omitempty"`      // "sandbox.3": a test, of this round of a sandbox
 	Of
 }

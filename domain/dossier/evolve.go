@@ -53,7 +53,7 @@ func (s *State) apply(f *Fact) {
 		s.Channel, s.Applicant, s.ExternalCode = e.Channel, string(e.Applicant), string(e.ExternalCode)
 		s.FiledAt, s.Unit, s.Agencies.Support = string(e.Unit), string(e.Unit), string(e.Support)
 		s.Code = string(e.Code)
-		s.Sandbox = string(e.Sandbox)
+		s.Confidential, s.Sandbox = e.Confidential, string(e.Sandbox)
 		s.Facts, s.Values, s.CheckWithin = heard(nil, e.Facts, nil), e.Values, string(e.CheckWithin)
 		s.Entered = entered(nil, e.Entries)
 		s.Submitter, s.Mandate = string(e.Submitter), e.Mandate

@@ -198,7 +198,7 @@ var full = dossier.State{
 	Corrected: []dossier.Correction{{To: "owner", Unit: "u", Withdraws: []string{"receipt"}}},
 	Archived:  dossier.Archived{Agency: done, Historical: done, Register: "r", Late: true}, Announced: done, DisposalAfter: monday,
 	Fired:       []dossier.Fired{{Timer: dossier.ProcessingTimer, Number: 1, Notice: "late", Share: 100, Due: monday, At: monday, Told: monday, Tells: "officer"}},
-	CheckWithin: "10.calendar_day", Sandbox: "sandbox.3", Portal: dossier.Portal{Code: 1, Outcome: "taken", At: monday, Error: "e", Failures: 1, Taken: 1, TakenAt: monday},
+	CheckWithin: "10.calendar_day", Confidential: true, Sandbox: "sandbox.3", Portal: dossier.Portal{Code: 1, Outcome: "taken", At: monday, Error: "e", Failures: 1, Taken: 1, TakenAt: monday},
 }
 
 func TestTheFullStateHasEveryMemberFilled(t *testing.T) {

@@ -33,6 +33,7 @@ type Version struct {
 	LimitCases      []LimitCase      `json:"limit_cases,omitempty"`      // other limits under a fact; the first that holds counts
 	Policy          calendar.Policy  `json:"policy,omitempty"`           // how working days are counted
 	Stages          []Stage          `json:"stages,omitempty"`
+	Confidential    bool             `json:"confidential,omitempty"` // its dossiers are for the units that handle them
 	CheckWithin     *calendar.Limit  `json:"check_within,omitempty"` // by when a filing is accepted or refused; nil: eight working hours
 
 	Supplement Supplement     `json:"supplement,omitzero"`
