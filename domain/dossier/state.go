@@ -22,11 +22,11 @@ type State struct {
 	Channel          Channel `json:"channel"`
 	Applicant        string  `json:"applicant"`
 	ExternalCode     string  `json:"external_code,omitempty"`
-	FiledAt          string  `json:"filed_at,omitempty"` // the receiving unit
+	FiledAt          string  `json:"filed_at,omitempty"`     // the receiving unit
 	Confidential     bool    `json:"confidential,omitempty"` // for the units that handle it
-	Sandbox          string  `json:"sandbox,omitempty"`  // "sandbox.3": a test, of this round of a sandbox
-	Unit             string  `json:"unit,omitempty"`     // who has it: the receiving, then the resolving unit
-	Officer          string  `json:"officer,omitempty"`  // the account that handles it
+	Sandbox          string  `json:"sandbox,omitempty"`      // "sandbox.3": a test, of this round of a sandbox
+	Unit             string  `json:"unit,omitempty"`         // who has it: the receiving, then the resolving unit
+	Officer          string  `json:"officer,omitempty"`      // the account that handles it
 
 	Submitted Act `json:"submitted,omitzero"`
 	Accepted  Act `json:"accepted,omitzero"`
