@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sync/errgroup"
 
@@ -138,16 +139,10 @@ func (b *bench) startHouse(ctx context.Context, dossiers int) (h *house, err err
 	if _, err := x.ApplyOrganisation(ctx, admin, organisation.Shipped(), handlers.Envelope{Key: "organisation"}); err != nil {
 		return nil, err
 	}
-	if h.versions, err = b.stack.filled(ctx, cycle, events*dossiers/len(cycle)); err != nil {
+	if err := b.stack.filled(ctx, h.views, cycle, dossiers, events*dossiers/len(cycle)); err != nil {
 		return nil, err
 	}
-	if _, err := (projections.Rebuilder{Owner: b.stack.admin, Views: h.views}).Rebuild(ctx, "dossiers", "dossier_versions", "history", "timers"); err != nil {
-		return nil, err
-	}
-	if _, err := b.stack.admin.Exec(ctx, "vacuum analyze"); err != nil {
-		return nil, err
-	}
-	if h.old, err = h.ofMinistry(ctx); err != nil {
+	if err := h.know(ctx); err != nil {
 		return nil, err
 	}
 	engine := projections.NewEngine(pool, j, projections.Options{NoKafka: true, Log: slog.New(slog.DiscardHandler)})
@@ -165,25 +160,36 @@ func (b *bench) startHouse(ctx context.Context, dossiers int) (h *house, err err
 	return h, h.open(mux, engine, func() { access.Close(); j.Close(); pool.Close() })
 }
 
-// filled copies lives into the journal as copyLives does, without waiting for the disk.
-func (s *benchStack) filled(ctx context.Context, lives [][]eventstore.Event, events int) (map[uuid.UUID]int64, error) {
+// filled copies lives into the journal as copyLives does, without waiting for the disk, and makes the views; a folder that was kept has them.
+func (s *benchStack) filled(ctx context.Context, views *projections.Views, lives [][]eventstore.Event, dossiers, events int) error {
+	var there int
+	if err := s.admin.QueryRow(ctx, `select count(*) from views.dossiers_v1`).Scan(&there); err != nil || there >= dossiers*9/10 {
+		return err
+	}
 	config, err := pgxpool.ParseConfig(s.pg.URL("dossier_app", benchDatabase))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	config.MaxConns = 24
 	config.ConnConfig.RuntimeParams["synchronous_commit"] = "off"
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
-		return nil, fmt.Errorf("reach database: %w", err)
+		return fmt.Errorf("reach database: %w", err)
 	}
 	defer pool.Close()
 	j, err := eventstore.Open(ctx, pool, eventstore.Options{Queue: 1 << 16, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer j.Close()
-	return copyLives(ctx, j, lives, events)
+	if _, err := copyLives(ctx, j, lives, events); err != nil {
+		return err
+	}
+	if _, err := (projections.Rebuilder{Owner: s.admin, Views: views}).Rebuild(ctx, "dossiers", "dossier_versions", "history", "timers"); err != nil {
+		return err
+	}
+	_, err = s.admin.Exec(ctx, "vacuum analyze")
+	return err
 }
 
 // open serves on loopback until stop.
@@ -234,20 +240,20 @@ func housed(lives [][]eventstore.Event) (cycle [][]eventstore.Event, events int)
 	return cycle, events
 }
 
-func (h *house) ofMinistry(ctx context.Context) (ids []uuid.UUID, err error) {
-	rows, err := h.pool.Query(ctx, `select id from views.dossiers_v1 where places && array['one-stop', 'animal-health', 'plant-protection']`)
+// know reads which of the ministry's dossiers are there, and at which version nobody moves them any more.
+func (h *house) know(ctx context.Context) error {
+	rows, err := h.pool.Query(ctx, `select id, version from views.dossiers_v1 where places && array['one-stop', 'animal-health', 'plant-protection']`)
 	if err != nil {
-		return nil, fmt.Errorf("list dossiers: %w", err)
+		return fmt.Errorf("list dossiers: %w", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return ids, rows.Err()
+	h.versions = map[uuid.UUID]int64{}
+	var id uuid.UUID
+	var version int64
+	_, err = pgx.ForEachRow(rows, []any{&id, &version}, func() error {
+		h.old, h.versions[id] = append(h.old, id), version
+		return nil
+	})
+	return err
 }
 
 // cut gives each caller a key of its own.
@@ -452,6 +458,7 @@ func (h *house) take() *moving {
 // plainHouse has the same rows in a plain table, with the indexes that its questions need.
 func (b *bench) plainHouse(ctx context.Context, h *house) error {
 	_, err := b.stack.admin.Exec(ctx, `
+		drop table if exists plain_dossiers, plain_acts;
 		create table plain_dossiers as
 		select id, code, status, unit, due, updated_at, state from views.dossiers_v1;
 		alter table plain_dossiers add primary key (id);
