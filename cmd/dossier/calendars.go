@@ -132,9 +132,12 @@ func (a *app) countLimit(ctx context.Context, cmd *cli.Command) error {
 	return t.print(a.stdout, cmd)
 }
 
+// stepColumns are those of a derivation.
+var stepColumns = []string{"date", "weekday", "day / ngày", "count / cách tính", "law / căn cứ"}
+
 // stepsTable is a derivation day by day.
 func stepsTable(steps []calendar.Step) *table {
-	t := &table{columns: []string{"date", "weekday", "day / ngày", "count / cách tính", "law / căn cứ"}}
+	t := &table{columns: stepColumns}
 	for _, s := range steps {
 		law := ""
 		if s.Law != "" {
@@ -216,33 +219,27 @@ func (a *app) deadlineCommand() *cli.Command {
 }
 
 func (a *app) deadline(ctx context.Context, cmd *cli.Command) error {
-	s, actor, id, err := a.openDossier(ctx, cmd)
+	q, err := asking(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	asked, err := s.asked(cmd)
-	if err != nil {
-		return err
+	return atDesk(a, cmd, func(d desk) (handlers.Deadline, error) { return d.deadline(ctx, q) }, func(d handlers.Deadline) error { return a.printDeadline(cmd, d) })
+}
+
+func (a *app) printDeadline(cmd *cli.Command, d handlers.Deadline) error {
+	if asJSON(cmd) {
+		return a.printWhole(cmd, d)
 	}
-	state, _, err := s.executor.AsOfFor(ctx, actor, id, asked)
-	if err != nil {
-		return fmt.Errorf("read dossier %s: %w", id, err)
+	t := &table{columns: stepColumns}
+	for _, s := range d.Steps {
+		date, err := calendar.ParseDate(s.Date)
+		if err != nil {
+			return fmt.Errorf("read day of the deadline: %w", err)
+		}
+		saysVI, whyVI, _ := strings.Cut(s.VI, "; ")
+		saysEN, whyEN, _ := strings.Cut(s.EN, "; ")
+		t.add(s, s.Date, date.WeekdayIn("vi"), whyVI+" / "+whyEN, saysVI+" / "+saysEN, basisWords(s.Law))
 	}
-	d, err := s.executor.Deadline(ctx, state)
-	if err != nil {
-		return err
-	}
-	if f := cmd.String("output"); f == "json" || f == "jsonl" {
-		t := &table{}
-		t.add(d)
-		return t.print(a.stdout, cmd)
-	}
-	var steps []calendar.Step
-	for _, step := range d.Steps {
-		steps = append(steps, step.Step)
-	}
-	t := stepsTable(steps)
 	t.note = dueNote(d)
 	for _, stage := range d.Stages {
 		due := "not dated yet / chưa có ngày"

@@ -14,7 +14,6 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"dossier/domain"
-	"dossier/domain/calendar"
 	"dossier/domain/dossier"
 	"dossier/domain/money"
 	"dossier/handlers"
@@ -57,26 +56,14 @@ func (a *app) feeCommand() *cli.Command {
 }
 
 func (a *app) fee(ctx context.Context, cmd *cli.Command) error {
-	var day calendar.Date
-	if on := cmd.String("on"); on != "" {
-		var err error
-		if day, err = dayOf(on); err != nil {
-			return err
-		}
-	}
-	s, actor, id, err := a.openDossier(ctx, cmd)
-	if err != nil {
+	on := cmd.String("on")
+	if _, err := dayOf(on); err != nil {
 		return err
 	}
-	defer s.stop()
-	state, _, err := s.executor.AsOfFor(ctx, actor, id, handlers.Asked{})
-	if err != nil {
-		return fmt.Errorf("read dossier %s: %w", id, err)
-	}
-	f, err := s.executor.Fee(ctx, state, day)
-	if err != nil {
-		return err
-	}
+	return over(a, cmd, func(d desk, target string) (handlers.OwedFee, error) { return d.fee(ctx, target, on) }, func(f handlers.OwedFee) error { return a.printFee(cmd, f) })
+}
+
+func (a *app) printFee(cmd *cli.Command, f handlers.OwedFee) error {
 	if cmd.String("output") == "json" {
 		return printJSON(a.stdout, f)
 	}

@@ -171,27 +171,15 @@ func (a *app) wordsCommand() *cli.Command {
 		Name: "words", Usage: "what people typed in a dossier, read from the vault for a purpose; one entry of the access journal", ArgsUsage: "ID|CODE",
 		Flags: []cli.Flag{&cli.StringFlag{Name: "purpose", Usage: "what for, a code; it goes into the access journal", Value: "appraisal"}, asFlag("auditor"), dataFlag(), formatFlag()},
 		Action: func(ctx context.Context, cmd *cli.Command) error {
-			if cmd.Args().Len() != 1 {
-				return usageError{fmt.Errorf("say which dossier: dossier words ID")}
-			}
-			s, actor, err := a.openAs(ctx, cmd)
-			if err != nil {
-				return err
-			}
-			defer s.stop()
-			id, err := s.find(ctx, cmd.Args().First())
-			if err != nil {
-				return err
-			}
-			said, err := s.executor.Words(ctx, handlers.Accessor{Actor: actor}, id, dossier.Code(cmd.String("purpose")))
-			if err != nil {
-				return err
-			}
-			t := &table{columns: []string{"version", "fact", "words"}}
-			for _, one := range said {
-				t.add(one, fmt.Sprint(one.Version), one.Type, or(one.Words, "("+one.Why+")"))
-			}
-			return t.print(a.stdout, cmd)
+			return over(a, cmd, func(d desk, target string) ([]handlers.Said, error) {
+				return d.words(ctx, target, cmd.String("purpose"))
+			}, func(said []handlers.Said) error {
+				t := &table{columns: []string{"version", "fact", "words"}}
+				for _, one := range said {
+					t.add(one, fmt.Sprint(one.Version), one.Type, or(one.Words, "("+one.Why+")"))
+				}
+				return t.print(a.stdout, cmd)
+			})
 		},
 	}
 }

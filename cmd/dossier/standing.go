@@ -200,21 +200,13 @@ func (a *app) lookUpCommand() *cli.Command {
 			if cmd.Args().Len() != 2 {
 				return usageError{fmt.Errorf("say which part of which dossier: dossier look-up ID tp-2")}
 			}
-			s, actor, err := a.openAs(ctx, cmd)
+			key := or(cmd.String("key"), handlers.NewKey())
+			d, err := a.desk(cmd)
 			if err != nil {
 				return err
 			}
-			defer s.stop()
-			id, err := s.find(ctx, cmd.Args().First())
-			if err != nil {
-				return err
-			}
-			component := dossier.Code(cmd.Args().Get(1))
-			e := handlers.Envelope{Key: cmd.String("key"), Body: []byte(component)}
-			if e.Key == "" {
-				e.Key = handlers.NewKey()
-			}
-			r, err := handlers.NewPersons(s.executor, s.views).LookUp(ctx, handlers.Accessor{Actor: actor}, id, component, e)
+			defer d.close()
+			r, err := d.lookUp(ctx, cmd.Args().First(), dossier.Code(cmd.Args().Get(1)), key)
 			return a.printReceipt(cmd, r, err)
 		},
 	}
@@ -225,24 +217,17 @@ func (a *app) earlierCommand() *cli.Command {
 		Name: "earlier", Usage: "other dossiers of the same person under the same procedure: perhaps the same wish", ArgsUsage: "ID|CODE",
 		Flags: []cli.Flag{asFlag("reception"), dataFlag(), formatFlag()},
 		Action: func(ctx context.Context, cmd *cli.Command) error {
-			s, actor, id, err := a.openDossier(ctx, cmd)
-			if err != nil {
-				return err
-			}
-			defer s.stop()
-			found, err := handlers.NewPersons(s.executor, s.views).Earlier(ctx, handlers.Accessor{Actor: actor}, id)
-			if err != nil {
-				return err
-			}
-			t := &table{columns: []string{"id", "code", "status", "applicant", "same content"}}
-			for _, e := range found {
-				code := ""
-				if e.Code != nil {
-					code = *e.Code
+			return over(a, cmd, func(d desk, target string) ([]handlers.Earlier, error) { return d.earlier(ctx, target) }, func(found []handlers.Earlier) error {
+				t := &table{columns: []string{"id", "code", "status", "applicant", "same content"}}
+				for _, e := range found {
+					code := ""
+					if e.Code != nil {
+						code = *e.Code
+					}
+					t.add(e, e.ID.String(), code, dossier.Label("status", string(e.Status), "vi"), e.Applicant, fmt.Sprint(e.Same))
 				}
-				t.add(e, e.ID.String(), code, dossier.Label("status", string(e.Status), "vi"), e.Applicant, fmt.Sprint(e.Same))
-			}
-			return t.print(a.stdout, cmd)
+				return t.print(a.stdout, cmd)
+			})
 		},
 	}
 }

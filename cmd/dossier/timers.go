@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/urfave/cli/v3"
 
 	"dossier/domain/dossier"
@@ -38,24 +37,6 @@ func (a *app) timersCommand() *cli.Command {
 			{Name: "check", Usage: "read a file of rules and tell every mistake with line and path", ArgsUsage: "FILE", Action: a.checkTimerRules},
 		},
 	})
-}
-
-// timerLine is a timer in a list.
-type timerLine struct {
-	ID       uuid.UUID         `json:"id"`
-	Code     *string           `json:"code"`
-	Timer    dossier.TimerKind `json:"timer"`
-	Number   int               `json:"number,omitempty"`
-	Unit     string            `json:"unit,omitempty"`
-	From     time.Time         `json:"from"`
-	Due      *time.Time        `json:"due"`                // null: the calendar does not tell yet
-	Next     *time.Time        `json:"next"`               // when somebody is told next; null: nothing is left to tell, or not known yet
-	Share    int               `json:"share,omitempty"`    // percent of the limit that is used up then
-	Notice   string            `json:"notice,omitempty"`   // what is told
-	Tells    []string          `json:"tells,omitempty"`    // roles
-	Rule     string            `json:"rule,omitempty"`     // by which
-	Proposes string            `json:"proposes,omitempty"` // the command that an officer may then confirm
-	Basis    string            `json:"basis,omitempty"`
 }
 
 func (a *app) listTimers(ctx context.Context, cmd *cli.Command) error {
@@ -95,14 +76,14 @@ func (a *app) listTimers(ctx context.Context, cmd *cli.Command) error {
 }
 
 // timerLines reads timers and dates them by the calendar and the rules as they are now.
-func (s *system) timerLines(ctx context.Context, f projections.TimerFilter) ([]timerLine, error) {
+func (s *system) timerLines(ctx context.Context, f projections.TimerFilter) ([]handlers.TimerLine, error) {
 	entries, err := s.views.Timers(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	var lines []timerLine
+	var lines []handlers.TimerLine
 	for _, e := range entries {
-		all, err := s.dossierTimers(ctx, e.ID, e.State)
+		all, err := s.executor.TimerLines(ctx, e.ID, e.State)
 		if err != nil {
 			return nil, err
 		}
@@ -114,37 +95,13 @@ func (s *system) timerLines(ctx context.Context, f projections.TimerFilter) ([]t
 		}
 	}
 	// By when somebody is told next, also of what the timekeeper has not looked at yet.
-	next := func(l timerLine) time.Time {
+	next := func(l handlers.TimerLine) time.Time {
 		if l.Next == nil {
 			return time.Unix(1<<40, 0) // nothing is left to tell
 		}
 		return *l.Next
 	}
-	slices.SortStableFunc(lines, func(a, b timerLine) int { return next(a).Compare(next(b)) })
-	return lines, nil
-}
-
-// dossierTimers are those of one dossier.
-func (s *system) dossierTimers(ctx context.Context, id uuid.UUID, state dossier.State) ([]timerLine, error) {
-	running, err := s.executor.Running(ctx, state)
-	if err != nil {
-		return nil, err
-	}
-	ahead, err := s.executor.Upcoming(ctx, state)
-	if err != nil {
-		return nil, err
-	}
-	var lines []timerLine
-	for _, t := range running {
-		l := timerLine{ID: id, Code: handlers.Code(state), Timer: t.Kind, Number: t.Number, Unit: t.Unit, From: t.From, Due: known(t.Due), Proposes: t.Proposes(), Basis: string(t.Basis())}
-		for _, a := range ahead {
-			if a.Timer.Kind == t.Kind && a.Timer.Number == t.Number {
-				l.Next, l.Share, l.Notice, l.Tells, l.Rule = known(a.At), a.Step.Share, a.Step.Notice, a.Step.Tells, a.Rule.Code
-				break
-			}
-		}
-		lines = append(lines, l)
-	}
+	slices.SortStableFunc(lines, func(a, b handlers.TimerLine) int { return next(a).Compare(next(b)) })
 	return lines, nil
 }
 
@@ -206,13 +163,6 @@ func timersOf(cfg config.Config) (escalation.Rules, error) {
 		return rules, usageError{fmt.Errorf("DOSSIER_TIMERS: %s:%d: %s: %s\n%s\n(see all with: dossier timers check %s)", cfg.Timers, m.Line, m.Path, m.EN, m.VI, cfg.Timers)}
 	}
 	return rules, nil
-}
-
-func known(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }
 
 func at(t *time.Time) time.Time {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"dossier/handlers"
 )
 
 func TestTimersAreListedAndTheirRulesShownAndChecked(t *testing.T) {
@@ -17,7 +19,7 @@ func TestTimersAreListedAndTheirRulesShownAndChecked(t *testing.T) {
 		return must(t, append(args, "--data", d.folder)...)
 	}
 	on("submit", "--set", "procedure=vet-practice-cert-renew", "--set", "channel=online", "--set", "applicant=applicant-1")
-	var lines []timerLine
+	var lines []handlers.TimerLine
 	d.eventually("the timer is listed", func() error {
 		if err := json.Unmarshal([]byte(on("timers", "list", "-o", "json")), &lines); err != nil || len(lines) != 1 {
 			return errorf("%d timers, %v", len(lines), err)

@@ -56,6 +56,11 @@ func New(base string, o Options) (*Client, error) {
 	if o.HTTP == nil {
 		o.HTTP = http.DefaultClient
 	}
+	if o.HTTP.CheckRedirect == nil { // the API sends nobody elsewhere: who does wants the token
+		straight := *o.HTTP
+		straight.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		o.HTTP = &straight
+	}
 	if o.Attempts < 1 {
 		o.Attempts = 5
 	}

@@ -544,6 +544,11 @@ func (c *Client) SubmitSupplement(ctx context.Context, id string, p Once, body S
 	return ask[Receipt](ctx, c, request{method: "POST", path: "/v1/dossiers/" + segment(id) + "/submit-supplement", params: p, body: body})
 }
 
+// ListDossierTimers: What a dossier waits for: limits that run, and who is told next, as it is now.
+func (c *Client) ListDossierTimers(ctx context.Context, id string, p ListDossierTimersParams) (*Answer[TimersOutputBody], error) {
+	return ask[TimersOutputBody](ctx, c, request{method: "GET", path: "/v1/dossiers/" + segment(id) + "/timers", params: p})
+}
+
 // Transfer: Transfer to another agency / Chuyển cơ quan khác.
 func (c *Client) Transfer(ctx context.Context, id string, p Once, body TransferCommand) (*Answer[Receipt], error) {
 	return ask[Receipt](ctx, c, request{method: "POST", path: "/v1/dossiers/" + segment(id) + "/transfer", params: p, body: body})
@@ -1865,8 +1870,12 @@ type Fee struct {
 
 // FieldError is schema FieldError of the document.
 type FieldError struct {
-	Detail string `json:"detail"`
-	Field  string `json:"field"`
+	Detail   string `json:"detail"`
+	DetailEN string `json:"detail_en"`
+	DetailVI string `json:"detail_vi"`
+	Field    string `json:"field"`
+	// Of a file: where in it.
+	Line int64 `json:"line,omitzero"`
 }
 
 // File is schema File of the document.
@@ -2211,6 +2220,8 @@ type HistoryBody struct {
 	Code    *string        `json:"code"`
 	Entries []HistoryEntry `json:"entries"`
 	ID      string         `json:"id"`
+	// The views stand still for this dossier: later events are not in here.
+	Stale bool `json:"stale"`
 }
 
 // HistoryEntry is schema HistoryEntry of the document.
@@ -2335,6 +2346,12 @@ type ListBody struct {
 	Total int64 `json:"total"`
 	// There are more than total.
 	TotalCapped bool `json:"total_capped"`
+}
+
+// ListDossierTimersParams goes with ListDossierTimers.
+type ListDossierTimersParams struct {
+	// Wait until the views hold this position of a receipt; 503 with Retry-After if they do not in 2 s.
+	MinPosition int64 `query:"min_position"`
 }
 
 // ListDossiersParams goes with ListDossiers.
@@ -2821,6 +2838,10 @@ type ProblemBody struct {
 	Commands []string `json:"commands,omitzero"`
 	// What happened and how to mend it, in the language of Accept-Language (vi unless en is preferred).
 	Detail string `json:"detail"`
+	// The same in English.
+	DetailEN string `json:"detail_en"`
+	// The same in Vietnamese, whatever was asked for.
+	DetailVI string `json:"detail_vi"`
 	// One entry per wrong field.
 	Errors []FieldError `json:"errors,omitzero"`
 	// The request this is about: its path and its id.
@@ -4274,6 +4295,36 @@ type TillTransferred struct {
 	Amount   int64  `json:"amount"`
 	Document string `json:"document"`
 	Late     bool   `json:"late,omitzero"`
+}
+
+// TimerLine is schema TimerLine of the document.
+type TimerLine struct {
+	Basis string  `json:"basis,omitzero"`
+	Code  *string `json:"code"`
+	// When the limit ends; null: the calendar does not tell yet.
+	Due  *time.Time `json:"due"`
+	From time.Time  `json:"from"`
+	ID   string     `json:"id"`
+	// When somebody is told next; null: nothing is left to tell, or it is not known yet.
+	Next *time.Time `json:"next"`
+	// What is told.
+	Notice string `json:"notice,omitzero"`
+	Number int64  `json:"number,omitzero"`
+	// The command that an officer may then confirm.
+	Proposes string `json:"proposes,omitzero"`
+	// By which rule.
+	Rule string `json:"rule,omitzero"`
+	// Percent of the limit that is used up then.
+	Share int64 `json:"share,omitzero"`
+	// Roles that are told.
+	Tells []string `json:"tells,omitzero"`
+	Timer string   `json:"timer"`
+	Unit  string   `json:"unit,omitzero"`
+}
+
+// TimersOutputBody is schema TimersOutputBody of the document.
+type TimersOutputBody struct {
+	Items []TimerLine `json:"items"`
 }
 
 // Transfer is schema Transfer of the document.

@@ -116,7 +116,7 @@ func (c *Client) send(ctx context.Context, r request, accept string) (*http.Resp
 	}
 	for attempt := 1; ; attempt++ {
 		got, err := c.once(ctx, r.method, address, header, body)
-		if err == nil && got.StatusCode < 400 {
+		if err == nil && (got.StatusCode < 300 || got.StatusCode == http.StatusNotModified) {
 			return got, nil
 		}
 		pause, again := c.again(attempt, safe, got, err)

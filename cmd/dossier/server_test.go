@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// both runs a read on the database and against the server, as the same account, and wants the same to be said.
+func (d *dev) both(t *testing.T, as string, args ...string) string {
+	t.Helper()
+	code, want, talk := here(nil, append(slices.Clone(args), "--data", d.folder, "--as", as)...)
+	if code != 0 {
+		t.Fatalf("dossier %s: exit %d %s", strings.Join(args, " "), code, talk)
+	}
+	code, got, talk := here(nil, append(slices.Clone(args), d.server(as)...)...)
+	if code != 0 || got != want {
+		t.Errorf("dossier %s: against the server exit %d\n%s%s\non the database\n%s", strings.Join(args, " "), code, got, talk, want)
+	}
+	return want
+}
+
+func (d *dev) server(as string) []string {
+	return []string{"--server", "http://" + d.cfg.HTTP.Addr, "--token", "dev:" + as}
+}
+
+func TestEachReadSaysTheSameOnTheDatabaseAndAgainstAServer(t *testing.T) {
+	t.Parallel()
+	d := startDev(t)
+	var page struct {
+		Total int
+		Items []struct {
+			ID, Status string
+			Code       *string
+		}
+	}
+	d.eventually("the demo dossiers are listed", func() error {
+		if status, body := d.get("auditor", "/v1/dossiers?limit=300", &page); page.Total != demoDossiers {
+			return errorf("%d %s", status, body)
+		}
+		return nil
+	})
+	one := map[string]string{} // of each status
+	for _, i := range page.Items {
+		if _, again := one[i.Status]; again || len(one) == 7 {
+			continue
+		}
+		if one[i.Status] = i.ID; i.Code != nil {
+			one[i.Status] = *i.Code
+		}
+	}
+	if len(one) < 7 {
+		t.Fatalf("the demo has dossiers in %d states only", len(one))
+	}
+	head := "@" + strconv.Itoa(d.recorded())
+	for _, id := range one {
+		for _, o := range []string{"table", "json", "csv"} {
+			if out := d.both(t, "auditor", "show", id, "-o", o); len(out) < 100 {
+				t.Errorf("show says %q", out)
+			}
+		}
+		d.both(t, "auditor", "show", id, "--version", "1", "-o", "json")
+		d.both(t, "auditor", "show", id, "--at", time.Now().Format(time.DateOnly), "--known-at", head)
+		d.both(t, "auditor", "history", id)
+		d.both(t, "auditor", "history", id, "-o", "jsonl")
+		d.both(t, "auditor", "deadline", id)
+		d.both(t, "auditor", "deadline", id, "-o", "json")
+		d.both(t, "auditor", "receipt", id)
+		d.both(t, "auditor", "receipt", id, "-o", "json")
+		d.both(t, "fees", "fee", id)
+		d.both(t, "fees", "fee", id, "-o", "json")
+		d.both(t, "officer-1", "words", id, "-o", "json")
+		d.both(t, "reception", "earlier", id)
+		d.both(t, "auditor", "access", "of", id)
+	}
+	d.both(t, "auditor", "results", "list", "-o", "json")
+	d.both(t, "auditor", "results", "list", "--verdict", "valid", "--limit", "2")
+	d.both(t, "auditor", "access", "list", "-o", "json")
+	d.both(t, "auditor", "access", "list", "--limit", "7")
+	if out := d.both(t, "auditor", "events", "read"); strings.Count(out, "\n") < 1000 {
+		t.Errorf("only %d events were read", strings.Count(out, "\n"))
+	}
+	d.both(t, "auditor", "events", "read", "--after", "40", "--limit", "3")
+}
+
+func TestTheSameIsDoneAndRefusedAgainstAServer(t *testing.T) {
+	t.Parallel()
+	d := startDev(t, "--empty")
+	on := func(as string, args ...string) (int, string, string) {
+		return here(nil, append(args, d.server(as)...)...)
+	}
+	file := filepath.Join(t.TempDir(), "new.json")
+	if err := os.WriteFile(file, []byte(`{"procedure":"vet-practice-cert-renew","channel":"online","applicant":"applicant-1","with":["vet-drug-trade-cert"]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, group, talk := on("applicant-1", "submit", "-f", file, "-o", "jsonl", "--key", "two-at-once")
+	if code != 0 || strings.Count(group, "\n") != 2 {
+		t.Fatalf("a reception of two: exit %d %s%s", code, group, talk)
+	}
+	if _, again, _ := on("applicant-1", "submit", "-f", file, "-o", "jsonl", "--key", "two-at-once"); again != group {
+		t.Errorf("the same key again says %s, first it said %s", again, group)
+	}
+	submit := []string{"submit", "--set", "procedure=vet-practice-cert-renew", "--set", "channel=online", "--set", "applicant=applicant-1", "-o", "json", "--key", "k1"}
+	code, out, talk := on("applicant-1", submit...)
+	var receipts []struct{ ID string }
+	if err := json.Unmarshal([]byte(out), &receipts); err != nil || len(receipts) != 1 {
+		t.Fatalf("exit %d: %v: %s%s", code, err, out, talk)
+	}
+	id := receipts[0].ID
+	if code, out, talk := on("reception", "do", id, "accept"); code != 0 || !strings.Contains(out, id) {
+		t.Fatalf("accept: exit %d %s%s", code, out, talk)
+	}
+	before := d.recorded()
+	for _, refused := range [][]string{
+		{"approver", "do", id, "approve", "--if-version", "2", "--set", "outcome=grant"},
+		{"approver", "do", id, "approve", "--set", "outcome=grant"},
+		{"applicant-1", "do", id, "accept"},
+		{"reception", "do", id, "request-supplement", "--set", "reason=missing"},
+		{"reception", "do", id, "no-such-command"},
+		{"applicant-2", "show", id},
+		{"admin", "show", id},
+		{"head", "access", "list"},
+		{"applicant-1", "submit", "--set", "procedure=no-such-procedure", "--set", "channel=online", "--set", "applicant=applicant-1"},
+	} {
+		as, args := refused[0], refused[1:]
+		code, _, want := here(nil, append(slices.Clone(args), "--data", d.folder, "--as", as)...)
+		remote, _, got := on(as, slices.Clone(args)...)
+		if code != 1 || remote != 1 || explained(got) != explained(want) || !strings.Contains(got, "vi: ") {
+			t.Errorf("dossier %s as %s: on the database exit %d\n%sagainst the server exit %d\n%s", strings.Join(args, " "), as, code, want, remote, got)
+		}
+	}
+	if d.recorded() != before {
+		t.Error("what was refused changed something")
+	}
+	if code, _, talk := on("approver", "do", id, "approve", "--if-version", "1", "--set", "outcome=grant"); code != 1 || !strings.Contains(talk, "stale") {
+		t.Errorf("an old version: exit %d %s", code, talk)
+	}
+}
+
+// explained is what a refusal explains, without the name of what was being done.
+func explained(talk string) string {
+	_, said, _ := strings.Cut(talk, "dossier: ")
+	return said
+}
+
+func TestWhatIsRecordedIsFollowedAgainstAServer(t *testing.T) {
+	t.Parallel()
+	d := startDev(t, "--empty")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out, done := &talk{}, make(chan int, 1)
+	go func() {
+		done <- run(ctx, append([]string{"dossier", "events", "tail", "--after", "0"}, d.server("auditor")...), out, &strings.Builder{}, func(string) string { return "" })
+	}()
+	d.eventually("the tail has begun", func() error { return said(out.String(), "calendar.opened") })
+	code, _, said1 := here(nil, append([]string{"submit", "--set", "procedure=vet-practice-cert-renew", "--set", "channel=online", "--set", "applicant=applicant-1"}, d.server("applicant-1")...)...)
+	if code != 0 {
+		t.Fatal(said1)
+	}
+	d.eventually("the tail has the new dossier", func() error { return said(out.String(), "dossier.submitted") })
+	cancel()
+	if code := <-done; code != 0 {
+		t.Errorf("told to stop, it exits with %d", code)
+	}
+	_, all, _ := here(nil, append([]string{"events", "read"}, d.server("auditor")...)...)
+	if all != out.String() {
+		t.Errorf("followed\n%sread\n%s", out, all)
+	}
+}
+
+func TestACommandLineAgainstAServerSaysWhatItCannot(t *testing.T) {
+	t.Parallel()
+	secret := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(secret, []byte("dk_secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for line, want := range map[string]string{
+		"verify --server http://127.0.0.1:1":                                                   "works on the database only",
+		"projections list --server http://127.0.0.1:1":                                         "works on the database only",
+		"show x --server http://127.0.0.1:1 --as auditor":                                      "the token says who acts",
+		"show x --server http://dossier.example.vn --token dk_secret":                          "https",
+		"show x --server ftp://dossier.example.vn":                                             "no address of a server",
+		"show x --server http://127.0.0.1:1 --token dk_secret --token-file " + secret:          "not both",
+		"show x --server http://127.0.0.1:1 --token-file /no/such/file":                        "read token",
+		"show x --server https://user:pass@dossier.example.vn --token dk_secret":               "no address of a server",
+		"show x --at yesterday --server http://127.0.0.1:1":                                    "--at",
+		"events tail --server http://dossier.example.vn --token-file " + secret + " --after 0": "--insecure",
+	} {
+		code, out, talk := here(nil, strings.Fields(line)...)
+		if code != 2 || !strings.Contains(talk, want) {
+			t.Errorf("dossier %s: exit %d, %q lacks %q", line, code, talk, want)
+		}
+		if strings.Contains(out+talk, "dk_secret") || strings.Contains(out+talk, "pass") {
+			t.Errorf("dossier %s tells a secret: %s%s", line, out, talk)
+		}
+	}
+}
+
+func TestTheTokenGoesToTheServerAndNowhereElse(t *testing.T) {
+	var came []string
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { t.Errorf("asked elsewhere: %s", r.URL) }))
+	defer elsewhere.Close()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		came = append(came, r.Header.Get("Authorization"))
+		http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+	}))
+	defer server.Close()
+	secret := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(secret, []byte("dk_secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("DOSSIER_SERVER", server.URL)
+	t.Setenv("DOSSIER_TOKEN_FILE", secret)
+	code, out, talk := here(nil, "show", "x")
+	if code != 1 || len(came) != 1 || came[0] != "Bearer dk_secret" {
+		t.Errorf("exit %d, came %q: %s", code, came, talk)
+	}
+	t.Setenv("DOSSIER_TOKEN", "dk_secret")
+	_, help, _ := here(nil, "show", "--help")
+	if strings.Contains(out+talk+help, "dk_secret") {
+		t.Errorf("the token is told: %s%s%s", out, talk, help)
+	}
+	if !strings.Contains(help, "DOSSIER_SERVER") || !strings.Contains(help, "DOSSIER_TOKEN_FILE") {
+		t.Errorf("the help does not name the environment: %s", help)
+	}
+}
