@@ -38,14 +38,14 @@ func (a *app) calendarsCommand() *cli.Command {
 }
 
 func (a *app) listCalendars(ctx context.Context, cmd *cli.Command) error {
-	s, err := a.open(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
+	defer d.close()
 	t := &table{columns: []string{"code", "version", "zone", "years"}}
 	for _, code := range slices.Sorted(maps.Keys(calendar.Shipped())) {
-		c, err := s.executor.Calendars().Get(ctx, code)
+		c, err := d.calendar(ctx, code, 0)
 		if err != nil {
 			return err
 		}
@@ -66,22 +66,18 @@ func years(c calendar.Calendar) string {
 	return strings.Join(list, ", ")
 }
 
-// calendarAsked opens the system and finds the calendar that the command names.
+// calendarAsked finds the calendar that the command names.
 func (a *app) calendarAsked(ctx context.Context, cmd *cli.Command, args string, n int) (c calendar.Calendar, err error) {
 	if cmd.Args().Len() != n {
 		return c, usageError{fmt.Errorf("%s %s", cmd.FullName(), args)}
 	}
-	s, err := a.open(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return c, err
 	}
-	defer s.stop()
+	defer d.close()
 	code, version := cmd.Args().First(), cmd.Int64("version")
-	if version > 0 {
-		c, err = s.executor.Calendars().At(ctx, code, version)
-	} else {
-		c, err = s.executor.Calendars().Get(ctx, code)
-	}
+	c, err = d.calendar(ctx, code, version)
 	if err == nil && (!c.Exists() || c.Version < version) {
 		err = fmt.Errorf("calendar %q: %w; publish one of those shipped (%s) or a file: dossier calendars publish", code, handlers.ErrNoCalendar,
 			strings.Join(slices.Sorted(maps.Keys(calendar.Shipped())), ", "))

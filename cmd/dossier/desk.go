@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"slices"
@@ -14,10 +15,16 @@ import (
 	"github.com/google/uuid"
 	"github.com/urfave/cli/v3"
 
+	"dossier/domain/batch"
+	"dossier/domain/calendar"
 	"dossier/domain/dossier"
+	"dossier/domain/organisation"
+	"dossier/domain/person"
 	"dossier/domain/procedure"
+	"dossier/eventstore/vault"
 	"dossier/handlers"
 	"dossier/handlers/client"
+	"dossier/handlers/identity"
 	"dossier/projections"
 )
 
@@ -41,6 +48,40 @@ type desk interface {
 	results(context.Context, papers) (register, error)
 	checkResult(ctx context.Context, number, agency string) ([]handlers.CheckedResult, error)
 	accesses(ctx context.Context, account, since string, limit int) ([]handlers.AccessEntry, *time.Location, error)
+
+	catalogue(context.Context, calendar.Date) ([]procedure.Version, error)
+	procedure(ctx context.Context, id string, day calendar.Date, number int) (rules, error)
+	publishProcedure(ctx context.Context, file []byte) (handlers.PublishedProcedure, error)
+	turn(context.Context, procedure.Turn) (handlers.Turned, error)
+	calendar(ctx context.Context, code string, version int64) (calendar.Calendar, error)
+	organisation(ctx context.Context, day calendar.Date, knownAt string, whole bool) (organisation.Described, error)
+	previewOrganisation(ctx context.Context, file []byte) (handlers.AppliedOrganisation, error)
+	applyOrganisation(ctx context.Context, file []byte, key string) (handlers.AppliedOrganisation, error)
+
+	planBatch(ctx context.Context, plan handlers.BulkPlan, key string) (handlers.Batch, error)
+	batch(context.Context, uuid.UUID) (handlers.Batch, error)
+	batchItems(context.Context, uuid.UUID, handlers.BulkPage) (handlers.BulkItems, error)
+	dryRunBatch(context.Context, uuid.UUID, handlers.BulkPage) (handlers.BulkItems, error)
+	dryUndoBatch(context.Context, uuid.UUID, batch.Undo, handlers.BulkPage) (handlers.BulkItems, error)
+	startBatch(ctx context.Context, id uuid.UUID, stopAfter int, seen string) error
+	undoBatch(context.Context, uuid.UUID, batch.Undo) error
+	workOnBatch(context.Context, uuid.UUID, func(batch.State)) error
+
+	changePerson(context.Context, personWish) (handlers.PersonReceipt, error)
+	standing(context.Context, personWish) (handlers.Standing, error)
+	persons(ctx context.Context, refs []string, purpose string) ([]handlers.ShownPerson, error)
+	findPersons(ctx context.Context, q vault.Query, purpose string) ([]handlers.ShownPerson, bool, error)
+	prefill(ctx context.Context, ref, procedure, purpose string) ([]handlers.Prefilled, error)
+
+	files(ctx context.Context, target string) ([]handlers.FileLine, error)
+	addFile(ctx context.Context, target, key string, n handlers.NewFile, content io.ReadSeeker, tell func(done, total int64)) (handlers.FileLine, error)
+	readFile(ctx context.Context, id uuid.UUID, into func(copyTo func(io.Writer) error) error) error
+
+	keys(context.Context) ([]identity.Key, time.Time, error)
+	makeKey(context.Context, identity.NewKey) (identity.Key, string, error)
+	revokeKey(ctx context.Context, prefix string) (identity.Key, error)
+	sessions(ctx context.Context, account string) ([]identity.Session, error)
+	endSessions(ctx context.Context, account string) (int, error)
 
 	events(ctx context.Context, after int64, limit int, line func([]byte) error) error
 	tail(ctx context.Context, after int64, line func([]byte) error) error
@@ -99,6 +140,26 @@ type paperLine struct {
 	dossier.Paper
 }
 
+// rules are a version of a procedure with what surrounds it.
+type rules struct {
+	version  procedure.Version
+	of       int // versions there are
+	switches []procedure.Switch
+}
+
+// personWish is something to be done about a person.
+type personWish struct {
+	act      string // as the command line names it
+	ref      string
+	number   int // of the mandate or request
+	key      string
+	kind     person.Kind
+	person   vault.Person
+	reason   dossier.Code
+	decision dossier.External
+	told     any // of its standing: what is granted, ended, asked, answered
+}
+
 // overServer are the command lines that a server answers too. All others work on the database that they find.
 var overServer = strings.Split(strings.TrimSpace(`
 dossier submit
@@ -117,6 +178,41 @@ dossier results list
 dossier results check
 dossier events read
 dossier events tail
+dossier procedures list
+dossier procedures show
+dossier procedures publish
+dossier procedures open
+dossier procedures close
+dossier calendars list
+dossier calendars show
+dossier organisation show
+dossier organisation apply
+dossier bulk plan
+dossier bulk dry-run
+dossier bulk run
+dossier bulk show
+dossier bulk undo
+dossier person register
+dossier person correct
+dossier person show
+dossier person find
+dossier person erase
+dossier person prefill
+dossier person standing
+dossier person mandate
+dossier person end-mandate
+dossier person ask
+dossier person answer
+dossier person extend
+dossier person done
+dossier file add
+dossier file get
+dossier file list
+dossier key create
+dossier key list
+dossier key revoke
+dossier session list
+dossier session end
 `), "\n")
 
 // reach gives each command line that looks for a database the flags that name a server instead, and lets those that no server answers say so.

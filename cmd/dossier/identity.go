@@ -73,12 +73,12 @@ func (a *app) subjectCommand() *cli.Command {
 }
 
 func (a *app) listSessions(ctx context.Context, cmd *cli.Command) error {
-	s, by, err := a.openAsOperator(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	found, err := sessionsOf(s.cfg, s.pool, s.executor).List(ctx, by.Actor, cmd.String("account"))
+	defer d.close()
+	found, err := d.sessions(ctx, cmd.String("account"))
 	if err != nil {
 		return err
 	}
@@ -94,12 +94,12 @@ func (a *app) endSessions(ctx context.Context, cmd *cli.Command) error {
 	if account == "" {
 		return usageError{errors.New("say whose: dossier session end ACCOUNT ('dossier session list' shows them)")}
 	}
-	s, by, err := a.openAsOperator(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	n, err := sessionsOf(s.cfg, s.pool, s.executor).End(ctx, by, account)
+	defer d.close()
+	n, err := d.endSessions(ctx, account)
 	if err != nil {
 		return err
 	}

@@ -640,8 +640,8 @@ func (c *Client) GetOrganisation(ctx context.Context, p GetOrganisationParams) (
 }
 
 // ApplyOrganisation: Bring the organisation to what a file says.
-func (c *Client) ApplyOrganisation(ctx context.Context, p ApplyOrganisationParams, body string) (*Answer[AppliedOrganisation], error) {
-	return ask[AppliedOrganisation](ctx, c, request{method: "POST", path: "/v1/organisation", params: p, body: body})
+func (c *Client) ApplyOrganisation(ctx context.Context, p ApplyOrganisationParams, body []byte) (*Answer[AppliedOrganisation], error) {
+	return ask[AppliedOrganisation](ctx, c, request{method: "POST", path: "/v1/organisation", params: p, body: content{"application/json", body}})
 }
 
 // GetPaymentOrder: A payment order and everything that came for it.
@@ -735,8 +735,8 @@ func (c *Client) ListProcedures(ctx context.Context, p ListProceduresParams) (*A
 }
 
 // PublishProcedure: Publish the version that a procedure file brings.
-func (c *Client) PublishProcedure(ctx context.Context, p Once, body string) (*Answer[PublishedProcedure], error) {
-	return ask[PublishedProcedure](ctx, c, request{method: "POST", path: "/v1/procedures", params: p, body: body})
+func (c *Client) PublishProcedure(ctx context.Context, p Once, body []byte) (*Answer[PublishedProcedure], error) {
+	return ask[PublishedProcedure](ctx, c, request{method: "POST", path: "/v1/procedures", params: p, body: content{"application/json", body}})
 }
 
 // GetProcedure: A procedure with its versions, one of them whole, and its switches.
@@ -745,8 +745,8 @@ func (c *Client) GetProcedure(ctx context.Context, id string, p GetProcedurePara
 }
 
 // ProcedureFacts: What a procedure asks of one dossier: components, fees, limits, steps.
-func (c *Client) ProcedureFacts(ctx context.Context, id string, p ProcedureFactsParams, body string) (*Answer[Outcome], error) {
-	return ask[Outcome](ctx, c, request{method: "POST", path: "/v1/procedures/" + segment(id) + "/facts", params: p, body: body})
+func (c *Client) ProcedureFacts(ctx context.Context, id string, p ProcedureFactsParams, body []byte) (*Answer[Outcome], error) {
+	return ask[Outcome](ctx, c, request{method: "POST", path: "/v1/procedures/" + segment(id) + "/facts", params: p, body: content{"application/json", body}})
 }
 
 // PreviewMove: What a move to another version would change, and which open dossiers it would touch.
@@ -2784,7 +2784,7 @@ type PlanBody struct {
 	// Instead of ids: all that are found so.
 	Filter FilterBody `json:"filter,omitzero"`
 	// Ids or codes, with @VERSION where a version was seen; without it, the present one counts as seen.
-	Ids []string `json:"ids,omitzero"`
+	IDs []string `json:"ids,omitzero"`
 }
 
 // Portal is schema Portal of the document.

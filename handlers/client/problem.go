@@ -56,7 +56,7 @@ func problemOf(r request, got *http.Response) error {
 		p.Raw = raw
 		return fmt.Errorf("%s %s: %w", r.method, r.path, p)
 	}
-	p.Status, p.Code, p.Raw = int64(got.StatusCode), "no_problem", nil
+	p.Status, p.Code, p.Raw = int64(got.StatusCode), "no_problem", raw
 	p.Title = http.StatusText(got.StatusCode)
 	p.TitleVI, p.TitleEN = p.Title, p.Title
 	p.Detail = "the server, or what stands before it, answered without saying why"

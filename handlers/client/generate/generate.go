@@ -103,7 +103,7 @@ func (w *writer) operation(o operation) {
 	if params != "" {
 		arguments, passed, request = append(arguments, "p "+params), append(passed, "p"), request+", params: p"
 	}
-	if kind, s := body(o); s != nil && kind == "application/json" {
+	if kind, s := body(o); s != nil && kind == "application/json" && s.Format != "binary" {
 		arguments, request = append(arguments, "body "+w.typeOf(s, m.Name+"Body")), request+", body: body"
 	} else if kind != "" {
 		arguments, request = append(arguments, "body []byte"), request+fmt.Sprintf(", body: content{%q, body}", kind)

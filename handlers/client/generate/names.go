@@ -8,7 +8,7 @@ import (
 )
 
 // written are the words that Go writes in capitals.
-var written = map[string]string{"id": "ID", "vi": "VI", "en": "EN", "url": "URL", "sha256": "SHA256", "json": "JSON", "pdf": "PDF", "qr": "QR", "etag": "ETag"}
+var written = map[string]string{"id": "ID", "ids": "IDs", "vi": "VI", "en": "EN", "url": "URL", "sha256": "SHA256", "json": "JSON", "pdf": "PDF", "qr": "QR", "etag": "ETag"}
 
 // camel is a name of the document as an exported name of Go: get-dossier is GetDossier, late_by_seconds LateBySeconds.
 func camel(name string) string {
