@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -12,12 +13,18 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"dossier/internal/devstack"
 )
 
 // both runs a read on the database and against the server, as the same account, and wants the same to be said.
 func (d *dev) both(t *testing.T, as string, args ...string) string {
 	t.Helper()
-	code, want, talk := here(nil, append(slices.Clone(args), "--data", d.folder, "--as", as)...)
+	local := append(slices.Clone(args), "--data", d.folder, "--as", as)
+	if as == "" { // nobody is asked for
+		as, local = "auditor", local[:len(local)-2]
+	}
+	code, want, talk := here(nil, local...)
 	if code != 0 {
 		t.Fatalf("dossier %s: exit %d %s", strings.Join(args, " "), code, talk)
 	}
@@ -85,6 +92,16 @@ func TestEachReadSaysTheSameOnTheDatabaseAndAgainstAServer(t *testing.T) {
 	d.both(t, "auditor", "results", "list", "--verdict", "valid", "--limit", "2")
 	d.both(t, "auditor", "access", "list", "-o", "json")
 	d.both(t, "auditor", "access", "list", "--limit", "7")
+	for _, o := range []string{"table", "json"} {
+		d.both(t, "", "procedures", "list", "-o", o)
+		d.both(t, "", "procedures", "show", "vet-practice-cert-renew", "-o", o)
+		d.both(t, "", "procedures", "show", "vet-practice-cert-renew", "--version", "1", "-o", o)
+		d.both(t, "", "calendars", "list", "-o", o)
+		d.both(t, "", "calendars", "show", "vn", "-o", o)
+		d.both(t, "", "organisation", "show", "-o", o)
+		d.both(t, "admin", "session", "list", "-o", o)
+	}
+	d.both(t, "", "organisation", "show", "--at", "2026-01-31", "--known-at", head)
 	if out := d.both(t, "auditor", "events", "read"); strings.Count(out, "\n") < 1000 {
 		t.Errorf("only %d events were read", strings.Count(out, "\n"))
 	}
@@ -145,6 +162,155 @@ func TestTheSameIsDoneAndRefusedAgainstAServer(t *testing.T) {
 	}
 }
 
+func TestWhatIsDoneAgainstAServerIsThereOnTheDatabase(t *testing.T) {
+	t.Parallel()
+	d := startDev(t, "--empty")
+	on := func(as string, args ...string) string {
+		t.Helper()
+		code, out, talk := here(nil, append(args, d.server(as)...)...)
+		if code != 0 {
+			t.Fatalf("dossier %s: exit %d %s", strings.Join(args, " "), code, talk)
+		}
+		return out
+	}
+	off := func(as string, args ...string) (int, string) {
+		t.Helper()
+		code, _, talk := here(nil, append(args, d.server(as)...)...)
+		return code, talk
+	}
+
+	on("reception", "person", "register", "nguoi-nop-9", "--name", "Nguyễn Văn Chín", "--id-number", "001099000009", "--key", "p9")
+	on("reception", "person", "correct", "nguoi-nop-9", "--name", "Nguyễn Văn Chính", "--reason", "spelling")
+	if out := d.both(t, "reception", "person", "show", "nguoi-nop-9", "-o", "json"); !strings.Contains(out, "Chính") {
+		t.Errorf("shown %s", out)
+	}
+	d.both(t, "reception", "person", "find", "--name", "chinh")
+	on("reception", "person", "mandate", "nguoi-nop-9", "--to", "nguoi-nop-1", "--until", "2030-01-01", "--procedure", "vet-practice-cert-renew")
+	on("reception", "person", "end-mandate", "nguoi-nop-9", "1", "--reason", "withdrawn")
+	on("reception", "person", "ask", "nguoi-nop-9", "--wish", "erase")
+	on("head", "person", "answer", "nguoi-nop-9", "1", "--answer", "granted")
+	on("head", "person", "extend", "nguoi-nop-9", "1", "--reason", "many-copies")
+	on("head", "person", "done", "nguoi-nop-9", "1")
+	if out := d.both(t, "reception", "person", "standing", "nguoi-nop-9"); !strings.Contains(out, "done") || !strings.Contains(out, "ended on") {
+		t.Errorf("it stands %s", out)
+	}
+	d.both(t, "reception", "person", "prefill", "nguoi-nop-9", "--procedure", "vet-practice-cert-renew")
+	on("head", "person", "erase", "nguoi-nop-9", "--decision", "7-QD", "--reason", "data-subject-request")
+	if out := d.both(t, "reception", "person", "show", "nguoi-nop-9"); !strings.Contains(out, "erased by 7-QD") {
+		t.Errorf("the certificate is not shown: %s", out)
+	}
+
+	token := strings.TrimSpace(on("admin", "key", "create", "--label", "portal", "--account", "auditor", "--role", "auditor", "--unit", "inspectorate", "--scope", "read,feed", "--days", "30"))
+	prefix, _, _ := strings.Cut(strings.TrimPrefix(token, "dossier_"), "_")
+	if code, out, talk := here(nil, "events", "read", "--limit", "1", "--server", "http://"+d.cfg.HTTP.Addr, "--token", token); code != 0 || strings.Count(out, "\n") != 1 {
+		t.Errorf("with the new key: exit %d %s%s", code, out, talk)
+	}
+	if out := d.both(t, "admin", "key", "list"); !strings.Contains(out, prefix) {
+		t.Errorf("listed %s", out)
+	}
+	on("admin", "key", "revoke", prefix)
+	if code, _, talk := here(nil, "events", "read", "--server", "http://"+d.cfg.HTTP.Addr, "--token", token); code != 1 || !strings.Contains(talk, "DOSSIER_TOKEN") || strings.Contains(talk, token) {
+		t.Errorf("with a revoked key: exit %d %s", code, talk)
+	}
+	if out := on("admin", "session", "end", "clerk"); !strings.Contains(out, "0 browsers") {
+		t.Error(out)
+	}
+
+	on("catalogue", "procedures", "publish", "cites-breeding-code-app23")
+	on("catalogue", "procedures", "close", "vet-practice-cert-renew", "--unit", "one-stop", "--reason", "unit_not_ready", "--basis", "3/QĐ")
+	d.both(t, "", "procedures", "show", "vet-practice-cert-renew")
+	on("catalogue", "procedures", "open", "vet-practice-cert-renew", "--unit", "one-stop", "--reason", "resumed", "--basis", "4/QĐ", "-o", "json")
+	wrong := filepath.Join(t.TempDir(), "wrong.json")
+	if err := os.WriteFile(wrong, []byte("{\n\"id\": \"x\",\n\"moon\": 1}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"catalogue", "procedures", "publish", wrong}, {"admin", "organisation", "apply", wrong}} {
+		code, _, want := here(nil, append(slices.Clone(args[1:]), "--data", d.folder, "--as", args[0])...)
+		if remote, got := off(args[0], args[1:]...); remote != code || code != 3 || got != want || !strings.Contains(got, wrong+":3: moon") {
+			t.Errorf("%v: on the database exit %d %s, against the server exit %d %s", args, code, want, remote, got)
+		}
+	}
+	if out := on("admin", "organisation", "apply", "shipped", "--dry-run"); !strings.Contains(out, "nothing was changed") {
+		t.Error(out)
+	}
+	on("admin", "organisation", "apply", "shipped")
+	if code, talk := off("auditor", "organisation", "show", "--all"); code != 2 || !strings.Contains(talk, "works on the database only") {
+		t.Errorf("all days: exit %d %s", code, talk)
+	}
+
+	var ids []string
+	for range 3 {
+		var receipts []struct{ ID string }
+		if err := json.Unmarshal([]byte(on("applicant-1", "submit", "-o", "json", "--set", "procedure=vet-practice-cert-renew", "--set", "channel=online", "--set", "applicant=applicant-1")), &receipts); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, receipts[0].ID)
+	}
+	on("reception", "do", ids[0], "accept")
+	on("reception", "do", ids[1], "accept")
+	file := filepath.Join(t.TempDir(), "ids.txt")
+	if err := os.WriteFile(file, []byte(strings.Join(ids, "\n")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := batchOf(t, on("reception", "bulk", "plan", "forward", "--ids", file, "--set", "unit=animal-health", "-o", "jsonl"))
+	d.both(t, "reception", "bulk", "dry-run", b.ID)
+	if b := batchOf(t, on("reception", "bulk", "run", b.ID, "-o", "jsonl")); b.Phase != "finished" || b.Counts["done"] != 2 || b.Counts["refused"] != 1 {
+		t.Errorf("run: %+v", b)
+	}
+	for _, o := range []string{"table", "json", "jsonl"} {
+		d.both(t, "reception", "bulk", "show", b.ID, "-o", o)
+	}
+	d.both(t, "reception", "bulk", "undo", b.ID, "--reason", "wrong_content", "--dry-run")
+	if code, talk := off("reception", "bulk", "undo", b.ID, "--reason", "wrong_content"); code != 1 || !strings.Contains(talk, "consequences_not_seen") {
+		t.Errorf("unseen: exit %d %s", code, talk)
+	}
+	if b := batchOf(t, on("reception", "bulk", "undo", b.ID, "--reason", "wrong_content", "--seen", "unit_told", "-o", "jsonl")); b.Phase != "compensated" {
+		t.Errorf("taken back: %+v", b)
+	}
+	f := batchOf(t, on("reception", "bulk", "plan", "forward", "--filter", "status=accepted", "--set", "unit=animal-health", "-o", "jsonl"))
+	if f.Total != 2 {
+		t.Errorf("by filter: %+v", f)
+	}
+}
+
+func TestAFileGoesToAServerAndBackInParts(t *testing.T) {
+	t.Setenv("CLAMD_ADDR", devstack.TestClamd(t))
+	d := startDev(t, "--empty")
+	id := d.submitted("k")
+	content := lettersPDF(9 << 20)
+	paper := filepath.Join(t.TempDir(), "đơn.pdf")
+	if err := os.WriteFile(paper, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, talk := here(nil, append([]string{"file", "add", id, paper, "--component", "tp-1", "-o", "csv"}, d.server("applicant-1")...)...)
+	if code != 0 {
+		t.Fatalf("add: exit %d %s", code, talk)
+	}
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	file := strings.Split(lines[len(lines)-1], ",")[0]
+	var code1 string
+	d.eventually("its code is known", func() error {
+		var row struct{ Code *string }
+		if status, body := d.get("auditor", "/v1/dossiers/"+id, &row); row.Code == nil {
+			return errorf("%d %s", status, body)
+		} else {
+			code1 = *row.Code
+		}
+		return nil
+	})
+	d.both(t, "reception", "file", "list", id)
+	if out := d.both(t, "reception", "file", "list", code1, "-o", "json"); !strings.Contains(out, "đơn.pdf") {
+		t.Errorf("by its code: %s", out)
+	}
+	back := filepath.Join(t.TempDir(), "back.pdf")
+	if code, _, talk := here(nil, append([]string{"file", "get", file, "--out", back}, d.server("reception")...)...); code != 0 {
+		t.Fatalf("get: exit %d %s", code, talk)
+	}
+	if got, err := os.ReadFile(back); err != nil || !bytes.Equal(got, content) {
+		t.Errorf("%d bytes came back, %v", len(got), err)
+	}
+}
+
 // explained is what a refusal explains, without the name of what was being done.
 func explained(talk string) string {
 	_, said, _ := strings.Cut(talk, "dossier: ")
@@ -202,6 +368,25 @@ func TestACommandLineAgainstAServerSaysWhatItCannot(t *testing.T) {
 			t.Errorf("dossier %s tells a secret: %s%s", line, out, talk)
 		}
 	}
+}
+
+func TestEveryCommandLineThatAsksAServerIsInTheDocument(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile("../../docs/client.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := leaves((&app{}).commands(), "")
+	for _, name := range overServer {
+		if !slices.Contains(there, name) {
+			t.Errorf("%q asks a server and is not there", name)
+		}
+		short := strings.TrimPrefix(name, "dossier ")
+		if whole := "`person …`"; !strings.Contains(string(doc), "`"+short+"`") && (!strings.HasPrefix(short, "person ") || !strings.Contains(string(doc), whole)) {
+			t.Errorf("docs/client.md does not name %q", short)
+		}
+	}
+	t.Logf("%d of %d command lines ask a server", len(overServer), len(there))
 }
 
 func TestTheTokenGoesToTheServerAndNowhereElse(t *testing.T) {
