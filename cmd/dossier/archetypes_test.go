@@ -80,6 +80,8 @@ type script struct {
 	out  string
 	said string
 	told strings.Builder
+
+	server bool // what a server answers is asked of it
 }
 
 func (s *script) play(line string) {
@@ -168,6 +170,11 @@ func (s *script) filledIn(args []string) []string {
 			a = filepath.Join(s.out, rest)
 		}
 		full = append(full, a)
+	}
+	if s.server {
+		if rest, asked := overServerFrom(full); asked {
+			return append(rest[1:], s.dev.server(rest[0])...)
+		}
 	}
 	return append(full, "--data", s.dev.folder)
 }

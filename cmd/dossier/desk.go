@@ -18,6 +18,7 @@ import (
 	"dossier/domain/batch"
 	"dossier/domain/calendar"
 	"dossier/domain/dossier"
+	"dossier/domain/money"
 	"dossier/domain/organisation"
 	"dossier/domain/person"
 	"dossier/domain/procedure"
@@ -77,6 +78,8 @@ type desk interface {
 	addFile(ctx context.Context, target, key string, n handlers.NewFile, content io.ReadSeeker, tell func(done, total int64)) (handlers.FileLine, error)
 	readFile(ctx context.Context, id uuid.UUID, into func(copyTo func(io.Writer) error) error) error
 
+	books // money
+
 	keys(context.Context) ([]identity.Key, time.Time, error)
 	makeKey(context.Context, identity.NewKey) (identity.Key, string, error)
 	revokeKey(ctx context.Context, prefix string) (identity.Key, error)
@@ -85,6 +88,26 @@ type desk interface {
 
 	events(ctx context.Context, after int64, limit int, line func([]byte) error) error
 	tail(ctx context.Context, after int64, line func([]byte) error) error
+}
+
+// books are what a desk is asked of money.
+type books interface {
+	openTill(ctx context.Context, float int, key string) (money.Till, error)
+	till(ctx context.Context, officer, day string) (money.Till, error)
+	closeTill(ctx context.Context, day string, counted int, key string) (money.Till, error)
+	transferTill(ctx context.Context, officer, day, document, key string) (money.Till, error)
+	takeMoney(context.Context, owed, handlers.CounterPayment, string) (handlers.Slip, error)
+	giveBack(ctx context.Context, series string, number, amount int, reason, key string) (handlers.Slip, error)
+	book(ctx context.Context, series string) (money.Book, error)
+	issueBook(ctx context.Context, b money.BookIssued, key string) (money.Book, error)
+	handBook(ctx context.Context, series, to, key string) (money.Book, error)
+	voidNumber(ctx context.Context, series string, number int, reason, key string) (money.Book, error)
+	openOrder(ctx context.Context, o owed, key string) (handlers.Ordered, error)
+	refundOrder(ctx context.Context, o owed, amount int, reason string, booked bool, key string) (handlers.Ordered, error)
+	cancelOrder(ctx context.Context, o owed, reason, key string) (handlers.Ordered, error)
+	settleDay(ctx context.Context, day, key string) (int, error)
+	reconcile(ctx context.Context, day string) (money.Report, error)
+	explain(ctx context.Context, day, difference, cause, key string) error
 }
 
 // wish is a command with everything that was said around it.
@@ -208,6 +231,22 @@ dossier person done
 dossier file add
 dossier file get
 dossier file list
+dossier till open
+dossier till take
+dossier till give-back
+dossier till show
+dossier till close
+dossier till transfer
+dossier till book issue
+dossier till book hand
+dossier till book void
+dossier till book show
+dossier money order
+dossier money refund
+dossier money cancel
+dossier money settle
+dossier money reconcile
+dossier money explain
 dossier key create
 dossier key list
 dossier key revoke

@@ -283,7 +283,7 @@ func (d *remote) find(ctx context.Context, target string) (string, error) {
 			return one.ID, nil
 		}
 	}
-	return "", noCode(target)
+	return "", fmt.Errorf("look up code %q: %w", target, handlers.ErrNotFound)
 }
 
 func (d *remote) files(ctx context.Context, target string) ([]handlers.FileLine, error) {

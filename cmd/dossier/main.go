@@ -98,7 +98,7 @@ func explain(err error) string {
 		fmt.Fprintf(&b, "\n  vi: %s\n  en: %s", invalid.VI, invalid.EN)
 	case errors.As(err, &problem):
 		tellProblem(&b, problem)
-	case errors.As(err, new(*handlers.Failure)), errors.As(err, new(*handlers.Stale)), errors.Is(err, handlers.ErrNoBatch), errors.Is(err, handlers.ErrVersionRequired):
+	case errors.As(err, new(*handlers.Failure)), errors.As(err, new(*handlers.Stale)), errors.Is(err, handlers.ErrNotFound), errors.Is(err, handlers.ErrNoBatch), errors.Is(err, handlers.ErrVersionRequired):
 		_, p := handlers.Problem(err)
 		fmt.Fprintf(&b, "invalid (%s)\n  vi: %s\n  en: %s", p.Code, p.In("vi", "").Detail, p.In("en", "").Detail)
 	default:

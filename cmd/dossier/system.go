@@ -172,13 +172,9 @@ func (s *system) find(ctx context.Context, idOrCode string) (uuid.UUID, error) {
 		return uuid.Nil, fmt.Errorf("look up code: %w", err)
 	}
 	if !ok {
-		return uuid.Nil, noCode(idOrCode)
+		return uuid.Nil, fmt.Errorf("look up code %q: %w", idOrCode, handlers.ErrNotFound)
 	}
 	return id, nil
-}
-
-func noCode(code string) error {
-	return fmt.Errorf("không có hồ sơ mang mã %q / no dossier has the code %q", code, code)
 }
 
 // folder is where a development stack lives.
