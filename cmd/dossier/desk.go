@@ -52,6 +52,7 @@ type desk interface {
 
 	catalogue(context.Context, calendar.Date) ([]procedure.Version, error)
 	procedure(ctx context.Context, id string, day calendar.Date, number int) (rules, error)
+	version(ctx context.Context, id string, number int) (procedure.Version, error) // number 0: as valid today
 	publishProcedure(ctx context.Context, file []byte) (handlers.PublishedProcedure, error)
 	turn(context.Context, procedure.Turn) (handlers.Turned, error)
 	calendar(ctx context.Context, code string, version int64) (calendar.Calendar, error)
@@ -78,6 +79,9 @@ type desk interface {
 	addFile(ctx context.Context, target, key string, n handlers.NewFile, content io.ReadSeeker, tell func(done, total int64)) (handlers.FileLine, error)
 	readFile(ctx context.Context, id uuid.UUID, into func(copyTo func(io.Writer) error) error) error
 
+	signFile(ctx context.Context, file uuid.UUID, signature, key string) (handlers.Receipt, error)
+	signatures(ctx context.Context, target string) ([]handlers.SignatureLine, error) // of a dossier or a file
+
 	books // money
 
 	keys(context.Context) ([]identity.Key, time.Time, error)
@@ -85,6 +89,7 @@ type desk interface {
 	revokeKey(ctx context.Context, prefix string) (identity.Key, error)
 	sessions(ctx context.Context, account string) ([]identity.Session, error)
 	endSessions(ctx context.Context, account string) (int, error)
+	linkSubject(ctx context.Context, subject, account string) error
 
 	events(ctx context.Context, after int64, limit int, line func([]byte) error) error
 	tail(ctx context.Context, after int64, line func([]byte) error) error
@@ -204,6 +209,9 @@ dossier events tail
 dossier procedures list
 dossier procedures show
 dossier procedures publish
+dossier procedures draw
+dossier procedures schema
+dossier procedures facts
 dossier procedures open
 dossier procedures close
 dossier calendars list
@@ -252,6 +260,10 @@ dossier key list
 dossier key revoke
 dossier session list
 dossier session end
+dossier subject link
+dossier subject unlink
+dossier sign
+dossier signature verify
 `), "\n")
 
 // reach gives each command line that looks for a database the flags that name a server instead, and lets those that no server answers say so.

@@ -49,6 +49,23 @@ func (d *local) procedure(ctx context.Context, id string, day calendar.Date, num
 	return is, err
 }
 
+func (d *local) version(ctx context.Context, id string, number int) (procedure.Version, error) {
+	all, err := d.a.catalogue(ctx, d.cmd)
+	if err != nil {
+		return procedure.Version{}, err
+	}
+	v, known := all.Version(id, number)
+	if p, exists := all.Procedure(id); exists && number == 0 {
+		if now, valid := p.On(calendar.DateOf(time.Now(), handlers.Zone())); valid {
+			v = now
+		}
+	}
+	if !known {
+		return v, handlers.ErrNoProcedure
+	}
+	return v, nil
+}
+
 func noProcedure(id string, day calendar.Date) error {
 	return fmt.Errorf("procedure %q on %s: %w; the catalogue: dossier procedures list", id, day, handlers.ErrNoProcedure)
 }
@@ -370,6 +387,31 @@ func (d *local) readFile(ctx context.Context, id uuid.UUID, into func(func(io.Wr
 	return nil
 }
 
+func (d *local) signFile(ctx context.Context, file uuid.UUID, signature, key string) (handlers.Receipt, error) {
+	s, actor, err := d.acting(ctx)
+	if err != nil {
+		return handlers.Receipt{}, err
+	}
+	return s.files.SignFile(ctx, actor, file, signature, handlers.Envelope{Key: key})
+}
+
+func (d *local) signatures(ctx context.Context, target string) ([]handlers.SignatureLine, error) {
+	s, actor, err := d.acting(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.find(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	by := handlers.Accessor{Actor: actor}
+	lines, err := s.executor.Signatures(ctx, by, id, uuid.Nil)
+	if errors.Is(err, handlers.ErrNotFound) {
+		lines, err = s.files.Signatures(ctx, by, id) // not a dossier: a file
+	}
+	return lines, err
+}
+
 // operating is the system for who looks after it: an account that acts in a development stack, the owner of the database elsewhere.
 func (d *local) operating(ctx context.Context) (*system, handlers.Accessor, error) {
 	s, err := d.system(ctx)
@@ -419,4 +461,19 @@ func (d *local) endSessions(ctx context.Context, account string) (int, error) {
 		return 0, err
 	}
 	return sessionsOf(s.cfg, s.pool, s.executor).End(ctx, by, account)
+}
+
+func (d *local) linkSubject(ctx context.Context, subject, account string) error {
+	s, by, err := d.operating(ctx)
+	if err != nil {
+		return err
+	}
+	login, err := loginOf(s.cfg, sessionsOf(s.cfg, s.pool, s.executor), s.executor.Vault(), identity.NewLockout(nil))
+	if err != nil {
+		return err
+	}
+	if login == nil {
+		return errors.New("no issuer is set: OIDC_ISSUER_URL")
+	}
+	return login.Link(ctx, by, subject, account)
 }

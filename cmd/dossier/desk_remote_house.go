@@ -86,6 +86,14 @@ func (d *remote) procedure(ctx context.Context, id string, day calendar.Date, nu
 	return is, err
 }
 
+func (d *remote) version(ctx context.Context, id string, number int) (procedure.Version, error) {
+	v, err := d.rules(ctx, id, int64(number))
+	if err == nil && v.ID == "" {
+		err = handlers.ErrNoProcedure
+	}
+	return v, err
+}
+
 func (d *remote) publishProcedure(ctx context.Context, file []byte) (handlers.PublishedProcedure, error) {
 	got, err := d.PublishProcedure(ctx, client.Once{}, file)
 	return as[handlers.PublishedProcedure](got, err)
@@ -340,6 +348,22 @@ func (d *remote) readFile(ctx context.Context, id uuid.UUID, into func(func(io.W
 	return nil
 }
 
+func (d *remote) signFile(ctx context.Context, file uuid.UUID, signature, key string) (handlers.Receipt, error) {
+	return receiptOf(d.SignAFile(ctx, file.String(), client.Once{Key: key}, client.SignInputBody{Signature: signature}))
+}
+
+func (d *remote) signatures(ctx context.Context, target string) ([]handlers.SignatureLine, error) {
+	id, err := d.find(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	got, err := d.ListSignatures(ctx, id)
+	if _, gone := of(err, http.StatusNotFound); gone {
+		got, err = d.ListFileSignatures(ctx, id) // not a dossier: a file
+	}
+	return list[handlers.SignatureLine]("items", got, err)
+}
+
 func (d *remote) keys(ctx context.Context) ([]identity.Key, time.Time, error) {
 	got, err := d.ListKeys(ctx)
 	keys, err := list[identity.Key]("keys", got, err)
@@ -369,4 +393,9 @@ func (d *remote) endSessions(ctx context.Context, account string) (int, error) {
 	got, err := d.EndSessions(ctx, client.EndSessionsInputBody{Account: account})
 	ended, err := as[struct{ Ended int }](got, err)
 	return ended.Ended, err
+}
+
+func (d *remote) linkSubject(ctx context.Context, subject, account string) error {
+	_, err := d.LinkSubject(ctx, client.LinkInputBody{Subject: subject, Account: account})
+	return err
 }

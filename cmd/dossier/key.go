@@ -38,20 +38,6 @@ func (a *app) keyCommand() *cli.Command {
 	})
 }
 
-// openAsOperator opens the system for who looks after it. The caller stops it.
-func (a *app) openAsOperator(ctx context.Context, cmd *cli.Command) (*system, handlers.Accessor, error) {
-	s, err := a.open(ctx, cmd)
-	if err != nil {
-		return nil, handlers.Accessor{}, err
-	}
-	by, err := operator(ctx, cmd, s)
-	if err != nil {
-		s.stop()
-		return nil, handlers.Accessor{}, err
-	}
-	return s, by, nil
-}
-
 // operator is who looks after a system: an account that acts in a development stack, the owner of the database elsewhere.
 func operator(ctx context.Context, cmd *cli.Command, s *system) (handlers.Accessor, error) {
 	actor := domain.Actor{Account: "operator", Role: domain.System}

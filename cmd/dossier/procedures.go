@@ -324,20 +324,16 @@ func (a *app) oneVersion(ctx context.Context, cmd *cli.Command, name string) (pr
 		}
 		return read.Wish.Version, nil
 	}
-	all, err := a.catalogue(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return procedure.Version{}, err
 	}
-	v, known := all.Version(name, cmd.Int("version"))
-	if p, exists := all.Procedure(name); exists && cmd.Int("version") == 0 {
-		if now, valid := p.On(calendar.DateOf(time.Now(), handlers.Zone())); valid {
-			v = now
-		}
+	defer d.close()
+	v, err := d.version(ctx, name, cmd.Int("version"))
+	if errors.Is(err, handlers.ErrNoProcedure) {
+		err = fmt.Errorf("procedure %q: %w; the catalogue: dossier procedures list", name, err)
 	}
-	if !known {
-		return v, fmt.Errorf("procedure %q: %w; the catalogue: dossier procedures list", name, handlers.ErrNoProcedure)
-	}
-	return v, nil
+	return v, err
 }
 
 func (a *app) drawProcedure(ctx context.Context, cmd *cli.Command) error {

@@ -103,6 +103,13 @@ func TestEachReadSaysTheSameOnTheDatabaseAndAgainstAServer(t *testing.T) {
 		d.both(t, "", "organisation", "show", "-o", o)
 		d.both(t, "admin", "session", "list", "-o", o)
 	}
+	d.both(t, "", "procedures", "draw", "vet-practice-cert-renew", "--lang", "en")
+	d.both(t, "", "procedures", "schema", "vet-practice-cert-renew", "--version", "1")
+	forms := filepath.Join(t.TempDir(), "forms.json")
+	if err := os.WriteFile(forms, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.both(t, "", "procedures", "facts", "vet-practice-cert-renew", forms)
 	d.both(t, "", "organisation", "show", "--at", "2026-01-31", "--known-at", head)
 	if out := d.both(t, "auditor", "events", "read"); strings.Count(out, "\n") < 1000 {
 		t.Errorf("only %d events were read", strings.Count(out, "\n"))
@@ -216,6 +223,8 @@ func TestWhatIsDoneAgainstAServerIsThereOnTheDatabase(t *testing.T) {
 	if code, _, talk := here(nil, "events", "read", "--server", "http://"+d.cfg.HTTP.Addr, "--token", token); code != 1 || !strings.Contains(talk, "DOSSIER_TOKEN") || strings.Contains(talk, token) {
 		t.Errorf("with a revoked key: exit %d %s", code, talk)
 	}
+	on("admin", "subject", "link", "sub-7", "clerk")
+	on("admin", "subject", "unlink", "sub-7")
 	if out := on("admin", "session", "end", "clerk"); !strings.Contains(out, "0 browsers") {
 		t.Error(out)
 	}
@@ -420,6 +429,9 @@ func overServerFrom(line []string) (rest []string, asked bool) {
 	if i := slices.Index(rest, "--as"); i > 0 {
 		account = rest[i+1]
 		rest = slices.Delete(rest, i, i+2)
+	}
+	if slices.Contains(line, "--disk") || slices.Contains(line, "--file") {
+		return nil, false
 	}
 	return append([]string{or(account, "auditor")}, rest...), slices.Contains(overServer, name)
 }

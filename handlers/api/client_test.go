@@ -11,6 +11,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -130,7 +131,14 @@ func TestAnActWhoseAnswerWasLostIsDoneOnce(t *testing.T) {
 		if r.Method != http.MethodPost || cut.Add(1) > 2 {
 			return false
 		}
-		house.ServeHTTP(httptest.NewRecorder(), r)
+		answer := httptest.NewRecorder()
+		house.ServeHTTP(answer, r)
+		if cut.Load() == 2 { // after half of it
+			w.Header().Set("Content-Length", strconv.Itoa(answer.Body.Len()))
+			w.WriteHeader(answer.Code)
+			_, _ = w.Write(answer.Body.Bytes()[:answer.Body.Len()/2])
+			w.(http.Flusher).Flush()
+		}
 		panic(http.ErrAbortHandler)
 	})
 	got, err := h.callerAt(base, "applicant-1").SubmitDossier(t.Context(), client.Once{}, filedOnline)

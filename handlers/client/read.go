@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // pages goes through a list page by page: next gives one, and whether there are more.
@@ -153,7 +154,13 @@ func follow[T any](ctx context.Context, c *Client, r request) iter.Seq2[*Answer[
 				}
 				return
 			}
-			stopped, came, err := hear(got, &p.LastEventID, yield)
+			silent := time.AfterFunc(silence, func() { got.Body.Close() }) // nobody is there any more
+			stopped, came, err := hear(got, &p.LastEventID, func(a *Answer[T], err error) bool {
+				silent.Stop() // what the caller does takes as long as it takes
+				defer silent.Reset(silence)
+				return yield(a, err)
+			}, func() { silent.Reset(silence) })
+			silent.Stop()
 			got.Body.Close()
 			if came {
 				failed = 1
@@ -170,12 +177,16 @@ func follow[T any](ctx context.Context, c *Client, r request) iter.Seq2[*Answer[
 	}
 }
 
-// hear reads one connection to its end, and keeps the last id.
-func hear[T any](got *http.Response, last *string, yield func(*Answer[T], error) bool) (stopped, came bool, err error) {
+// silence is how long a stream may say nothing: the server gives a sign of life each quarter of a minute.
+const silence = time.Minute
+
+// hear reads one connection to its end, and keeps the last id. Of each line it tells that it came.
+func hear[T any](got *http.Response, last *string, yield func(*Answer[T], error) bool, alive func()) (stopped, came bool, err error) {
 	in := scanner(got.Body)
 	var id string
 	var data []byte
 	for in.Scan() {
+		alive()
 		line := in.Text()
 		name, value, _ := strings.Cut(line, ":")
 		value = strings.TrimPrefix(value, " ")

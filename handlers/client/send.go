@@ -45,9 +45,8 @@ func ask[T any](ctx context.Context, c *Client, r request) (*Answer[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	defer got.Body.Close()
 	a := &Answer[T]{Status: got.StatusCode, Header: got.Header}
-	if a.Raw, err = io.ReadAll(got.Body); err != nil {
+	if a.Raw, err = io.ReadAll(got.Body); err != nil { // it is in memory
 		return nil, fmt.Errorf("read answer to %s %s: %w", r.method, r.path, err)
 	}
 	if _, none := any(a.Value).(Nothing); none || len(a.Raw) == 0 {
@@ -116,6 +115,9 @@ func (c *Client) send(ctx context.Context, r request, accept string) (*http.Resp
 	}
 	for attempt := 1; ; attempt++ {
 		got, err := c.once(ctx, r.method, address, header, body)
+		if err == nil && accept == "application/json" {
+			err = whole(got)
+		}
 		if err == nil && (got.StatusCode < 300 || got.StatusCode == http.StatusNotModified) {
 			return got, nil
 		}
@@ -214,6 +216,17 @@ func (c *Client) once(ctx context.Context, method, address string, header http.H
 	}
 	r.Header = header.Clone()
 	return c.o.HTTP.Do(r)
+}
+
+// whole reads an answer to its end, so that one that breaks off counts as none.
+func whole(got *http.Response) error {
+	defer got.Body.Close()
+	raw, err := io.ReadAll(got.Body)
+	got.Body = io.NopCloser(bytes.NewReader(raw))
+	if err != nil {
+		return fmt.Errorf("read answer: %w: %w", errCut, err)
+	}
+	return nil
 }
 
 // again says whether to send once more, and after which pause.
