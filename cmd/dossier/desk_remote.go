@@ -100,8 +100,17 @@ func (d *remote) lookUp(ctx context.Context, target string, component dossier.Co
 	return receiptOf(d.LookUp(ctx, target, client.Once{Key: key}, client.LookUpInputBody{Component: string(component)}))
 }
 
+// known is as of when the server is to know it: without a moment for ever, which has it fold the journal as this process does, and not answer from
+// a view that is a moment behind.
+func (q question) known() string {
+	if q.now() {
+		return "9999-12-31T00:00:00Z"
+	}
+	return q.knownAt
+}
+
 func (d *remote) show(ctx context.Context, q question) (is shown, err error) {
-	got, err := d.GetDossier(ctx, q.target, client.GetDossierParams{At: q.at, KnownAt: q.knownAt, Version: q.version})
+	got, err := d.GetDossier(ctx, q.target, client.GetDossierParams{At: q.at, KnownAt: q.known(), Version: q.version})
 	body, err := as[dossierAnswer](got, err)
 	if err != nil {
 		return is, err
@@ -148,7 +157,7 @@ func (d *remote) history(ctx context.Context, target string) (is trail, err erro
 }
 
 func (d *remote) deadline(ctx context.Context, q question) (handlers.Deadline, error) {
-	got, err := d.GetDeadline(ctx, q.target, client.GetDeadlineParams{At: q.at, KnownAt: q.knownAt})
+	got, err := d.GetDeadline(ctx, q.target, client.GetDeadlineParams{At: q.at, KnownAt: q.known()})
 	return as[handlers.Deadline](got, err)
 }
 

@@ -23,8 +23,11 @@ func (s *server) timers(ctx context.Context, in *timersInput) (*timersOutput, er
 	if err != nil {
 		return nil, err
 	}
-	b, err := s.state(ctx, id, handlers.Asked{})
+	b, err := s.folded(ctx, id, handlers.Asked{})
 	if err != nil {
+		return nil, err
+	}
+	if err := s.Executor.MayRead(ctx, handlers.CallOf(ctx).Actor, b.State); err != nil {
 		return nil, err
 	}
 	out := &timersOutput{}
