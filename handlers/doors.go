@@ -39,7 +39,7 @@ var doors = slices.Concat(
 	free(API, Provider, "POST /v1/payments/callbacks"),
 	line(API, Rows, kind(List), "GET /v1/dossiers", "GET /v1/results"),
 	line(API, Rows, kind(Feed), "GET /v1/events", "GET /v1/events/stream"),
-	line(API, OneDossier, kind(Read), "GET /v1/dossiers/{id}", "GET /v1/dossiers/{id}/history", "GET /v1/dossiers/{id}/deadline", "GET /v1/dossiers/{id}/diff", "GET /v1/dossiers/{id}/receipt", "GET /v1/dossiers/{id}/access",
+	line(API, OneDossier, kind(Read), "GET /v1/dossiers/{id}", "GET /v1/dossiers/{id}/history", "GET /v1/dossiers/{id}/deadline", "GET /v1/dossiers/{id}/diff", "GET /v1/dossiers/{id}/timers", "GET /v1/dossiers/{id}/receipt", "GET /v1/dossiers/{id}/access",
 		"GET /v1/dossiers/{id}/words", "GET /v1/dossiers/{id}/earlier", "GET /v1/dossiers/{id}/fee", "GET /v1/dossiers/{id}/files", "GET /v1/dossiers/{id}/signatures",
 		"GET /v1/files/{id}/content", "GET /v1/files/{id}/signatures", "GET /v1/payment-orders/{reference}", "POST /v1/dossiers/{id}/payments/{number}/order"),
 	sent(),

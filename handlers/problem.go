@@ -26,6 +26,8 @@ type ProblemBody struct {
 	Status   int          `json:"status" example:"409"`
 	Code     string       `json:"code" example:"wrong_state" doc:"Stable code of the refusal, snake case."`
 	Detail   string       `json:"detail" doc:"What happened and how to mend it, in the language of Accept-Language (vi unless en is preferred)."`
+	DetailVI string       `json:"detail_vi" doc:"The same in Vietnamese, whatever was asked for."`
+	DetailEN string       `json:"detail_en" doc:"The same in English."`
 	Basis    string       `json:"basis,omitempty" doc:"Legal basis of the rule."`
 	Instance string       `json:"instance,omitempty" doc:"The request this is about: its path and its id."`
 	Errors   []FieldError `json:"errors,omitempty" doc:"One entry per wrong field."`
@@ -39,8 +41,11 @@ type ProblemBody struct {
 
 // FieldError says what is wrong with one field of the request.
 type FieldError struct {
-	Field  string `json:"field" example:"procedure"`
-	Detail string `json:"detail"`
+	Field    string `json:"field" example:"procedure"`
+	Detail   string `json:"detail"`
+	DetailVI string `json:"detail_vi"`
+	DetailEN string `json:"detail_en"`
+	Line     int    `json:"line,omitempty" doc:"Of a file: where in it."`
 
 	detail words
 }
@@ -124,7 +129,7 @@ func mistaken(mistakes Mistakes) ProblemBody {
 		fmt.Sprintf("Tệp có %d lỗi; chưa có gì thay đổi. Sửa theo danh sách (errors) rồi gửi lại", len(mistakes)),
 		fmt.Sprintf("The file has %d mistakes; nothing was changed. Mend what errors lists, then send it again", len(mistakes))})
 	for _, m := range mistakes {
-		p.Errors = append(p.Errors, FieldError{Field: m.Path, detail: words{fmt.Sprintf("dòng %d: %s", m.Line, m.VI), fmt.Sprintf("line %d: %s", m.Line, m.EN)}})
+		p.Errors = append(p.Errors, FieldError{Field: m.Path, Line: m.Line, detail: words{fmt.Sprintf("dòng %d: %s", m.Line, m.VI), fmt.Sprintf("line %d: %s", m.Line, m.EN)}})
 	}
 	return p
 }
@@ -275,11 +280,11 @@ func later(seconds int, code string, detail words) ProblemBody {
 // In returns the problem in a language, about one request.
 func (p ProblemBody) In(lang, instance string) ProblemBody {
 	p.Title = words{p.TitleVI, p.TitleEN}.in(lang)
-	p.Detail = p.detail.in(lang)
+	p.Detail, p.DetailVI, p.DetailEN = p.detail.in(lang), p.detail.VI, p.detail.EN
 	p.Instance = instance
 	errs := make([]FieldError, len(p.Errors))
 	for i, e := range p.Errors {
-		errs[i] = FieldError{Field: e.Field, Detail: e.detail.in(lang)}
+		errs[i] = FieldError{Field: e.Field, Detail: e.detail.in(lang), DetailVI: e.detail.VI, DetailEN: e.detail.EN, Line: e.Line}
 	}
 	if len(errs) > 0 {
 		p.Errors = errs

@@ -32,56 +32,32 @@ func (a *app) accessCommand() *cli.Command {
 }
 
 func (a *app) accessList(ctx context.Context, cmd *cli.Command) error {
-	s, err := a.open(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	actor, err := s.reader(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	zone, err := time.LoadLocation(s.cfg.Zone)
-	if err != nil {
-		return usageError{fmt.Errorf("DOSSIER_ZONE %q: %w", s.cfg.Zone, err)}
-	}
-	since, err := handlers.ParseSince(cmd.String("since"), zone)
+	defer d.close()
+	entries, zone, err := d.accesses(ctx, cmd.String("account"), cmd.String("since"), cmd.Int("limit"))
 	if err != nil {
 		return err
 	}
 	t := &table{columns: []string{"position", "recorded", "account", "role", "command", "dossier", "rule", "basis"}}
-	f := handlers.AccessFilter{Account: cmd.String("account"), Since: since, Limit: cmd.Int("limit")}
-	for len(t.rows) < cmd.Int("limit") {
-		f.Limit = cmd.Int("limit") - len(t.rows)
-		page, err := s.executor.Accesses(ctx, actor, f)
-		if err != nil {
-			return err
-		}
-		for _, e := range page.Entries {
-			t.add(e, accessCells(e, zone)...)
-		}
-		if f.Before = page.Next; f.Before == 0 {
-			break
-		}
+	for _, e := range entries {
+		t.add(e, accessCells(e, zone)...)
 	}
 	return t.print(a.stdout, cmd)
 }
 
 func (a *app) accessOf(ctx context.Context, cmd *cli.Command) error {
-	s, actor, id, err := a.openDossier(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	defer s.stop()
-	page, err := s.executor.Openings(ctx, actor, id, 0, cmd.Int("limit"))
-	if err != nil {
-		return err
-	}
-	t := &table{columns: []string{"position", "opened", "what", "role", "unit", "for"}}
-	for _, o := range page.Items {
-		t.add(o, fmt.Sprint(o.Position), instant(o.At), o.Words("vi")+" / "+o.Words("en"), words("role", string(o.Role)), o.Unit, o.Purpose)
-	}
-	return t.print(a.stdout, cmd)
+	return over(a, cmd, func(d desk, target string) ([]handlers.Opening, error) {
+		return d.openings(ctx, target, cmd.Int("limit"))
+	}, func(list []handlers.Opening) error {
+		t := &table{columns: []string{"position", "opened", "what", "role", "unit", "for"}}
+		for _, o := range list {
+			t.add(o, fmt.Sprint(o.Position), instant(o.At), o.Words("vi")+" / "+o.Words("en"), words("role", string(o.Role)), o.Unit, o.Purpose)
+		}
+		return t.print(a.stdout, cmd)
+	})
 }
 
 func accessCells(e handlers.AccessEntry, zone *time.Location) []string {

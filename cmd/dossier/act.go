@@ -11,7 +11,6 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"dossier/domain"
 	"dossier/domain/dossier"
 	"dossier/handlers"
 )
@@ -56,59 +55,52 @@ func (a *app) doCommand() *cli.Command {
 	}
 }
 
-// act decodes the body, sends the command through the executor and prints the receipt.
+// act decodes the body, gives the command to the desk and prints the receipt.
 func (a *app) act(ctx context.Context, cmd *cli.Command, target, name string) error {
-	body, err := a.body(cmd)
+	w, err := a.wish(cmd, name)
 	if err != nil {
 		return err
 	}
-	envelope, members, err := a.envelope(cmd, body)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	var with []handlers.With
-	if name == "submit" {
-		if members, with, err = handlers.OpenWith(members); err != nil {
-			return err
-		}
-		for _, id := range cmd.StringSlice("with") {
-			with = append(with, handlers.With{Procedure: dossier.Code(id)})
-		}
+	defer d.close()
+	if name != "submit" {
+		r, err := d.do(ctx, target, w)
+		return a.printReceipt(cmd, r, err)
 	}
-	command, err := dossier.DecodeCommand(name, members)
-	if err != nil {
-		return err
-	}
-	s, actor, err := a.openAs(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	defer s.stop()
-	if submit, ok := command.(dossier.SubmitDossier); ok && len(with) > 0 {
-		return a.submitGroup(ctx, cmd, s, actor, envelope, submit, with)
-	} else if ok {
-		receipt, err := s.executor.Submit(ctx, actor, envelope, submit)
-		return a.printReceipt(cmd, receipt, err)
-	}
-	id, err := s.find(ctx, target)
-	if err != nil {
-		return err
-	}
-	receipt, err := s.executor.Do(ctx, actor, id, envelope, command)
-	return a.printReceipt(cmd, receipt, err)
-}
-
-// submitGroup files the dossier and one for each further procedure: one line of the receipt for each.
-func (a *app) submitGroup(ctx context.Context, cmd *cli.Command, s *system, actor domain.Actor, e handlers.Envelope, lead dossier.SubmitDossier, with []handlers.With) error {
-	g, err := s.executor.SubmitGroup(ctx, actor, e, lead, handlers.Beside(lead, with))
-	if err != nil {
-		return err
+	g, err := d.submit(ctx, w)
+	if err != nil || len(g.Members) == 0 {
+		return a.printReceipt(cmd, g.Lead, err)
 	}
 	t := receipts()
 	for _, r := range append(g.Members, g.Lead) { // the lead last, where a single receipt stands
 		addReceipt(t, r)
 	}
 	return t.print(a.stdout, cmd)
+}
+
+// wish reads what the command line asks for.
+func (a *app) wish(cmd *cli.Command, name string) (w wish, err error) {
+	body, err := a.body(cmd)
+	if err != nil {
+		return w, err
+	}
+	w.name = name
+	if w.envelope, w.members, err = a.envelope(cmd, body); err != nil {
+		return w, err
+	}
+	if name == "submit" {
+		if w.members, w.with, err = handlers.OpenWith(w.members); err != nil {
+			return w, err
+		}
+		for _, id := range cmd.StringSlice("with") {
+			w.with = append(w.with, handlers.With{Procedure: dossier.Code(id)})
+		}
+	}
+	w.command, err = dossier.DecodeCommand(name, w.members)
+	return w, err
 }
 
 func receipts() *table {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"dossier/domain/procedure"
 )
@@ -80,6 +81,8 @@ type script struct {
 	out  string
 	said string
 	told strings.Builder
+
+	server bool // what a server answers is asked of it
 }
 
 func (s *script) play(line string) {
@@ -103,6 +106,9 @@ func (s *script) play(line string) {
 		fmt.Fprintln(&s.told, s.said)
 		if (code == 0) != (mark == "$") {
 			s.t.Fatalf("%s: exit %d\n%s\n%s", s.at, code, s.said, s.dev.out)
+		}
+		if s.server && words[1] == "clock" {
+			<-time.After(time.Second) // a running server reads the clock four times a second, and nothing it answers tells that it has
 		}
 		if words[1] == "submit" && code == 0 {
 			lines := strings.Split(strings.TrimSpace(s.said), "\n")
@@ -168,6 +174,11 @@ func (s *script) filledIn(args []string) []string {
 			a = filepath.Join(s.out, rest)
 		}
 		full = append(full, a)
+	}
+	if s.server {
+		if rest, asked := overServerFrom(full); asked {
+			return append(rest[1:], s.dev.server(rest[0])...)
+		}
 	}
 	return append(full, "--data", s.dev.folder)
 }

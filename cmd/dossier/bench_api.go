@@ -61,7 +61,7 @@ func benchAPI(ctx context.Context, b *bench) error {
 		return err
 	}
 	b.say("warming up: connections, plans and caches")
-	for _, kinds := range [][]asking{h.asks(), h.plainAsks()} {
+	for _, kinds := range [][]demand{h.asks(), h.plainAsks()} {
 		if _, err := h.crowd(ctx, users, span/4, kinds); err != nil {
 			return err
 		}
@@ -70,7 +70,7 @@ func benchAPI(ctx context.Context, b *bench) error {
 	for round := range b.rounds {
 		for _, turn := range []struct {
 			into  took
-			kinds []asking
+			kinds []demand
 		}{{ours, h.asks()}, {plain, h.plainAsks()}} {
 			times, err := h.crowd(ctx, users, span, turn.kinds)
 			if err != nil {
@@ -274,18 +274,18 @@ func (h *house) cut(ctx context.Context, keys *identity.Keys, admin domain.Actor
 	return nil
 }
 
-// asking is one thing that users do, so many in a hundred.
-type asking struct {
+// demand is one thing that users do, so many in a hundred.
+type demand struct {
 	name  string
 	share int
 	do    func(context.Context) error
 }
 
-func (h *house) asks() []asking {
+func (h *house) asks() []demand {
 	worklist := func(account, query string) func(context.Context) error {
 		return func(ctx context.Context) error { return h.worklist(ctx, account, query) }
 	}
-	return []asking{
+	return []demand{
 		{"command", 20, h.command},
 		{"single read", 50, h.read},
 		{"worklist, filters and counts", 15, worklist("officer-1", "unit=animal-health&status=appraising,supplement_requested,pending_approval&sort=due&limit=50")},
@@ -316,7 +316,7 @@ func (t took) all() (n int) {
 }
 
 // crowd lets so many users act for a while, each once a second on average, and times every answer. One that is wrong ends it.
-func (h *house) crowd(ctx context.Context, users int, span time.Duration, kinds []asking) (took, error) {
+func (h *house) crowd(ctx context.Context, users int, span time.Duration, kinds []demand) (took, error) {
 	var mu sync.Mutex
 	all := took{}
 	g, ctx := errgroup.WithContext(ctx)
@@ -342,7 +342,7 @@ func (h *house) crowd(ctx context.Context, users int, span time.Duration, kinds 
 	return all, g.Wait()
 }
 
-func some(kinds []asking) asking {
+func some(kinds []demand) demand {
 	dice := rand.IntN(100)
 	for _, k := range kinds {
 		if dice -= k.share; dice < 0 {
@@ -532,7 +532,7 @@ func (h *house) plainRoutes(mux *http.ServeMux) {
 	})
 }
 
-func (h *house) plainAsks() []asking {
+func (h *house) plainAsks() []demand {
 	get := func(path string) func(context.Context) error {
 		return func(ctx context.Context) error { return h.ask(ctx, "", http.MethodGet, path, nil, &struct{}{}) }
 	}
@@ -542,7 +542,7 @@ func (h *house) plainAsks() []asking {
 		}
 	}
 	of := url.Values{"unit": {"animal-health"}, "status": {"appraising", "supplement_requested", "pending_approval"}}
-	return []asking{
+	return []demand{
 		{"command", 20, one(http.MethodPost)}, {"single read", 50, one(http.MethodGet)}, {"worklist, filters and counts", 15, get("/plain?" + of.Encode())},
 		{"worklist, filters and counts", 10, get("/plain")}, {"worklist of a small agency", 5, get("/plain?unit=an-giang-animals&status=appraising")},
 	}

@@ -10,15 +10,12 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/urfave/cli/v3"
 
-	"dossier/domain"
 	"dossier/domain/batch"
 	"dossier/domain/dossier"
-	"dossier/eventstore"
 	"dossier/handlers"
 	"dossier/projections"
 )
@@ -73,15 +70,6 @@ func outcomeNames() (names []string) {
 	return names
 }
 
-// openBulk opens the system and says who acts.
-func (a *app) openBulk(ctx context.Context, cmd *cli.Command) (*system, domain.Actor, *handlers.Bulk, error) {
-	s, actor, err := a.openAs(ctx, cmd)
-	if err != nil {
-		return nil, actor, nil, err
-	}
-	return s, actor, handlers.NewBulk(s.executor, s.views, handlers.BulkOptions{}), nil
-}
-
 func (a *app) bulkPlan(ctx context.Context, cmd *cli.Command) error {
 	if cmd.Args().Len() != 1 {
 		return usageError{fmt.Errorf("say which command: dossier bulk plan COMMAND. Commands: %s", strings.Join(handlers.BulkCommands(), ", "))}
@@ -97,19 +85,12 @@ func (a *app) bulkPlan(ctx context.Context, cmd *cli.Command) error {
 	if plan.Filter, err = filterOf(cmd.StringSlice("filter")); err != nil {
 		return err
 	}
-	s, actor, bulk, err := a.openBulk(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	e := handlers.Envelope{Key: cmd.String("key")}
-	if e.Key == "" {
-		e.Key = handlers.NewKey()
-	}
-	if e.Body, err = json.Marshal(plan); err != nil {
-		return err
-	}
-	made, err := bulk.Plan(ctx, actor, plan, e)
+	defer d.close()
+	made, err := d.planBatch(ctx, plan, or(cmd.String("key"), handlers.NewKey()))
 	if err != nil {
 		return a.tellFields(err)
 	}
@@ -181,12 +162,12 @@ func (a *app) bulkDryRun(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	s, actor, bulk, err := a.openBulk(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	return a.printItems(cmd, func(page handlers.BulkPage) (handlers.BulkItems, error) { return bulk.DryRun(ctx, actor, id, page) })
+	defer d.close()
+	return a.printItems(cmd, func(page handlers.BulkPage) (handlers.BulkItems, error) { return d.dryRunBatch(ctx, id, page) })
 }
 
 func (a *app) bulkShow(ctx context.Context, cmd *cli.Command) error {
@@ -194,17 +175,17 @@ func (a *app) bulkShow(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	s, actor, bulk, err := a.openBulk(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	b, err := bulk.Get(ctx, actor, id)
+	defer d.close()
+	b, err := d.batch(ctx, id)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(a.stderr, summary(b))
-	return a.printItems(cmd, func(page handlers.BulkPage) (handlers.BulkItems, error) { return bulk.Items(ctx, actor, id, page) })
+	return a.printItems(cmd, func(page handlers.BulkPage) (handlers.BulkItems, error) { return d.batchItems(ctx, id, page) })
 }
 
 func (a *app) bulkRun(ctx context.Context, cmd *cli.Command) error {
@@ -212,15 +193,15 @@ func (a *app) bulkRun(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	s, actor, bulk, err := a.openBulk(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	if _, err := bulk.Start(ctx, actor, id, cmd.Int("stop-after-refusals"), handlers.Envelope{Key: handlers.NewKey(), Seen: cmd.String("seen")}); err != nil {
+	defer d.close()
+	if err := d.startBatch(ctx, id, cmd.Int("stop-after-refusals"), cmd.String("seen")); err != nil {
 		return err
 	}
-	return a.bulkWork(ctx, cmd, bulk, actor, id)
+	return a.bulkWork(ctx, cmd, d, id)
 }
 
 func (a *app) bulkUndo(ctx context.Context, cmd *cli.Command) error {
@@ -232,24 +213,24 @@ func (a *app) bulkUndo(ctx context.Context, cmd *cli.Command) error {
 	if seen := cmd.String("seen"); seen != "" {
 		wish.Seen = strings.Split(seen, ",")
 	}
-	s, actor, bulk, err := a.openBulk(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
+	defer d.close()
 	if cmd.Bool("dry-run") {
 		return a.printItems(cmd, func(page handlers.BulkPage) (handlers.BulkItems, error) {
-			return bulk.PreviewUndo(ctx, actor, id, wish, page)
+			return d.dryUndoBatch(ctx, id, wish, page)
 		})
 	}
-	if _, err := bulk.Undo(ctx, actor, id, wish, handlers.Envelope{Key: handlers.NewKey()}); err != nil {
+	if err := d.undoBatch(ctx, id, wish); err != nil {
 		return err
 	}
-	return a.bulkWork(ctx, cmd, bulk, actor, id)
+	return a.bulkWork(ctx, cmd, d, id)
 }
 
 // bulkWork works on a batch until there is nothing more; where another process is at it, it watches.
-func (a *app) bulkWork(ctx context.Context, cmd *cli.Command, bulk *handlers.Bulk, actor domain.Actor, id uuid.UUID) error {
+func (a *app) bulkWork(ctx context.Context, cmd *cli.Command, d desk, id uuid.UUID) error {
 	report, end := a.progress("batch " + id.String()[:8])
 	defer end()
 	told := func(s batch.State) {
@@ -260,7 +241,7 @@ func (a *app) bulkWork(ctx context.Context, cmd *cli.Command, bulk *handlers.Bul
 		report(int64(s.Processed), int64(s.Total))
 	}
 	for {
-		b, err := bulk.Get(ctx, actor, id)
+		b, err := d.batch(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -268,15 +249,8 @@ func (a *app) bulkWork(ctx context.Context, cmd *cli.Command, bulk *handlers.Bul
 			end()
 			return a.printBatch(cmd, b)
 		}
-		if _, err := bulk.Work(ctx, id, told); err == nil {
-			continue
-		} else if !errors.Is(err, eventstore.ErrHeld) {
-			return fmt.Errorf("%w; run it again to go on", err)
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(200 * time.Millisecond):
+		if err := d.workOnBatch(ctx, id, told); err != nil {
+			return err
 		}
 	}
 }

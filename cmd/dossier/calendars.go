@@ -38,14 +38,14 @@ func (a *app) calendarsCommand() *cli.Command {
 }
 
 func (a *app) listCalendars(ctx context.Context, cmd *cli.Command) error {
-	s, err := a.open(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
+	defer d.close()
 	t := &table{columns: []string{"code", "version", "zone", "years"}}
 	for _, code := range slices.Sorted(maps.Keys(calendar.Shipped())) {
-		c, err := s.executor.Calendars().Get(ctx, code)
+		c, err := d.calendar(ctx, code, 0)
 		if err != nil {
 			return err
 		}
@@ -66,22 +66,18 @@ func years(c calendar.Calendar) string {
 	return strings.Join(list, ", ")
 }
 
-// calendarAsked opens the system and finds the calendar that the command names.
+// calendarAsked finds the calendar that the command names.
 func (a *app) calendarAsked(ctx context.Context, cmd *cli.Command, args string, n int) (c calendar.Calendar, err error) {
 	if cmd.Args().Len() != n {
 		return c, usageError{fmt.Errorf("%s %s", cmd.FullName(), args)}
 	}
-	s, err := a.open(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return c, err
 	}
-	defer s.stop()
+	defer d.close()
 	code, version := cmd.Args().First(), cmd.Int64("version")
-	if version > 0 {
-		c, err = s.executor.Calendars().At(ctx, code, version)
-	} else {
-		c, err = s.executor.Calendars().Get(ctx, code)
-	}
+	c, err = d.calendar(ctx, code, version)
 	if err == nil && (!c.Exists() || c.Version < version) {
 		err = fmt.Errorf("calendar %q: %w; publish one of those shipped (%s) or a file: dossier calendars publish", code, handlers.ErrNoCalendar,
 			strings.Join(slices.Sorted(maps.Keys(calendar.Shipped())), ", "))
@@ -132,9 +128,12 @@ func (a *app) countLimit(ctx context.Context, cmd *cli.Command) error {
 	return t.print(a.stdout, cmd)
 }
 
+// stepColumns are those of a derivation.
+var stepColumns = []string{"date", "weekday", "day / ngày", "count / cách tính", "law / căn cứ"}
+
 // stepsTable is a derivation day by day.
 func stepsTable(steps []calendar.Step) *table {
-	t := &table{columns: []string{"date", "weekday", "day / ngày", "count / cách tính", "law / căn cứ"}}
+	t := &table{columns: stepColumns}
 	for _, s := range steps {
 		law := ""
 		if s.Law != "" {
@@ -216,33 +215,27 @@ func (a *app) deadlineCommand() *cli.Command {
 }
 
 func (a *app) deadline(ctx context.Context, cmd *cli.Command) error {
-	s, actor, id, err := a.openDossier(ctx, cmd)
+	q, err := asking(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	asked, err := s.asked(cmd)
-	if err != nil {
-		return err
+	return atDesk(a, cmd, func(d desk) (handlers.Deadline, error) { return d.deadline(ctx, q) }, func(d handlers.Deadline) error { return a.printDeadline(cmd, d) })
+}
+
+func (a *app) printDeadline(cmd *cli.Command, d handlers.Deadline) error {
+	if asJSON(cmd) {
+		return a.printWhole(cmd, d)
 	}
-	state, _, err := s.executor.AsOfFor(ctx, actor, id, asked)
-	if err != nil {
-		return fmt.Errorf("read dossier %s: %w", id, err)
+	t := &table{columns: stepColumns}
+	for _, s := range d.Steps {
+		date, err := calendar.ParseDate(s.Date)
+		if err != nil {
+			return fmt.Errorf("read day of the deadline: %w", err)
+		}
+		saysVI, whyVI, _ := strings.Cut(s.VI, "; ")
+		saysEN, whyEN, _ := strings.Cut(s.EN, "; ")
+		t.add(s, s.Date, date.WeekdayIn("vi"), whyVI+" / "+whyEN, saysVI+" / "+saysEN, basisWords(s.Law))
 	}
-	d, err := s.executor.Deadline(ctx, state)
-	if err != nil {
-		return err
-	}
-	if f := cmd.String("output"); f == "json" || f == "jsonl" {
-		t := &table{}
-		t.add(d)
-		return t.print(a.stdout, cmd)
-	}
-	var steps []calendar.Step
-	for _, step := range d.Steps {
-		steps = append(steps, step.Step)
-	}
-	t := stepsTable(steps)
 	t.note = dueNote(d)
 	for _, stage := range d.Stages {
 		due := "not dated yet / chưa có ngày"

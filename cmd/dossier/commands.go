@@ -8,7 +8,7 @@ import (
 
 // commands is the table of everything `dossier` can do.
 func (a *app) commands() *cli.Command {
-	return strict(group(&cli.Command{
+	return strict(reach(group(&cli.Command{
 		Name:                  "dossier",
 		Usage:                 "process administrative dossiers (hồ sơ thủ tục hành chính) from immutable events",
 		Description:           "Exit codes: 0 ok, 1 failed, 2 usage, 3 a check did not hold. Data goes to stdout, talk to stderr.",
@@ -60,7 +60,7 @@ func (a *app) commands() *cli.Command {
 			a.benchCommand(),
 			a.versionCommand(),
 		},
-	}))
+	}), ""))
 }
 
 // version is the module's version, or the commit it was built from.

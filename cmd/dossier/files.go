@@ -80,37 +80,23 @@ func (a *app) addFile(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return fmt.Errorf("read file: %w", err)
 	}
-	s, actor, err := a.openAs(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	defer s.stop()
-	id, err := s.find(ctx, cmd.Args().First())
-	if err != nil {
-		return err
-	}
-	key := cmd.String("key")
-	if key == "" {
-		key = handlers.NewKey()
-	}
 	signature, err := readSignature(cmd.String("signature"))
 	if err != nil {
 		return err
 	}
-	n, err := s.files.Create(ctx, actor, id, handlers.NewFile{Name: filepath.Base(f.Name()), Size: info.Size(), Component: cmd.String("component"), Kind: cmd.String("kind"), Signature: signature}, handlers.Envelope{Key: key})
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	if _, err := f.Seek(n.Offset, io.SeekStart); err != nil {
-		return fmt.Errorf("read file: %w", err)
-	}
+	defer d.close()
+	n := handlers.NewFile{Name: filepath.Base(f.Name()), Size: info.Size(), Component: cmd.String("component"), Kind: cmd.String("kind"), Signature: signature}
 	progress, done := a.progress("upload")
-	n, err = s.files.Append(ctx, actor, n.ID, n.Offset, &told{r: f, at: n.Offset, of: n.Size, tell: progress})
+	line, err := d.addFile(ctx, cmd.Args().First(), or(cmd.String("key"), handlers.NewKey()), n, f, progress)
 	done()
 	if err != nil {
 		return err
 	}
-	return printFiles(a, cmd, []handlers.FileLine{n})
+	return printFiles(a, cmd, []handlers.FileLine{line})
 }
 
 // told tells a progress bar of what is read.
@@ -133,34 +119,18 @@ func (a *app) getFile(ctx context.Context, cmd *cli.Command) error {
 	if err != nil || cmd.Args().Len() != 1 {
 		return usageError{fmt.Errorf("%s FILE-ID: 'dossier file list' shows the ids", cmd.FullName())}
 	}
-	s, actor, err := a.openAs(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	if err := s.executor.Admits(ctx, actor); err != nil {
-		return err
-	}
-	c, err := s.files.Read(ctx, actor, id, "")
-	if handlers.Altered(err) {
-		return handlers.ErrFileAltered
-	}
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	if err := writeContent(a, cmd.String("out"), c); handlers.Altered(err) {
-		return fmt.Errorf("%w (%v)", handlers.ErrFileAltered, err)
-	} else if err != nil {
-		return fmt.Errorf("write file: %w", err)
-	}
-	return nil
+	defer d.close()
+	return d.readFile(ctx, id, func(copyTo func(io.Writer) error) error { return writeContent(a, cmd.String("out"), copyTo) })
 }
 
 // writeContent puts a file beside its place and moves it there once it is whole.
-func writeContent(a *app, out string, c *blobs.Content) error {
+func writeContent(a *app, out string, copyTo func(io.Writer) error) error {
 	if out == "" {
-		return c.CopyTo(a.stdout)
+		return copyTo(a.stdout)
 	}
 	temp, err := os.CreateTemp(filepath.Dir(out), ".coming-*")
 	if err != nil {
@@ -168,7 +138,7 @@ func writeContent(a *app, out string, c *blobs.Content) error {
 	}
 	defer os.Remove(temp.Name())
 	defer temp.Close()
-	if err := c.CopyTo(temp); err != nil {
+	if err := copyTo(temp); err != nil {
 		return err
 	}
 	if err := temp.Close(); err != nil {
@@ -178,26 +148,7 @@ func writeContent(a *app, out string, c *blobs.Content) error {
 }
 
 func (a *app) listFiles(ctx context.Context, cmd *cli.Command) error {
-	if cmd.Args().Len() != 1 {
-		return usageError{fmt.Errorf("%s ID|CODE", cmd.FullName())}
-	}
-	s, actor, err := a.openAs(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	defer s.stop()
-	if err := s.executor.Admits(ctx, actor); err != nil {
-		return err
-	}
-	id, err := s.find(ctx, cmd.Args().First())
-	if err != nil {
-		return err
-	}
-	lines, err := s.files.List(ctx, actor, id, "")
-	if err != nil {
-		return err
-	}
-	return printFiles(a, cmd, lines)
+	return over(a, cmd, func(d desk, target string) ([]handlers.FileLine, error) { return d.files(ctx, target) }, func(lines []handlers.FileLine) error { return printFiles(a, cmd, lines) })
 }
 
 func printFiles(a *app, cmd *cli.Command, lines []handlers.FileLine) error {

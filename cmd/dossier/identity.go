@@ -73,12 +73,12 @@ func (a *app) subjectCommand() *cli.Command {
 }
 
 func (a *app) listSessions(ctx context.Context, cmd *cli.Command) error {
-	s, by, err := a.openAsOperator(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	found, err := sessionsOf(s.cfg, s.pool, s.executor).List(ctx, by.Actor, cmd.String("account"))
+	defer d.close()
+	found, err := d.sessions(ctx, cmd.String("account"))
 	if err != nil {
 		return err
 	}
@@ -94,12 +94,12 @@ func (a *app) endSessions(ctx context.Context, cmd *cli.Command) error {
 	if account == "" {
 		return usageError{errors.New("say whose: dossier session end ACCOUNT ('dossier session list' shows them)")}
 	}
-	s, by, err := a.openAsOperator(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	n, err := sessionsOf(s.cfg, s.pool, s.executor).End(ctx, by, account)
+	defer d.close()
+	n, err := d.endSessions(ctx, account)
 	if err != nil {
 		return err
 	}
@@ -112,19 +112,12 @@ func (a *app) linkSubject(arguments int) cli.ActionFunc {
 		if cmd.Args().Len() != arguments {
 			return usageError{errors.New("say dossier subject link SUBJECT ACCOUNT, or dossier subject unlink SUBJECT: the claim sub of the user at the issuer")}
 		}
-		s, by, err := a.openAsOperator(ctx, cmd)
+		d, err := a.desk(cmd)
 		if err != nil {
 			return err
 		}
-		defer s.stop()
-		login, err := loginOf(s.cfg, sessionsOf(s.cfg, s.pool, s.executor), s.executor.Vault(), identity.NewLockout(nil))
-		if err != nil {
-			return err
-		}
-		if login == nil {
-			return errors.New("no issuer is set: OIDC_ISSUER_URL")
-		}
-		if err := login.Link(ctx, by, cmd.Args().First(), cmd.Args().Get(1)); err != nil {
+		defer d.close()
+		if err := d.linkSubject(ctx, cmd.Args().First(), cmd.Args().Get(1)); err != nil {
 			return err
 		}
 		fmt.Fprintln(a.stdout, "done")

@@ -38,23 +38,16 @@ func (a *app) keyCommand() *cli.Command {
 	})
 }
 
-// openAsOperator opens the system for who looks after it: an account that acts in a development stack, the owner of the database elsewhere.
-func (a *app) openAsOperator(ctx context.Context, cmd *cli.Command) (*system, handlers.Accessor, error) {
-	s, err := a.open(ctx, cmd)
-	if err != nil {
-		return nil, handlers.Accessor{}, err
-	}
+// operator is who looks after a system: an account that acts in a development stack, the owner of the database elsewhere.
+func operator(ctx context.Context, cmd *cli.Command, s *system) (handlers.Accessor, error) {
 	actor := domain.Actor{Account: "operator", Role: domain.System}
+	var err error
 	if s.dev {
 		actor, err = s.actor(cmd)
 	} else {
 		err = owns(ctx, s.cfg.Database.MigrateURL)
 	}
-	if err != nil {
-		s.stop()
-		return nil, handlers.Accessor{}, err
-	}
-	return s, handlers.Accessor{Actor: actor, Traceparent: handlers.Traceparent("")}, nil
+	return handlers.Accessor{Actor: actor, Traceparent: handlers.Traceparent("")}, err
 }
 
 // owns says whether an address leads to the database as a role that owns what identity is kept in.
@@ -82,12 +75,12 @@ func (s *system) keys() *identity.Keys {
 }
 
 func (a *app) createKey(ctx context.Context, cmd *cli.Command) error {
-	s, by, err := a.openAsOperator(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	made, token, err := s.keys().Make(ctx, by, identity.NewKey{
+	defer d.close()
+	made, token, err := d.makeKey(ctx, identity.NewKey{
 		Label: cmd.String("label"), As: domain.Actor{Account: cmd.String("account"), Role: domain.Role(cmd.String("role")), Unit: cmd.String("unit")},
 		Scopes: cmd.StringSlice("scope"), Networks: cmd.StringSlice("from"), For: time.Duration(cmd.Int("days")) * 24 * time.Hour,
 	})
@@ -100,12 +93,12 @@ func (a *app) createKey(ctx context.Context, cmd *cli.Command) error {
 }
 
 func (a *app) listKeys(ctx context.Context, cmd *cli.Command) error {
-	s, by, err := a.openAsOperator(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	keys, err := s.keys().List(ctx, by.Actor)
+	defer d.close()
+	keys, now, err := d.keys(ctx)
 	if err != nil {
 		return err
 	}
@@ -115,7 +108,7 @@ func (a *app) listKeys(ctx context.Context, cmd *cli.Command) error {
 		switch {
 		case k.RevokedAt != nil:
 			state = "revoked " + instant(at(k.RevokedAt))
-		case !s.executor.Now().Before(k.ExpiresAt):
+		case !now.Before(k.ExpiresAt):
 			state = "expired"
 		}
 		scopes := make([]string, len(k.Scopes))
@@ -133,12 +126,12 @@ func (a *app) revokeKey(ctx context.Context, cmd *cli.Command) error {
 	if prefix == "" {
 		return usageError{errors.New("say which: dossier key revoke PREFIX ('dossier key list' shows them)")}
 	}
-	s, by, err := a.openAsOperator(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	k, err := s.keys().Revoke(ctx, by, prefix)
+	defer d.close()
+	k, err := d.revokeKey(ctx, prefix)
 	if err != nil {
 		return err
 	}

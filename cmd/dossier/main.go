@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -18,6 +19,7 @@ import (
 
 	"dossier/domain"
 	"dossier/handlers"
+	"dossier/handlers/client"
 )
 
 func main() {
@@ -79,6 +81,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, getenv fu
 func explain(err error) string {
 	var refusal *domain.Refusal
 	var invalid *domain.Invalid
+	var problem *client.Problem
 	var b strings.Builder
 	switch {
 	case errors.As(err, &refusal):
@@ -93,13 +96,42 @@ func explain(err error) string {
 			fmt.Fprintf(&b, " at %q", invalid.Field)
 		}
 		fmt.Fprintf(&b, "\n  vi: %s\n  en: %s", invalid.VI, invalid.EN)
-	case errors.As(err, new(*handlers.Failure)), errors.Is(err, handlers.ErrNoBatch):
+	case errors.As(err, &problem):
+		tellProblem(&b, problem)
+	case errors.As(err, new(*handlers.Failure)), errors.As(err, new(*handlers.Stale)), errors.Is(err, handlers.ErrNotFound), errors.Is(err, handlers.ErrNoBatch), errors.Is(err, handlers.ErrVersionRequired):
 		_, p := handlers.Problem(err)
 		fmt.Fprintf(&b, "invalid (%s)\n  vi: %s\n  en: %s", p.Code, p.In("vi", "").Detail, p.In("en", "").Detail)
 	default:
 		b.WriteString(err.Error())
 	}
 	return b.String()
+}
+
+// tellProblem gives what a server refused with, as explain gives what this process did.
+func tellProblem(b *strings.Builder, p *client.Problem) {
+	word := "failed"
+	switch {
+	case p.Status == http.StatusConflict, p.Status == http.StatusForbidden:
+		word = "refused"
+	case p.Status < http.StatusInternalServerError && p.Status != http.StatusTooManyRequests:
+		word = "invalid"
+	}
+	fmt.Fprintf(b, "%s (%s)", word, p.Code)
+	one := len(p.Errors) == 1 && p.Errors[0].DetailVI == p.DetailVI
+	if p.Basis != "" {
+		fmt.Fprintf(b, ", %s", p.Basis)
+	} else if word == "invalid" && one {
+		fmt.Fprintf(b, " at %q", p.Errors[0].Field)
+	}
+	fmt.Fprintf(b, "\n  vi: %s\n  en: %s", or(p.DetailVI, p.Detail), or(p.DetailEN, p.Detail))
+	for _, f := range p.Errors {
+		if !one {
+			fmt.Fprintf(b, "\n  %s: %s / %s", f.Field, or(f.DetailVI, f.Detail), or(f.DetailEN, f.Detail))
+		}
+	}
+	if p.Status == http.StatusUnauthorized {
+		b.WriteString("\n  say --token, or set DOSSIER_TOKEN or DOSSIER_TOKEN_FILE to that of an API key ('dossier key create' makes one)")
+	}
 }
 
 // group is a command that only holds others: alone it shows its help, with an unknown word it is a usage error.

@@ -13,8 +13,6 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"dossier/domain"
-	"dossier/domain/calendar"
 	"dossier/domain/dossier"
 	"dossier/domain/money"
 	"dossier/handlers"
@@ -57,26 +55,14 @@ func (a *app) feeCommand() *cli.Command {
 }
 
 func (a *app) fee(ctx context.Context, cmd *cli.Command) error {
-	var day calendar.Date
-	if on := cmd.String("on"); on != "" {
-		var err error
-		if day, err = dayOf(on); err != nil {
-			return err
-		}
-	}
-	s, actor, id, err := a.openDossier(ctx, cmd)
-	if err != nil {
+	on := cmd.String("on")
+	if _, err := dayOf(on); err != nil {
 		return err
 	}
-	defer s.stop()
-	state, _, err := s.executor.AsOfFor(ctx, actor, id, handlers.Asked{})
-	if err != nil {
-		return fmt.Errorf("read dossier %s: %w", id, err)
-	}
-	f, err := s.executor.Fee(ctx, state, day)
-	if err != nil {
-		return err
-	}
+	return over(a, cmd, func(d desk, target string) (handlers.OwedFee, error) { return d.fee(ctx, target, on) }, func(f handlers.OwedFee) error { return a.printFee(cmd, f) })
+}
+
+func (a *app) printFee(cmd *cli.Command, f handlers.OwedFee) error {
 	if cmd.String("output") == "json" {
 		return printJSON(a.stdout, f)
 	}
@@ -169,17 +155,33 @@ func (a *app) moneyCommand() *cli.Command {
 	})
 }
 
-// counter opens the system for an act at the counter.
-func (a *app) counter(ctx context.Context, cmd *cli.Command, args int, usage string, act func(*system, domain.Actor, handlers.Envelope) error) error {
+// counter asks the desk for an act at the counter.
+func (a *app) counter(cmd *cli.Command, args int, usage string, act func(d desk, key string) error) error {
 	if cmd.Args().Len() != args {
 		return usageError{fmt.Errorf("%s %s", cmd.FullName(), usage)}
 	}
-	s, actor, err := a.openAs(ctx, cmd)
+	d, err := a.desk(cmd)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	return act(d, or(cmd.String("key"), handlers.NewKey()))
+}
+
+// atBank opens the system beside which a play-money provider runs.
+func (a *app) atBank(ctx context.Context, cmd *cli.Command, args int, usage string, act func(*system) error) error {
+	if cmd.Args().Len() != args {
+		return usageError{fmt.Errorf("%s %s", cmd.FullName(), usage)}
+	}
+	s, _, err := a.openAs(ctx, cmd)
 	if err != nil {
 		return err
 	}
 	defer s.stop()
-	return act(s, actor, handlers.Envelope{Key: or(cmd.String("key"), handlers.NewKey())})
+	if !s.dev || !s.live || s.cfg.Payment.URL == "" {
+		return errNoBank
+	}
+	return act(s)
 }
 
 func numberArg(cmd *cli.Command, at int) (int, error) {
@@ -190,18 +192,21 @@ func numberArg(cmd *cli.Command, at int) (int, error) {
 	return n, nil
 }
 
-// paymentOf reads "ID|CODE PAYMENT".
-func (s *system) paymentOf(ctx context.Context, cmd *cli.Command) (f money.For, err error) {
-	if f.Payment, err = numberArg(cmd, 1); err != nil {
-		return f, err
-	}
-	f.Dossier, err = s.find(ctx, cmd.Args().First())
-	return f, err
+// owed is a payment that a dossier owes, as the command names it.
+type owed struct {
+	target string // id or code
+	number int
+}
+
+func owedArgs(cmd *cli.Command) (o owed, err error) {
+	o.target = cmd.Args().First()
+	o.number, err = numberArg(cmd, 1)
+	return o, err
 }
 
 func (a *app) openTill(ctx context.Context, cmd *cli.Command) error {
-	return a.counter(ctx, cmd, 0, "", func(s *system, actor domain.Actor, e handlers.Envelope) error {
-		t, err := s.money.OpenTill(ctx, actor, cmd.Int("float"), e)
+	return a.counter(cmd, 0, "", func(d desk, key string) error {
+		t, err := d.openTill(ctx, cmd.Int("float"), key)
 		return a.printTill(cmd, t, err)
 	})
 }
@@ -247,60 +252,66 @@ func (a *app) printSlip(cmd *cli.Command, slip handlers.Slip, err error) error {
 }
 
 func (a *app) takeMoney(ctx context.Context, cmd *cli.Command) error {
-	return a.counter(ctx, cmd, 2, "ID|CODE PAYMENT", func(s *system, actor domain.Actor, e handlers.Envelope) error {
-		f, err := s.paymentOf(ctx, cmd)
+	return a.counter(cmd, 2, "ID|CODE PAYMENT", func(d desk, key string) error {
+		o, err := owedArgs(cmd)
 		if err != nil {
 			return err
 		}
-		slip, err := s.money.Take(ctx, actor, handlers.CounterPayment{For: f, Amount: cmd.Int("amount"), Method: money.Method(cmd.String("method")), Series: cmd.String("book"), Number: cmd.Int("number")}, e)
+		slip, err := d.takeMoney(ctx, o, handlers.CounterPayment{Amount: cmd.Int("amount"), Method: money.Method(cmd.String("method")), Series: cmd.String("book"), Number: cmd.Int("number")}, key)
 		return a.printSlip(cmd, slip, err)
 	})
 }
 
 func (a *app) giveBack(ctx context.Context, cmd *cli.Command) error {
-	return a.counter(ctx, cmd, 2, "SERIES NUMBER", func(s *system, actor domain.Actor, e handlers.Envelope) error {
+	return a.counter(cmd, 2, "SERIES NUMBER", func(d desk, key string) error {
 		n, err := numberArg(cmd, 1)
 		if err != nil {
 			return err
 		}
-		slip, err := s.money.GiveBack(ctx, actor, cmd.Args().First(), n, cmd.Int("amount"), cmd.String("reason"), e)
+		slip, err := d.giveBack(ctx, cmd.Args().First(), n, cmd.Int("amount"), cmd.String("reason"), key)
 		return a.printSlip(cmd, slip, err)
 	})
 }
 
 func (a *app) showTill(ctx context.Context, cmd *cli.Command) error {
-	return a.counter(ctx, cmd, 0, "", func(s *system, actor domain.Actor, _ handlers.Envelope) error {
-		t, err := s.money.Till(ctx, actor, cmd.String("officer"), cmd.String("day"))
+	return a.counter(cmd, 0, "", func(d desk, _ string) error {
+		t, err := d.till(ctx, cmd.String("officer"), cmd.String("day"))
 		return a.printTill(cmd, t, err)
 	})
 }
 
 func (a *app) closeTill(ctx context.Context, cmd *cli.Command) error {
-	return a.counter(ctx, cmd, 0, "", func(s *system, actor domain.Actor, e handlers.Envelope) error {
-		t, err := s.money.CloseTill(ctx, actor, cmd.String("day"), cmd.Int("counted"), e)
+	return a.counter(cmd, 0, "", func(d desk, key string) error {
+		t, err := d.closeTill(ctx, cmd.String("day"), cmd.Int("counted"), key)
 		return a.printTill(cmd, t, err)
 	})
 }
 
 func (a *app) transferTill(ctx context.Context, cmd *cli.Command) error {
-	return a.counter(ctx, cmd, 0, "", func(s *system, actor domain.Actor, e handlers.Envelope) error {
-		t, err := s.money.TransferTill(ctx, actor, cmd.String("officer"), cmd.String("day"), cmd.String("document"), e)
+	return a.counter(cmd, 0, "", func(d desk, key string) error {
+		t, err := d.transferTill(ctx, cmd.String("officer"), cmd.String("day"), cmd.String("document"), key)
 		return a.printTill(cmd, t, err)
 	})
 }
 
 func (a *app) printMoneyReceipt(ctx context.Context, cmd *cli.Command) error {
-	return a.counter(ctx, cmd, 2, "SERIES NUMBER", func(s *system, actor domain.Actor, _ handlers.Envelope) error {
-		n, err := numberArg(cmd, 1)
-		if err != nil {
-			return err
-		}
-		text, err := s.money.ReceiptText(ctx, actor, cmd.Args().First(), n)
-		if err == nil {
-			_, err = fmt.Fprint(a.stdout, text)
-		}
+	if cmd.Args().Len() != 2 {
+		return usageError{fmt.Errorf("%s SERIES NUMBER", cmd.FullName())}
+	}
+	n, err := numberArg(cmd, 1)
+	if err != nil {
 		return err
-	})
+	}
+	s, actor, err := a.openAs(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	text, err := s.money.ReceiptText(ctx, actor, cmd.Args().First(), n)
+	if err == nil {
+		_, err = fmt.Fprint(a.stdout, text)
+	}
+	return err
 }
 
 func (a *app) printBook(cmd *cli.Command, b money.Book, err error) error {
@@ -327,33 +338,33 @@ func (a *app) printBook(cmd *cli.Command, b money.Book, err error) error {
 }
 
 func (a *app) issueBook(ctx context.Context, cmd *cli.Command) error {
-	return a.counter(ctx, cmd, 1, "SERIES", func(s *system, actor domain.Actor, e handlers.Envelope) error {
-		b, err := s.money.IssueBook(ctx, actor, money.BookIssued{Series: cmd.Args().First(), First: cmd.Int("first"), Last: cmd.Int("last"), Holder: cmd.String("holder")}, e)
+	return a.counter(cmd, 1, "SERIES", func(d desk, key string) error {
+		b, err := d.issueBook(ctx, money.BookIssued{Series: cmd.Args().First(), First: cmd.Int("first"), Last: cmd.Int("last"), Holder: cmd.String("holder")}, key)
 		return a.printBook(cmd, b, err)
 	})
 }
 
 func (a *app) handBook(ctx context.Context, cmd *cli.Command) error {
-	return a.counter(ctx, cmd, 1, "SERIES", func(s *system, actor domain.Actor, e handlers.Envelope) error {
-		b, err := s.money.HandBook(ctx, actor, cmd.Args().First(), cmd.String("to"), e)
+	return a.counter(cmd, 1, "SERIES", func(d desk, key string) error {
+		b, err := d.handBook(ctx, cmd.Args().First(), cmd.String("to"), key)
 		return a.printBook(cmd, b, err)
 	})
 }
 
 func (a *app) voidNumber(ctx context.Context, cmd *cli.Command) error {
-	return a.counter(ctx, cmd, 2, "SERIES NUMBER", func(s *system, actor domain.Actor, e handlers.Envelope) error {
+	return a.counter(cmd, 2, "SERIES NUMBER", func(d desk, key string) error {
 		n, err := numberArg(cmd, 1)
 		if err != nil {
 			return err
 		}
-		b, err := s.money.VoidNumber(ctx, actor, cmd.Args().First(), n, cmd.String("reason"), e)
+		b, err := d.voidNumber(ctx, cmd.Args().First(), n, cmd.String("reason"), key)
 		return a.printBook(cmd, b, err)
 	})
 }
 
 func (a *app) showBook(ctx context.Context, cmd *cli.Command) error {
-	return a.counter(ctx, cmd, 1, "SERIES", func(s *system, actor domain.Actor, _ handlers.Envelope) error {
-		b, err := s.money.Book(ctx, actor, cmd.Args().First())
+	return a.counter(cmd, 1, "SERIES", func(d desk, _ string) error {
+		b, err := d.book(ctx, cmd.Args().First())
 		return a.printBook(cmd, b, err)
 	})
 }
@@ -371,12 +382,12 @@ func (a *app) printOrder(cmd *cli.Command, o handlers.Ordered, err error) error 
 }
 
 func (a *app) openOrder(ctx context.Context, cmd *cli.Command) error {
-	return a.counter(ctx, cmd, 2, "ID|CODE PAYMENT", func(s *system, actor domain.Actor, e handlers.Envelope) error {
-		f, err := s.paymentOf(ctx, cmd)
+	return a.counter(cmd, 2, "ID|CODE PAYMENT", func(d desk, key string) error {
+		f, err := owedArgs(cmd)
 		if err != nil {
 			return err
 		}
-		o, err := s.money.OpenOrder(ctx, actor, f, e)
+		o, err := d.openOrder(ctx, f, key)
 		return a.printOrder(cmd, o, err)
 	})
 }
@@ -384,11 +395,12 @@ func (a *app) openOrder(ctx context.Context, cmd *cli.Command) error {
 var errNoBank = errors.New("no play-money provider runs here: start one with 'dossier dev'")
 
 func (a *app) payOnline(ctx context.Context, cmd *cli.Command) error {
-	return a.counter(ctx, cmd, 2, "ID|CODE PAYMENT", func(s *system, _ domain.Actor, _ handlers.Envelope) error {
-		if !s.dev || !s.live || s.cfg.Payment.URL == "" {
-			return errNoBank
+	return a.atBank(ctx, cmd, 2, "ID|CODE PAYMENT", func(s *system) error {
+		o, err := owedArgs(cmd)
+		if err != nil {
+			return err
 		}
-		f, err := s.paymentOf(ctx, cmd)
+		f, err := s.owed(ctx, o)
 		if err != nil {
 			return err
 		}
@@ -407,42 +419,39 @@ func (a *app) printPaid(cmd *cli.Command, paid localpay.Paid, err error) error {
 }
 
 func (a *app) releaseCallbacks(ctx context.Context, cmd *cli.Command) error {
-	return a.counter(ctx, cmd, 0, "", func(s *system, _ domain.Actor, _ handlers.Envelope) error {
-		if !s.dev || !s.live || s.cfg.Payment.URL == "" {
-			return errNoBank
-		}
+	return a.atBank(ctx, cmd, 0, "", func(s *system) error {
 		paid, err := localpay.NewClient(s.cfg.Payment.URL, nil).Release(ctx)
 		return a.printPaid(cmd, paid, err)
 	})
 }
 
 func (a *app) refundOrder(ctx context.Context, cmd *cli.Command) error {
-	return a.counter(ctx, cmd, 2, "ID|CODE PAYMENT", func(s *system, actor domain.Actor, e handlers.Envelope) error {
-		f, err := s.paymentOf(ctx, cmd)
+	return a.counter(cmd, 2, "ID|CODE PAYMENT", func(d desk, key string) error {
+		f, err := owedArgs(cmd)
 		if err != nil {
 			return err
 		}
-		o, err := s.money.RefundOrder(ctx, actor, handlers.OrderStream(f), cmd.Int("amount"), cmd.String("reason"), cmd.Bool("booked"), e)
+		o, err := d.refundOrder(ctx, f, cmd.Int("amount"), cmd.String("reason"), cmd.Bool("booked"), key)
 		return a.printOrder(cmd, o, err)
 	})
 }
 
 func (a *app) cancelOrder(ctx context.Context, cmd *cli.Command) error {
-	return a.counter(ctx, cmd, 2, "ID|CODE PAYMENT", func(s *system, actor domain.Actor, e handlers.Envelope) error {
-		f, err := s.paymentOf(ctx, cmd)
+	return a.counter(cmd, 2, "ID|CODE PAYMENT", func(d desk, key string) error {
+		f, err := owedArgs(cmd)
 		if err != nil {
 			return err
 		}
-		o, err := s.money.CancelOrder(ctx, actor, handlers.OrderStream(f), cmd.String("reason"), e)
+		o, err := d.cancelOrder(ctx, f, cmd.String("reason"), key)
 		return a.printOrder(cmd, o, err)
 	})
 }
 
-// moneyDay is the day that the command names.
-func (s *system) moneyDay(cmd *cli.Command) (string, error) {
+// moneyDay is the day that the command names, "" for today.
+func moneyDay(cmd *cli.Command) (string, error) {
 	day := cmd.String("day")
 	if day == "" {
-		return s.money.Today(), nil
+		return "", nil
 	}
 	if _, err := time.Parse(time.DateOnly, day); err != nil {
 		return "", usageError{fmt.Errorf("--day %q is no day such as 2026-11-26", day)}
@@ -451,12 +460,12 @@ func (s *system) moneyDay(cmd *cli.Command) (string, error) {
 }
 
 func (a *app) settleDay(ctx context.Context, cmd *cli.Command) error {
-	return a.counter(ctx, cmd, 0, "", func(s *system, actor domain.Actor, e handlers.Envelope) error {
-		day, err := s.moneyDay(cmd)
+	return a.counter(cmd, 0, "", func(d desk, key string) error {
+		day, err := moneyDay(cmd)
 		if err != nil {
 			return err
 		}
-		n, err := s.money.Settle(ctx, actor, day, e)
+		n, err := d.settleDay(ctx, day, key)
 		if err == nil {
 			_, err = fmt.Fprintf(a.stdout, "%d khoản lấy từ sao kê / %[1]d payments taken from the statement\n", n)
 		}
@@ -465,30 +474,33 @@ func (a *app) settleDay(ctx context.Context, cmd *cli.Command) error {
 }
 
 func (a *app) spoolInvoices(ctx context.Context, cmd *cli.Command) error {
-	return a.counter(ctx, cmd, 0, "", func(s *system, actor domain.Actor, _ handlers.Envelope) error {
-		day, err := s.moneyDay(cmd)
-		if err != nil {
-			return err
-		}
-		spool, err := handlers.NewInvoiceSpool(cmd.String("spool"))
-		if err != nil {
-			return err
-		}
-		n, err := s.money.Invoices(ctx, actor, day, spool)
-		if err == nil {
-			_, err = fmt.Fprintf(a.stdout, "%d hóa đơn trong %s / %[1]d invoices are in %[2]s\n", n, cmd.String("spool"))
-		}
+	day, err := moneyDay(cmd)
+	if err != nil {
 		return err
-	})
+	}
+	s, actor, err := a.openAs(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	spool, err := handlers.NewInvoiceSpool(cmd.String("spool"))
+	if err != nil {
+		return err
+	}
+	n, err := s.money.Invoices(ctx, actor, or(day, s.money.Today()), spool)
+	if err == nil {
+		_, err = fmt.Fprintf(a.stdout, "%d hóa đơn trong %s / %[1]d invoices are in %[2]s\n", n, cmd.String("spool"))
+	}
+	return err
 }
 
 func (a *app) reconcile(ctx context.Context, cmd *cli.Command) error {
-	return a.counter(ctx, cmd, 0, "", func(s *system, actor domain.Actor, _ handlers.Envelope) error {
-		day, err := s.moneyDay(cmd)
+	return a.counter(cmd, 0, "", func(d desk, _ string) error {
+		day, err := moneyDay(cmd)
 		if err != nil {
 			return err
 		}
-		r, err := s.money.Reconcile(ctx, actor, day)
+		r, err := d.reconcile(ctx, day)
 		if err != nil {
 			return err
 		}
@@ -496,7 +508,7 @@ func (a *app) reconcile(ctx context.Context, cmd *cli.Command) error {
 			return err
 		}
 		if n := r.Unexplained(); n > 0 {
-			return checkError{fmt.Errorf("%d chênh lệch chưa được giải trình / %[1]d differences are not explained: dossier money explain KEY --day %s --cause …", n, day)}
+			return checkError{fmt.Errorf("%d chênh lệch chưa được giải trình / %[1]d differences are not explained: dossier money explain KEY --day %s --cause …", n, r.Day)}
 		}
 		return nil
 	})
@@ -515,12 +527,12 @@ func (a *app) printReport(cmd *cli.Command, r money.Report) error {
 }
 
 func (a *app) explainDifference(ctx context.Context, cmd *cli.Command) error {
-	return a.counter(ctx, cmd, 1, "KEY", func(s *system, actor domain.Actor, e handlers.Envelope) error {
-		day, err := s.moneyDay(cmd)
+	return a.counter(cmd, 1, "KEY", func(d desk, key string) error {
+		day, err := moneyDay(cmd)
 		if err != nil {
 			return err
 		}
-		if err := s.money.Explain(ctx, actor, day, cmd.Args().First(), cmd.String("cause"), e); err != nil {
+		if err := d.explain(ctx, day, cmd.Args().First(), cmd.String("cause"), key); err != nil {
 			return err
 		}
 		_, err = fmt.Fprintln(a.stdout, "đã ghi / recorded")

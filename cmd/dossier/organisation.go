@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -71,20 +70,20 @@ func (a *app) applyOrganisation(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	s, actor, err := a.openAs(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	would, err := s.executor.PreviewOrganisation(ctx, actor, data)
+	defer d.close()
+	would, err := d.previewOrganisation(ctx, data)
 	if err == nil {
 		tellChanges(a.stderr, would.Changes)
 	}
 	done := would
 	if !cmd.Bool("dry-run") { // also when the preview was refused: what is refused is recorded
-		done, err = s.executor.ApplyOrganisation(ctx, actor, data, handlers.Envelope{Key: or(cmd.String("key"), handlers.NewKey())})
+		done, err = d.applyOrganisation(ctx, data, or(cmd.String("key"), handlers.NewKey()))
 	}
-	if mistakes := (handlers.Mistakes)(nil); errors.As(err, &mistakes) {
+	if mistakes := mistakesIn(err); mistakes != nil {
 		return a.tellMistakes(cmd.Args().First(), mistakes)
 	}
 	if err != nil {
@@ -109,28 +108,6 @@ func tellChanges(w io.Writer, changes []organisation.EntryChange) {
 	}
 }
 
-// organisationAsked is the organisation as it was known, and the day on which it is to be shown.
-func (a *app) organisationAsked(ctx context.Context, cmd *cli.Command) (o organisation.Organisation, day calendar.Date, err error) {
-	if day, err = dayOf(cmd.String("at")); err != nil {
-		return o, day, err
-	}
-	s, err := a.open(ctx, cmd)
-	if err != nil {
-		return o, day, err
-	}
-	defer s.stop()
-	if known := cmd.String("known-at"); known != "" {
-		m, err := handlers.ParseMoment(known, handlers.Zone())
-		if err != nil {
-			return o, day, err
-		}
-		o, err = s.executor.Organisation().KnownAt(ctx, m)
-		return o, day, err
-	}
-	o, err = s.executor.Organisation().Get(ctx)
-	return o, day, err
-}
-
 // organisationIfAny is the organisation of the system that is found, none where there is no system.
 func (a *app) organisationIfAny(ctx context.Context, cmd *cli.Command) (o organisation.Organisation, err error) {
 	if cfg, err := config.FromEnv(a.getenv); err == nil && cfg.Database.URL == "" {
@@ -152,20 +129,20 @@ func (a *app) organisationIfAny(ctx context.Context, cmd *cli.Command) (o organi
 }
 
 func (a *app) showOrganisation(ctx context.Context, cmd *cli.Command) error {
-	o, day, err := a.organisationAsked(ctx, cmd)
+	day, err := dayOf(cmd.String("at"))
 	if err != nil {
 		return err
 	}
-	if !o.Exists() {
-		return errors.New("no organisation is known (then): apply one with 'dossier organisation apply FILE'; until then accounts are believed as they sign in")
-	}
-	shown := o.Describe(day)
-	if cmd.Bool("all") {
-		shown.Plan = o.Plan
-	}
-	if f := cmd.String("output"); f == "json" {
+	return atDesk(a, cmd, func(d desk) (organisation.Described, error) {
+		return d.organisation(ctx, day, cmd.String("known-at"), cmd.Bool("all"))
+	},
+		func(shown organisation.Described) error { return a.printOrganisation(cmd, shown, day) })
+}
+
+func (a *app) printOrganisation(cmd *cli.Command, shown organisation.Described, day calendar.Date) error {
+	if cmd.String("output") == "json" {
 		if cmd.Bool("all") {
-			return printJSON(a.stdout, o.Plan)
+			return printJSON(a.stdout, shown.Plan)
 		}
 		return printJSON(a.stdout, shown)
 	}
@@ -189,7 +166,7 @@ func (a *app) showOrganisation(ctx context.Context, cmd *cli.Command) error {
 	for _, d := range shown.Delegations {
 		t.add(d, "delegation", d.Code, d.By+" → "+d.To, organisation.Word(string(d.Kind), "vi"), or(strings.Join(d.Procedures, ", "), "all procedures")+"; "+d.Basis, d.From.String(), until(d.Until))
 	}
-	t.note = fmt.Sprintf("version %d, as of %s", o.Version, day)
+	t.note = fmt.Sprintf("version %d, as of %s", shown.Version, day)
 	return t.print(a.stdout, cmd)
 }
 

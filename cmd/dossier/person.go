@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -44,15 +43,6 @@ func keyFlag() cli.Flag {
 	return &cli.StringFlag{Name: "key", Usage: "idempotency key: the same again is done once"}
 }
 
-// persons opens the system for who acts on persons.
-func (a *app) persons(ctx context.Context, cmd *cli.Command) (*handlers.Persons, handlers.Accessor, func(), error) {
-	s, actor, err := a.openAs(ctx, cmd)
-	if err != nil {
-		return nil, handlers.Accessor{}, nil, err
-	}
-	return handlers.NewPersons(s.executor, s.views), handlers.Accessor{Actor: actor}, s.stop, nil
-}
-
 func givenPerson(cmd *cli.Command) vault.Person {
 	return vault.Person{
 		Name: cmd.String("name"), IDNumber: cmd.String("id-number"), TaxCode: cmd.String("tax-code"), Phone: cmd.String("phone"), Email: cmd.String("email"),
@@ -67,27 +57,15 @@ func oneRef(cmd *cli.Command) (string, error) {
 	return cmd.Args().First(), nil
 }
 
-func (a *app) changePerson(ctx context.Context, cmd *cli.Command, body any, do func(*handlers.Persons, handlers.Accessor, string, handlers.Envelope) (handlers.PersonReceipt, error)) error {
-	ref, err := oneRef(cmd)
-	if err != nil {
+func (a *app) changePerson(ctx context.Context, cmd *cli.Command, w personWish) (err error) {
+	if w.ref, err = oneRef(cmd); err != nil {
 		return err
 	}
-	k, by, stop, err := a.persons(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	defer stop()
-	e := handlers.Envelope{Key: cmd.String("key")}
-	if e.Key == "" {
-		e.Key = handlers.NewKey()
-	}
-	if e.Body, err = json.Marshal(body); err != nil { // is hashed under a key, and goes nowhere else
-		return err
-	}
-	r, err := do(k, by, ref, e)
-	if err != nil {
-		return err
-	}
+	w.act, w.key = cmd.Name, or(cmd.String("key"), handlers.NewKey())
+	return atDesk(a, cmd, func(d desk) (handlers.PersonReceipt, error) { return d.changePerson(ctx, w) }, func(r handlers.PersonReceipt) error { return a.printPersonReceipt(cmd, r) })
+}
+
+func (a *app) printPersonReceipt(cmd *cli.Command, r handlers.PersonReceipt) error {
 	if len(r.Alike) > 0 {
 		fmt.Fprintf(a.stderr, "dossier: somebody with the same number is known already: %s\n", strings.Join(r.Alike, ", "))
 	}
@@ -101,57 +79,45 @@ func (a *app) changePerson(ctx context.Context, cmd *cli.Command, body any, do f
 }
 
 func (a *app) personRegister(ctx context.Context, cmd *cli.Command) error {
-	p, kind := givenPerson(cmd), person.Kind(cmd.String("kind"))
-	return a.changePerson(ctx, cmd, []any{p, kind}, func(k *handlers.Persons, by handlers.Accessor, ref string, e handlers.Envelope) (handlers.PersonReceipt, error) {
-		return k.Register(ctx, by, ref, kind, p, e)
-	})
+	return a.changePerson(ctx, cmd, personWish{person: givenPerson(cmd), kind: person.Kind(cmd.String("kind"))})
 }
 
 func (a *app) personCorrect(ctx context.Context, cmd *cli.Command) error {
-	p, reason := givenPerson(cmd), dossier.Code(cmd.String("reason"))
-	return a.changePerson(ctx, cmd, []any{p, reason}, func(k *handlers.Persons, by handlers.Accessor, ref string, e handlers.Envelope) (handlers.PersonReceipt, error) {
-		return k.Correct(ctx, by, ref, p, reason, e)
-	})
+	return a.changePerson(ctx, cmd, personWish{person: givenPerson(cmd), reason: dossier.Code(cmd.String("reason"))})
 }
 
 func (a *app) personErase(ctx context.Context, cmd *cli.Command) error {
-	decision, reason := dossier.External(cmd.String("decision")), dossier.Code(cmd.String("reason"))
-	return a.changePerson(ctx, cmd, []any{decision, reason}, func(k *handlers.Persons, by handlers.Accessor, ref string, e handlers.Envelope) (handlers.PersonReceipt, error) {
-		return k.Erase(ctx, by, ref, decision, reason, e)
-	})
+	return a.changePerson(ctx, cmd, personWish{decision: dossier.External(cmd.String("decision")), reason: dossier.Code(cmd.String("reason"))})
 }
 
 func (a *app) personShow(ctx context.Context, cmd *cli.Command) error {
 	if cmd.Args().Len() == 0 {
 		return usageError{fmt.Errorf("say which persons: dossier person show REF…")}
 	}
-	k, by, stop, err := a.persons(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	defer stop()
-	shown, err := k.Show(ctx, by, cmd.Args().Slice(), dossier.Code(cmd.String("purpose")))
-	return a.printPersons(cmd, shown, err)
+	return atDesk(a, cmd, func(d desk) ([]handlers.ShownPerson, error) {
+		return d.persons(ctx, cmd.Args().Slice(), cmd.String("purpose"))
+	},
+		func(shown []handlers.ShownPerson) error { return a.printPersons(cmd, shown) })
 }
 
 func (a *app) personFind(ctx context.Context, cmd *cli.Command) error {
-	k, by, stop, err := a.persons(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	defer stop()
+	defer d.close()
 	p := givenPerson(cmd)
-	found, more, err := k.Find(ctx, by, vault.Query{Name: p.Name, IDNumber: p.IDNumber, TaxCode: p.TaxCode, Phone: p.Phone, Email: p.Email}, dossier.Code(cmd.String("purpose")))
+	found, more, err := d.findPersons(ctx, vault.Query{Name: p.Name, IDNumber: p.IDNumber, TaxCode: p.TaxCode, Phone: p.Phone, Email: p.Email}, cmd.String("purpose"))
+	if err != nil {
+		return err
+	}
 	if more {
 		fmt.Fprintln(a.stderr, "dossier: there are more; give more of the name, or a number")
 	}
-	return a.printPersons(cmd, found, err)
+	return a.printPersons(cmd, found)
 }
 
-func (a *app) printPersons(cmd *cli.Command, shown []handlers.ShownPerson, err error) error {
-	if err != nil {
-		return err
-	}
+func (a *app) printPersons(cmd *cli.Command, shown []handlers.ShownPerson) error {
 	t := &table{columns: []string{"ref", "version", "name", "born", "id number", "tax code", "phone", "email", "address", "note"}}
 	for _, p := range shown {
 		note := ""
@@ -171,27 +137,15 @@ func (a *app) wordsCommand() *cli.Command {
 		Name: "words", Usage: "what people typed in a dossier, read from the vault for a purpose; one entry of the access journal", ArgsUsage: "ID|CODE",
 		Flags: []cli.Flag{&cli.StringFlag{Name: "purpose", Usage: "what for, a code; it goes into the access journal", Value: "appraisal"}, asFlag("auditor"), dataFlag(), formatFlag()},
 		Action: func(ctx context.Context, cmd *cli.Command) error {
-			if cmd.Args().Len() != 1 {
-				return usageError{fmt.Errorf("say which dossier: dossier words ID")}
-			}
-			s, actor, err := a.openAs(ctx, cmd)
-			if err != nil {
-				return err
-			}
-			defer s.stop()
-			id, err := s.find(ctx, cmd.Args().First())
-			if err != nil {
-				return err
-			}
-			said, err := s.executor.Words(ctx, handlers.Accessor{Actor: actor}, id, dossier.Code(cmd.String("purpose")))
-			if err != nil {
-				return err
-			}
-			t := &table{columns: []string{"version", "fact", "words"}}
-			for _, one := range said {
-				t.add(one, fmt.Sprint(one.Version), one.Type, or(one.Words, "("+one.Why+")"))
-			}
-			return t.print(a.stdout, cmd)
+			return over(a, cmd, func(d desk, target string) ([]handlers.Said, error) {
+				return d.words(ctx, target, cmd.String("purpose"))
+			}, func(said []handlers.Said) error {
+				t := &table{columns: []string{"version", "fact", "words"}}
+				for _, one := range said {
+					t.add(one, fmt.Sprint(one.Version), one.Type, or(one.Words, "("+one.Why+")"))
+				}
+				return t.print(a.stdout, cmd)
+			})
 		},
 	}
 }

@@ -101,12 +101,12 @@ func (a *app) listProcedures(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	all, err := a.catalogue(ctx, cmd)
-	if err != nil {
-		return err
-	}
+	return atDesk(a, cmd, func(d desk) ([]procedure.Version, error) { return d.catalogue(ctx, day) }, func(all []procedure.Version) error { return a.printCatalogue(cmd, all) })
+}
+
+func (a *app) printCatalogue(cmd *cli.Command, all []procedure.Version) error {
 	t := &table{columns: []string{"id", "version", "sector", "process", "filing", "limit", "marks", "name"}}
-	for _, v := range all.On(day) {
+	for _, v := range all {
 		filing := "open"
 		if !v.OpenForFiling {
 			filing = "information only"
@@ -129,45 +129,25 @@ func (a *app) showProcedure(ctx context.Context, cmd *cli.Command) error {
 	if cmd.Args().Len() != 1 {
 		return usageError{fmt.Errorf("say which procedure: %s ID", cmd.FullName())}
 	}
-	s, err := a.open(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	defer s.stop()
 	day, err := dayOf(cmd.String("at"))
 	if err != nil {
 		return err
 	}
-	id := cmd.Args().First()
-	p, err := s.executor.Procedures().Get(ctx, id)
-	if err != nil {
-		return err
-	}
-	v, valid := p.On(day)
-	if n := cmd.Int("version"); n > 0 {
-		v, valid = p.Version(n)
-	}
-	if !valid {
-		return fmt.Errorf("procedure %q on %s: %w; the catalogue: dossier procedures list", id, day, handlers.ErrNoProcedure)
-	}
-	switches, err := s.executor.Procedures().Switches(ctx, id)
-	if err != nil {
-		return err
-	}
-	if f := cmd.String("output"); f == "json" || f == "jsonl" {
-		t := &table{}
-		t.add(v.Describe())
+	return atDesk(a, cmd, func(d desk) (rules, error) { return d.procedure(ctx, cmd.Args().First(), day, cmd.Int("version")) }, func(is rules) error {
+		if asJSON(cmd) {
+			return a.printWhole(cmd, is.version.Describe())
+		}
+		t := &table{columns: []string{"field", "value"}}
+		for _, line := range describe(is) {
+			t.add(nil, line[0], line[1])
+		}
 		return t.print(a.stdout, cmd)
-	}
-	t := &table{columns: []string{"field", "value"}}
-	for _, line := range describe(p, v, switches) {
-		t.add(nil, line[0], line[1])
-	}
-	return t.print(a.stdout, cmd)
+	})
 }
 
 // describe is a version line by line.
-func describe(p procedure.Procedure, v procedure.Version, switches []procedure.Switch) (lines [][2]string) {
+func describe(is rules) (lines [][2]string) {
+	v := is.version
 	add := func(name, value string) {
 		if value != "" {
 			lines = append(lines, [2]string{name, value})
@@ -176,7 +156,7 @@ func describe(p procedure.Procedure, v procedure.Version, switches []procedure.S
 	add("id", v.ID)
 	add("name", v.NameVI+" / "+v.NameEN)
 	add("short name", v.ShortVI+" / "+v.ShortEN)
-	add("version", fmt.Sprintf("%d of %d: %s of %s, valid from %s", v.Number, len(p.Versions), v.Decision.No, v.Decision.DecidedOn, v.Decision.ValidFrom))
+	add("version", fmt.Sprintf("%d of %d: %s of %s, valid from %s", v.Number, is.of, v.Decision.No, v.Decision.DecidedOn, v.Decision.ValidFrom))
 	add("process", string(v.Archetype))
 	add("limit", strings.TrimPrefix(v.LimitVI+" / "+v.LimitEN, " / "))
 	add("marks", marksOf(v))
@@ -198,7 +178,7 @@ func describe(p procedure.Procedure, v procedure.Version, switches []procedure.S
 	for _, c := range v.Channels {
 		add("channel", procedure.Word("channel", string(c), "vi")+" / "+procedure.Word("channel", string(c), "en"))
 	}
-	for _, s := range switches {
+	for _, s := range is.switches {
 		state := map[bool]string{true: "open", false: "closed"}[s.Open]
 		add("switch "+or(s.Unit, "of all units"), fmt.Sprintf("%s: %s, %s", state, s.Reason, s.Basis))
 	}
@@ -257,19 +237,31 @@ func (a *app) publishProcedure(ctx context.Context, cmd *cli.Command) error {
 			return err
 		}
 	}
+	if cmd.Bool("shipped") {
+		return a.publishShipped(ctx, cmd)
+	}
+	d, err := a.desk(cmd)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	done, err := d.publishProcedure(ctx, data)
+	if mistakes := mistakesIn(err); mistakes != nil {
+		return a.tellMistakes(cmd.Args().First(), mistakes)
+	}
+	return a.printPublished(cmd, done, err)
+}
+
+func (a *app) publishShipped(ctx context.Context, cmd *cli.Command) error {
+	if cmd.String("server") != "" {
+		return usageError{fmt.Errorf("%s --shipped works on the database only: publish one after the other by its ID", cmd.FullName())}
+	}
 	s, actor, err := a.openAs(ctx, cmd)
 	if err != nil {
 		return err
 	}
 	defer s.stop()
-	if cmd.Bool("shipped") {
-		return s.executor.PublishShipped(ctx, actor, "shipped")
-	}
-	done, err := s.executor.PublishProcedure(ctx, actor, data, handlers.Envelope{Key: handlers.NewKey()})
-	if mistakes := (handlers.Mistakes)(nil); errors.As(err, &mistakes) {
-		return a.tellMistakes(cmd.Args().First(), mistakes)
-	}
-	return a.printPublished(cmd, done, err)
+	return s.executor.PublishShipped(ctx, actor, "shipped")
 }
 
 func (a *app) printPublished(cmd *cli.Command, done handlers.PublishedProcedure, err error) error {
@@ -304,13 +296,12 @@ func (a *app) turnSwitch(open bool) cli.ActionFunc {
 		if cmd.Args().Len() != 1 {
 			return usageError{fmt.Errorf("say which procedure: %s ID", cmd.FullName())}
 		}
-		s, actor, err := a.openAs(ctx, cmd)
+		d, err := a.desk(cmd)
 		if err != nil {
 			return err
 		}
-		defer s.stop()
-		done, err := s.executor.TurnSwitch(ctx, actor, procedure.Turn{Procedure: cmd.Args().First(), Unit: cmd.String("unit"), Open: open,
-			Reason: procedure.Reason(cmd.String("reason")), Basis: cmd.String("basis")}, handlers.Envelope{Key: handlers.NewKey()})
+		defer d.close()
+		done, err := d.turn(ctx, procedure.Turn{Procedure: cmd.Args().First(), Unit: cmd.String("unit"), Open: open, Reason: procedure.Reason(cmd.String("reason")), Basis: cmd.String("basis")})
 		if err != nil {
 			return err
 		}
@@ -333,20 +324,16 @@ func (a *app) oneVersion(ctx context.Context, cmd *cli.Command, name string) (pr
 		}
 		return read.Wish.Version, nil
 	}
-	all, err := a.catalogue(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return procedure.Version{}, err
 	}
-	v, known := all.Version(name, cmd.Int("version"))
-	if p, exists := all.Procedure(name); exists && cmd.Int("version") == 0 {
-		if now, valid := p.On(calendar.DateOf(time.Now(), handlers.Zone())); valid {
-			v = now
-		}
+	defer d.close()
+	v, err := d.version(ctx, name, cmd.Int("version"))
+	if errors.Is(err, handlers.ErrNoProcedure) {
+		err = fmt.Errorf("procedure %q: %w; the catalogue: dossier procedures list", name, err)
 	}
-	if !known {
-		return v, fmt.Errorf("procedure %q: %w; the catalogue: dossier procedures list", name, handlers.ErrNoProcedure)
-	}
-	return v, nil
+	return v, err
 }
 
 func (a *app) drawProcedure(ctx context.Context, cmd *cli.Command) error {

@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"dossier/domain/dossier"
+	"dossier/handlers"
 )
 
 func (a *app) receiptCommand() *cli.Command {
@@ -18,19 +19,12 @@ func (a *app) receiptCommand() *cli.Command {
 }
 
 func (a *app) receipt(ctx context.Context, cmd *cli.Command) error {
-	s, actor, id, err := a.openDossier(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	defer s.stop()
-	r, err := s.executor.Reception(ctx, actor, id)
-	if err != nil {
-		return err
-	}
-	if f := cmd.String("output"); f == "json" || f == "jsonl" {
-		t := &table{}
-		t.add(r)
-		return t.print(a.stdout, cmd)
+	return over(a, cmd, func(d desk, target string) (handlers.Reception, error) { return d.receipt(ctx, target) }, func(r handlers.Reception) error { return a.printReception(cmd, r) })
+}
+
+func (a *app) printReception(cmd *cli.Command, r handlers.Reception) error {
+	if asJSON(cmd) {
+		return a.printWhole(cmd, r)
 	}
 	t := &table{columns: []string{"id", "code", "procedure", "status", "limit", "due", "notes"}}
 	for _, d := range r.Dossiers {

@@ -3,14 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/urfave/cli/v3"
 
 	"dossier/domain/calendar"
 	"dossier/domain/dossier"
 	"dossier/handlers"
-	"dossier/projections"
 )
 
 func (a *app) resultsCommand() *cli.Command {
@@ -44,57 +42,31 @@ func (a *app) listResults(ctx context.Context, cmd *cli.Command) error {
 	default:
 		return usageError{fmt.Errorf("--verdict %q: say valid, expired, replaced or revoked", verdict)}
 	}
-	f := projections.ResultFilter{Procedure: cmd.String("procedure"), Unit: cmd.String("unit"), Verdict: verdict, Limit: int(cmd.Int("limit")), Cursor: cmd.String("cursor")}
-	if text := cmd.String("renew-by"); text != "" {
-		day, err := calendar.ParseDate(text)
-		if err != nil {
-			return usageError{fmt.Errorf("--renew-by %q: give a day such as 2026-12-31", text)}
+	p := papers{procedure: cmd.String("procedure"), unit: cmd.String("unit"), verdict: string(verdict), renewBy: cmd.String("renew-by"), limit: cmd.Int("limit"), cursor: cmd.String("cursor")}
+	if p.renewBy != "" {
+		if _, err := calendar.ParseDate(p.renewBy); err != nil {
+			return usageError{fmt.Errorf("--renew-by %q: give a day such as 2026-12-31", p.renewBy)}
 		}
-		f.RenewBy = (day + 1).Start(handlers.Zone()).Add(-time.Microsecond)
 	}
-	s, err := a.open(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	defer s.stop()
-	actor, err := s.reader(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	if err := handlers.Authorize(actor, handlers.Act{Kind: handlers.List}); err != nil {
-		return err
-	}
-	f.Now, f.Applicant = s.executor.Now(), handlers.Only(actor)
-	if f.Sight, err = s.executor.Sight(ctx, actor); err != nil {
-		return err
-	}
-	page, err := s.views.Results(ctx, f)
-	if err != nil {
-		return err
-	}
+	return atDesk(a, cmd, func(d desk) (register, error) { return d.results(ctx, p) }, func(r register) error { return a.printRegister(cmd, r) })
+}
+
+func (a *app) printRegister(cmd *cli.Command, r register) error {
 	t := &table{columns: []string{"number", "paper", "verdict", "issued", "valid until", "remind", "notes"}}
-	for _, r := range page.Rows {
-		number, until, remind, notes := r.ID.String(), "", "", ""
-		if r.Code != nil {
-			number = handlers.ResultNumber(*r.Code, r.Paper.Number)
+	for _, l := range r.lines {
+		until, remind, notes := "", "", ""
+		if !l.ValidUntil.IsZero() {
+			until = instant(l.ValidUntil)
 		}
-		if !r.Paper.ValidUntil.IsZero() {
-			until = instant(r.Paper.ValidUntil)
-		}
-		if at, assumed := r.Paper.Reminder(); !at.IsZero() {
+		if at, assumed := l.Reminder(); !at.IsZero() {
 			if remind = instant(at); assumed {
 				notes = "reminder assumed"
 			}
 		}
-		t.add(struct {
-			ID      string               `json:"id"`
-			Number  string               `json:"number"`
-			Verdict dossier.PaperVerdict `json:"verdict"`
-			dossier.Paper
-		}{r.ID.String(), number, r.Verdict, r.Paper}, number, r.Paper.Code, string(r.Verdict), instant(r.Paper.IssuedAt), until, remind, notes)
+		t.add(l, l.Number, l.Code, string(l.Verdict), instant(l.IssuedAt), until, remind, notes)
 	}
-	if t.note = fmt.Sprintf("true at position %d", page.Stamp.Position); page.Next != "" {
-		t.note += "; more with --cursor " + page.Next
+	if t.note = fmt.Sprintf("true at position %d", r.at); r.next != "" {
+		t.note += "; more with --cursor " + r.next
 	}
 	return t.print(a.stdout, cmd)
 }
@@ -103,15 +75,12 @@ func (a *app) checkResult(ctx context.Context, cmd *cli.Command) error {
 	if cmd.Args().Len() != 1 {
 		return usageError{fmt.Errorf("say which paper: %s NUMBER", cmd.FullName())}
 	}
-	s, err := a.open(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	defer s.stop()
-	all, err := s.executor.CheckResult(ctx, s.views, cmd.Args().First(), cmd.String("agency"))
-	if err != nil {
-		return err
-	}
+	number, agency := cmd.Args().First(), cmd.String("agency")
+	return atDesk(a, cmd, func(d desk) ([]handlers.CheckedResult, error) { return d.checkResult(ctx, number, agency) },
+		func(all []handlers.CheckedResult) error { return a.printChecked(cmd, all) })
+}
+
+func (a *app) printChecked(cmd *cli.Command, all []handlers.CheckedResult) error {
 	t := &table{columns: []string{"number", "verdict", "paper", "issued", "valid until", "replaced by", "decision"}}
 	for _, r := range all {
 		until := ""

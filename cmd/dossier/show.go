@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,10 +10,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/urfave/cli/v3"
 
-	"dossier/domain"
 	"dossier/domain/dossier"
 	"dossier/handlers"
-	"dossier/projections"
 )
 
 func (a *app) showCommand() *cli.Command {
@@ -31,77 +28,21 @@ func (a *app) showCommand() *cli.Command {
 }
 
 func (a *app) show(ctx context.Context, cmd *cli.Command) error {
-	s, actor, id, err := a.openDossier(ctx, cmd)
+	q, err := asking(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	asked, err := s.asked(cmd)
-	if err != nil {
-		return err
-	}
-	state, _, err := s.executor.AsOfFor(ctx, actor, id, asked)
-	if err != nil {
-		return fmt.Errorf("read dossier %s: %w", id, err)
-	}
-	s.executor.Opened(ctx, handlers.Accessor{Actor: actor}, id)
-	var timers []handlers.TimerLine
-	if asked == (handlers.Asked{}) { // what comes next is a question of now
-		if timers, err = s.executor.TimersOf(ctx, id, state); err != nil {
-			return err
-		}
-	}
-	return a.printState(cmd, id, state, timers, s.executor.Procedures().All(ctx))
+	return atDesk(a, cmd, func(d desk) (shown, error) { return d.show(ctx, q) }, func(is shown) error { return a.printState(cmd, is) })
 }
 
-// openDossier opens the system and finds the one dossier that the command names, and who asks for it.
-func (a *app) openDossier(ctx context.Context, cmd *cli.Command) (s *system, actor domain.Actor, id uuid.UUID, err error) {
-	if cmd.Args().Len() != 1 {
-		return nil, actor, id, usageError{fmt.Errorf("say which dossier: %s ID|CODE", cmd.FullName())}
-	}
-	if s, err = a.open(ctx, cmd); err != nil {
-		return nil, actor, id, err
-	}
-	if actor, err = s.reader(ctx, cmd); err == nil {
-		id, err = s.find(ctx, cmd.Args().First())
-	}
-	if err != nil {
-		s.stop()
-		return nil, actor, id, err
-	}
-	return s, actor, id, nil
-}
-
-// asked reads the two time axes and the version.
-func (s *system) asked(cmd *cli.Command) (handlers.Asked, error) {
-	asked := handlers.Asked{Version: cmd.Int64("version")}
-	zone, err := time.LoadLocation(s.cfg.Zone)
-	if err != nil {
-		return asked, usageError{fmt.Errorf("DOSSIER_ZONE %q: %w", s.cfg.Zone, err)}
-	}
-	for name, field := range map[string]**handlers.Moment{"at": &asked.At, "known-at": &asked.KnownAt} {
-		text := cmd.String(name)
-		if text == "" {
-			continue
-		}
-		m, err := handlers.ParseMoment(text, zone)
-		if err != nil {
-			return asked, usageError{fmt.Errorf("--%s: %w", name, err)}
-		}
-		*field = &m
-	}
-	return asked, nil
-}
-
-func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State, timers []handlers.TimerLine, rules handlers.Catalogue) error {
-	if f := cmd.String("output"); f == "json" || f == "jsonl" {
-		t := &table{}
-		t.add(struct {
+func (a *app) printState(cmd *cli.Command, is shown) error {
+	s, p := is.state, is.rules
+	if asJSON(cmd) {
+		return a.printWhole(cmd, struct {
 			ID uuid.UUID `json:"id"`
 			dossier.State
 			Timers []handlers.TimerLine `json:"timers,omitempty"`
-		}{id, s, timers})
-		return t.print(a.stdout, cmd)
+		}{is.id, s, is.timers})
 	}
 	t := &table{columns: []string{"field", "value"}}
 	add := func(name, value string) {
@@ -109,14 +50,13 @@ func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State, timers
 			t.add(nil, name, value)
 		}
 	}
-	add("id", id.String())
+	add("id", is.id.String())
 	add("code", s.KnownBy())
 	add("status", words("status", string(s.Status)))
 	add("outcome", words("outcome", string(s.Outcome)))
 	add("version", strconv.FormatInt(s.Version, 10))
 	name := ""
-	p, ok := rules.Version(s.Procedure, s.ProcedureVersion)
-	if ok {
+	if p.ID != "" {
 		name = fmt.Sprintf(", %s (%d)", p.NameVI, p.Number)
 	}
 	add("procedure", s.Procedure+name)
@@ -206,7 +146,7 @@ func (a *app) printState(cmd *cli.Command, id uuid.UUID, s dossier.State, timers
 	for _, f := range s.Fired {
 		add("told", fmt.Sprintf("%s  %s%s, %d %%: %s, %s", instant(f.Told), words("timer", string(f.Timer)), numbered(f.Number), f.Share, words("notice", string(f.Notice)), f.Tells))
 	}
-	for _, l := range timers {
+	for _, l := range is.timers {
 		if l.Next != nil {
 			add("next", fmt.Sprintf("%s  %s%s, %d %%: %s, %s %s", instant(*l.Next), words("timer", string(l.Timer)), numbered(l.Number), l.Share, words("notice", l.Notice), strings.Join(l.Tells, ", "), basisWords(l.Basis)))
 		}
@@ -224,46 +164,22 @@ func (a *app) historyCommand() *cli.Command {
 }
 
 func (a *app) history(ctx context.Context, cmd *cli.Command) error {
-	s, actor, id, err := a.openDossier(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	defer s.stop()
-	row, found, err := s.views.Get(ctx, id)
-	if err != nil {
-		return fmt.Errorf("read dossier: %w", err)
-	}
-	if !found {
-		return fmt.Errorf("dossier %s: %w", id, handlers.ErrNotFound)
-	}
-	if err := s.executor.MayRead(ctx, actor, row.State); err != nil {
-		return fmt.Errorf("dossier %s: %w", id, err)
-	}
-	s.executor.Opened(ctx, handlers.Accessor{Actor: actor}, id)
-	entries, err := s.views.History(ctx, id)
-	if err != nil {
-		return fmt.Errorf("read history: %w", err)
-	}
-	t := &table{columns: []string{"version", "position", "occurred", "recorded", "event", "who", "unit", "changed", "why"}}
-	for _, e := range entries {
-		var changes []string
-		for _, c := range e.Changes {
-			changes = append(changes, dossier.Label("field", c.Field, "vi")+": "+value(c.Kind, c.Old)+" → "+value(c.Kind, c.New))
+	return over(a, cmd, func(d desk, target string) (trail, error) { return d.history(ctx, target) }, func(is trail) error {
+		t := &table{columns: []string{"version", "position", "occurred", "recorded", "event", "who", "unit", "changed", "why"}}
+		for _, e := range is.entries {
+			var changes []string
+			for _, c := range e.Changes {
+				changes = append(changes, dossier.Label("field", c.Field, "vi")+": "+value(c.Kind, c.Old)+" → "+value(c.Kind, c.New))
+			}
+			why := strings.TrimSpace(strings.Join([]string{e.Reason, e.Basis, e.Irregular}, " "))
+			t.add(e, fmt.Sprint(e.Version), fmt.Sprint(e.Position), instant(e.OccurredAt), instant(e.RecordedAt), words("event", e.Type),
+				e.Actor.Account+" ("+dossier.Label("role", string(e.Actor.Role), "vi")+")", e.Actor.Unit, strings.Join(changes, "; "), why)
 		}
-		why := strings.TrimSpace(strings.Join([]string{e.Reason, e.Basis, e.Irregular}, " "))
-		t.add(e, fmt.Sprint(e.Version), fmt.Sprint(e.Position), instant(e.OccurredAt), instant(e.RecordedAt), words("event", e.Type),
-			e.Actor.Account+" ("+dossier.Label("role", string(e.Actor.Role), "vi")+")", e.Actor.Unit, strings.Join(changes, "; "), why)
-	}
-	parked, err := projections.Parked(ctx, s.pool)
-	if err != nil {
-		return err
-	}
-	if slices.ContainsFunc(parked, func(p projections.ParkedStream) bool {
-		return p.Stream == id && strings.HasPrefix(p.Projection, "history_")
-	}) {
-		t.note = "stale: later events of this dossier are not in here, see 'dossier parked list'"
-	}
-	return t.print(a.stdout, cmd)
+		if is.stale {
+			t.note = "stale: later events of this dossier are not in here, see 'dossier parked list'"
+		}
+		return t.print(a.stdout, cmd)
+	})
 }
 
 // value is one side of a change in words.

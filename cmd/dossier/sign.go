@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -98,34 +99,24 @@ func (a *app) signCommand() *cli.Command {
 func (a *app) sign(ctx context.Context, cmd *cli.Command) error {
 	result := cmd.Args().First() == "result"
 	switch n := cmd.Args().Len(); {
-	case cmd.String("disk") != "" && n == 0, result && n == 2, !result && n == 1:
+	case cmd.String("disk") != "" && n == 0:
+		return a.signDisk(ctx, cmd)
+	case result && n == 2, !result && n == 1:
 	default:
 		return usageError{fmt.Errorf("%s FILE-ID, or result ID|CODE, or --disk FILE", cmd.FullName())}
 	}
-	s, actor, err := a.openAs(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	if cmd.String("disk") != "" {
-		return a.signDisk(ctx, cmd, s, actor)
-	}
-	e := handlers.Envelope{Key: cmd.String("key")}
-	if e.Key == "" {
-		e.Key = handlers.NewKey()
-	}
+	defer d.close()
+	key := or(cmd.String("key"), handlers.NewKey())
 	if result {
-		id, err := s.find(ctx, cmd.Args().Get(1))
+		w, err := signingResult(cmd, key)
 		if err != nil {
 			return err
 		}
-		if cmd.IsSet("if-version") {
-			v := cmd.Int64("if-version")
-			e.Expected = &v
-		}
-		c := dossier.SignResult{Means: dossier.Means(cmd.String("means")), File: dossier.Ref(cmd.String("result"))}
-		e.Body = []byte(string(c.Means) + " " + string(c.File))
-		r, err := s.executor.Do(ctx, actor, id, e, c)
+		r, err := d.do(ctx, cmd.Args().Get(1), w)
 		return a.printReceipt(cmd, r, err)
 	}
 	file, err := uuid.Parse(cmd.Args().First())
@@ -136,16 +127,37 @@ func (a *app) sign(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	r, err := s.files.SignFile(ctx, actor, file, signature, e)
+	r, err := d.signFile(ctx, file, signature, key)
 	return a.printReceipt(cmd, r, err)
 }
 
+// signingResult is the wish to sign a result.
+func signingResult(cmd *cli.Command, key string) (w wish, err error) {
+	c := dossier.SignResult{Means: dossier.Means(cmd.String("means")), File: dossier.Ref(cmd.String("result"))}
+	w.command, w.name = c, "sign"
+	w.envelope = handlers.Envelope{Key: key, Body: []byte(string(c.Means) + " " + string(c.File))}
+	if cmd.IsSet("if-version") {
+		v := cmd.Int64("if-version")
+		w.envelope.Expected = &v
+	}
+	w.members, err = json.Marshal(c)
+	return w, err
+}
+
 // signDisk signs what is in no dossier, for the account: what an applicant's own software does elsewhere.
-func (a *app) signDisk(ctx context.Context, cmd *cli.Command, s *system, actor domain.Actor) error {
+func (a *app) signDisk(ctx context.Context, cmd *cli.Command) error {
+	if cmd.String("server") != "" {
+		return usageError{fmt.Errorf("%s --disk works on the database only", cmd.FullName())}
+	}
 	d, err := digestOf(cmd.String("disk"))
 	if err != nil {
 		return err
 	}
+	s, actor, err := a.openAs(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
 	signer, _, err := signingOf(s.cfg, s.clock)
 	if err != nil {
 		return err
@@ -215,27 +227,11 @@ func (a *app) verifySignature(ctx context.Context, cmd *cli.Command) error {
 	if outside == (cmd.Args().Len() == 1) || outside != (cmd.String("signature") != "") {
 		return usageError{fmt.Errorf("%s FILE-ID or ID|CODE, or --file FILE --signature FILE", cmd.FullName())}
 	}
-	s, actor, err := a.openAs(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	defer s.stop()
 	if outside {
-		return a.verifyOutside(ctx, cmd, s)
+		return a.verifyOutside(ctx, cmd)
 	}
-	by := handlers.Accessor{Actor: actor}
-	var lines []handlers.SignatureLine
-	id, err := s.find(ctx, cmd.Args().First())
-	if err != nil {
-		return err
-	}
-	if lines, err = s.executor.Signatures(ctx, by, id, uuid.Nil); errors.Is(err, handlers.ErrNotFound) {
-		lines, err = s.files.Signatures(ctx, by, id) // not a dossier: a file
-	}
-	if err != nil {
-		return err
-	}
-	return a.printSignatures(cmd, lines)
+	return atDesk(a, cmd, func(d desk) ([]handlers.SignatureLine, error) { return d.signatures(ctx, cmd.Args().First()) },
+		func(lines []handlers.SignatureLine) error { return a.printSignatures(cmd, lines) })
 }
 
 func (a *app) printSignatures(cmd *cli.Command, lines []handlers.SignatureLine) error {
@@ -271,7 +267,15 @@ func blockOf(block, of string) string {
 	return words("signature_block", block) + ", " + of
 }
 
-func (a *app) verifyOutside(ctx context.Context, cmd *cli.Command, s *system) error {
+func (a *app) verifyOutside(ctx context.Context, cmd *cli.Command) error {
+	if cmd.String("server") != "" {
+		return usageError{fmt.Errorf("%s --file works on the database only", cmd.FullName())}
+	}
+	s, _, err := a.openAs(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
 	d, err := digestOf(cmd.String("file"))
 	if err != nil {
 		return err

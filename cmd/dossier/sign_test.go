@@ -20,12 +20,16 @@ func TestAFileIsSignedVerifiedAlteredAndRefusedAsTheScriptSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &script{t: t}
-	for n, line := range strings.Split(string(text), "\n") {
-		s.at = "signed.txt:" + strconv.Itoa(n+1)
-		s.play(line)
+	for name, server := range map[string]bool{"on the database": false, "against a server": true} {
+		t.Run(name, func(t *testing.T) {
+			s := &script{t: t, server: server}
+			for n, line := range strings.Split(string(text), "\n") {
+				s.at = "signed.txt:" + strconv.Itoa(n+1)
+				s.play(line)
+			}
+			t.Log("\n" + s.told.String())
+		})
 	}
-	t.Log("\n" + s.told.String())
 }
 
 func TestProductionSignsByItsSettingsOnlyAndNeverTrustsTheTestCA(t *testing.T) {

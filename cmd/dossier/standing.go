@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -25,9 +24,7 @@ func (a *app) standingCommands() []*cli.Command {
 			Flags: by("reception", &cli.StringFlag{Name: "procedure", Required: true}, &cli.StringFlag{Name: "purpose", Usage: "what for, a code", Value: "counter"}), Action: a.prefill},
 		{Name: "standing", Usage: "the mandates of a person, and what it asked of its data", ArgsUsage: "REF", Flags: []cli.Flag{asFlag("reception"), dataFlag(), formatFlag()},
 			Action: func(ctx context.Context, cmd *cli.Command) error {
-				return a.standing(ctx, cmd, 1, nil, func(k *handlers.Persons, by handlers.Accessor, ref string, _ int, _ handlers.Envelope) (handlers.Standing, error) {
-					return k.Standing(ctx, by, ref)
-				})
+				return a.standing(ctx, cmd, 1, nil)
 			}},
 		{Name: "mandate", Usage: "let somebody file, answer and read in a person's place", ArgsUsage: "REF",
 			Flags: by("reception", &cli.StringFlag{Name: "to", Usage: "reference of who is mandated", Required: true}, &cli.StringFlag{Name: "from", Usage: "first day, such as 2026-11-26 (today)"},
@@ -38,33 +35,20 @@ func (a *app) standingCommands() []*cli.Command {
 		{Name: "ask", Usage: "receive what a person asks of its own data: answered in two working days", ArgsUsage: "REF",
 			Flags: by("reception", &cli.StringFlag{Name: "wish", Usage: "copy, correct, erase, restrict, object, withdraw-consent", Required: true}),
 			Action: func(ctx context.Context, cmd *cli.Command) error {
-				wish := person.Wish(cmd.String("wish"))
-				return a.standing(ctx, cmd, 1, wish, func(k *handlers.Persons, by handlers.Accessor, ref string, _ int, e handlers.Envelope) (handlers.Standing, error) {
-					return k.Ask(ctx, by, ref, wish, e)
-				})
+				return a.standing(ctx, cmd, 1, person.Wish(cmd.String("wish")))
 			}},
 		{Name: "answer", Usage: "grant or refuse what was asked", ArgsUsage: "REF NUMBER",
 			Flags: by("head", &cli.StringFlag{Name: "answer", Usage: "granted or refused", Required: true}, &cli.StringFlag{Name: "basis", Usage: "of a refusal: code of the article, such as luat-91-2025.14"}),
 			Action: func(ctx context.Context, cmd *cli.Command) error {
-				told := person.RequestAnswered{Answer: person.Answer(cmd.String("answer")), Basis: dossier.Code(cmd.String("basis"))}
-				return a.standing(ctx, cmd, 2, told, func(k *handlers.Persons, by handlers.Accessor, ref string, n int, e handlers.Envelope) (handlers.Standing, error) {
-					told.Number = n
-					return k.Answer(ctx, by, ref, told, e)
-				})
+				return a.standing(ctx, cmd, 2, person.RequestAnswered{Answer: person.Answer(cmd.String("answer")), Basis: dossier.Code(cmd.String("basis"))})
 			}},
 		{Name: "extend", Usage: "fifteen days more to do what was granted, once", ArgsUsage: "REF NUMBER", Flags: by("head", reason),
 			Action: func(ctx context.Context, cmd *cli.Command) error {
-				x := person.RequestExtended{Reason: dossier.Code(cmd.String("reason"))}
-				return a.standing(ctx, cmd, 2, x, func(k *handlers.Persons, by handlers.Accessor, ref string, n int, e handlers.Envelope) (handlers.Standing, error) {
-					x.Number = n
-					return k.Extend(ctx, by, ref, x, e)
-				})
+				return a.standing(ctx, cmd, 2, person.RequestExtended{Reason: dossier.Code(cmd.String("reason"))})
 			}},
 		{Name: "done", Usage: "what was granted has been done", ArgsUsage: "REF NUMBER", Flags: by("head"),
 			Action: func(ctx context.Context, cmd *cli.Command) error {
-				return a.standing(ctx, cmd, 2, nil, func(k *handlers.Persons, by handlers.Accessor, ref string, n int, e handlers.Envelope) (handlers.Standing, error) {
-					return k.Finish(ctx, by, ref, n, e)
-				})
+				return a.standing(ctx, cmd, 2, nil)
 			}},
 	}
 }
@@ -83,9 +67,7 @@ func (a *app) grantMandate(ctx context.Context, cmd *cli.Command) error {
 	} else if until != 0 {
 		m.Until = &until
 	}
-	return a.standing(ctx, cmd, 1, m, func(k *handlers.Persons, by handlers.Accessor, ref string, _ int, e handlers.Envelope) (handlers.Standing, error) {
-		return k.Grant(ctx, by, ref, m, e)
-	})
+	return a.standing(ctx, cmd, 1, m)
 }
 
 func (a *app) endMandate(ctx context.Context, cmd *cli.Command) error {
@@ -94,10 +76,7 @@ func (a *app) endMandate(ctx context.Context, cmd *cli.Command) error {
 	if m.From, err = dayFlag(cmd, "from"); err != nil {
 		return err
 	}
-	return a.standing(ctx, cmd, 2, m, func(k *handlers.Persons, by handlers.Accessor, ref string, n int, e handlers.Envelope) (handlers.Standing, error) {
-		m.Number = n
-		return k.EndMandate(ctx, by, ref, m, e)
-	})
+	return a.standing(ctx, cmd, 2, m)
 }
 
 // dayFlag reads a day; 0 where none is given.
@@ -113,30 +92,18 @@ func dayFlag(cmd *cli.Command, name string) (calendar.Date, error) {
 }
 
 // standing does something about a person and prints what stands of it then.
-func (a *app) standing(ctx context.Context, cmd *cli.Command, args int, body any, do func(*handlers.Persons, handlers.Accessor, string, int, handlers.Envelope) (handlers.Standing, error)) error {
-	number := 0
+func (a *app) standing(ctx context.Context, cmd *cli.Command, args int, told any) error {
+	w := personWish{act: cmd.Name, ref: cmd.Args().First(), key: or(cmd.String("key"), handlers.NewKey()), told: told}
 	if args == 2 {
-		number, _ = strconv.Atoi(cmd.Args().Get(1))
+		w.number, _ = strconv.Atoi(cmd.Args().Get(1))
 	}
-	if cmd.Args().Len() != args || args == 2 && number == 0 {
+	if cmd.Args().Len() != args || args == 2 && w.number == 0 {
 		return usageError{fmt.Errorf("say: dossier person %s %s", cmd.Name, cmd.ArgsUsage)}
 	}
-	k, by, stop, err := a.persons(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	defer stop()
-	e := handlers.Envelope{Key: cmd.String("key")}
-	if e.Key == "" {
-		e.Key = handlers.NewKey()
-	}
-	if e.Body, err = json.Marshal([]any{number, body}); err != nil {
-		return err
-	}
-	s, err := do(k, by, cmd.Args().First(), number, e)
-	if err != nil {
-		return err
-	}
+	return atDesk(a, cmd, func(d desk) (handlers.Standing, error) { return d.standing(ctx, w) }, func(s handlers.Standing) error { return a.printStanding(cmd, s) })
+}
+
+func (a *app) printStanding(cmd *cli.Command, s handlers.Standing) error {
 	t := &table{columns: []string{"what", "number", "of", "from", "until", "state"}}
 	for _, m := range s.Mandates {
 		until, state := "", string(m.Evidence)
@@ -172,15 +139,13 @@ func (a *app) prefill(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	s, actor, err := a.openAs(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	defer s.stop()
-	filled, err := handlers.NewPersons(s.executor, s.views).Prefill(ctx, handlers.Accessor{Actor: actor}, ref, cmd.String("procedure"), dossier.Code(cmd.String("purpose")))
-	if err != nil {
-		return err
-	}
+	return atDesk(a, cmd, func(d desk) ([]handlers.Prefilled, error) {
+		return d.prefill(ctx, ref, cmd.String("procedure"), cmd.String("purpose"))
+	},
+		func(filled []handlers.Prefilled) error { return a.printPrefilled(cmd, filled) })
+}
+
+func (a *app) printPrefilled(cmd *cli.Command, filled []handlers.Prefilled) error {
 	t := &table{columns: []string{"field", "text", "typed in"}}
 	for _, p := range filled {
 		from := ""
@@ -200,21 +165,13 @@ func (a *app) lookUpCommand() *cli.Command {
 			if cmd.Args().Len() != 2 {
 				return usageError{fmt.Errorf("say which part of which dossier: dossier look-up ID tp-2")}
 			}
-			s, actor, err := a.openAs(ctx, cmd)
+			key := or(cmd.String("key"), handlers.NewKey())
+			d, err := a.desk(cmd)
 			if err != nil {
 				return err
 			}
-			defer s.stop()
-			id, err := s.find(ctx, cmd.Args().First())
-			if err != nil {
-				return err
-			}
-			component := dossier.Code(cmd.Args().Get(1))
-			e := handlers.Envelope{Key: cmd.String("key"), Body: []byte(component)}
-			if e.Key == "" {
-				e.Key = handlers.NewKey()
-			}
-			r, err := handlers.NewPersons(s.executor, s.views).LookUp(ctx, handlers.Accessor{Actor: actor}, id, component, e)
+			defer d.close()
+			r, err := d.lookUp(ctx, cmd.Args().First(), dossier.Code(cmd.Args().Get(1)), key)
 			return a.printReceipt(cmd, r, err)
 		},
 	}
@@ -225,24 +182,17 @@ func (a *app) earlierCommand() *cli.Command {
 		Name: "earlier", Usage: "other dossiers of the same person under the same procedure: perhaps the same wish", ArgsUsage: "ID|CODE",
 		Flags: []cli.Flag{asFlag("reception"), dataFlag(), formatFlag()},
 		Action: func(ctx context.Context, cmd *cli.Command) error {
-			s, actor, id, err := a.openDossier(ctx, cmd)
-			if err != nil {
-				return err
-			}
-			defer s.stop()
-			found, err := handlers.NewPersons(s.executor, s.views).Earlier(ctx, handlers.Accessor{Actor: actor}, id)
-			if err != nil {
-				return err
-			}
-			t := &table{columns: []string{"id", "code", "status", "applicant", "same content"}}
-			for _, e := range found {
-				code := ""
-				if e.Code != nil {
-					code = *e.Code
+			return over(a, cmd, func(d desk, target string) ([]handlers.Earlier, error) { return d.earlier(ctx, target) }, func(found []handlers.Earlier) error {
+				t := &table{columns: []string{"id", "code", "status", "applicant", "same content"}}
+				for _, e := range found {
+					code := ""
+					if e.Code != nil {
+						code = *e.Code
+					}
+					t.add(e, e.ID.String(), code, dossier.Label("status", string(e.Status), "vi"), e.Applicant, fmt.Sprint(e.Same))
 				}
-				t.add(e, e.ID.String(), code, dossier.Label("status", string(e.Status), "vi"), e.Applicant, fmt.Sprint(e.Same))
-			}
-			return t.print(a.stdout, cmd)
+				return t.print(a.stdout, cmd)
+			})
 		},
 	}
 }

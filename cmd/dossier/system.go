@@ -172,7 +172,7 @@ func (s *system) find(ctx context.Context, idOrCode string) (uuid.UUID, error) {
 		return uuid.Nil, fmt.Errorf("look up code: %w", err)
 	}
 	if !ok {
-		return uuid.Nil, fmt.Errorf("không có hồ sơ mang mã %q / no dossier has the code %q", idOrCode, idOrCode)
+		return uuid.Nil, fmt.Errorf("look up code %q: %w", idOrCode, handlers.ErrNotFound)
 	}
 	return id, nil
 }

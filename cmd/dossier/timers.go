@@ -128,13 +128,6 @@ func timersOf(cfg config.Config) (escalation.Rules, error) {
 	return rules, nil
 }
 
-func known(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}
-
 func at(t *time.Time) time.Time {
 	if t == nil {
 		return time.Time{}

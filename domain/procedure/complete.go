@@ -1,6 +1,7 @@
 package procedure
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -86,4 +87,23 @@ func (v Version) Describe() Described {
 		d.ResultVI, d.ResultEN = v.Flow.Results[0].NameVI, v.Flow.Results[0].NameEN
 	}
 	return d
+}
+
+// Whole is the version that was described.
+func (d Described) Whole() (Version, error) {
+	v := d.Version
+	v.Number, v.Limit, v.LimitVI, v.LimitEN, v.SupplementDays, v.OpenForFiling = d.Number, d.Total, d.VI, d.EN, d.Answer, d.Open
+	v.Assumed, v.AssumedValues, v.External = d.Rests, d.Values, d.External
+	if d.Decided == "" {
+		return v, nil
+	}
+	var err error
+	v.Decision.No = d.Decided
+	if v.Decision.DecidedOn, err = calendar.ParseDate(d.On); err != nil {
+		return v, fmt.Errorf("read decision %s: %w", d.Decided, err)
+	}
+	if v.Decision.ValidFrom, err = calendar.ParseDate(d.From); err != nil {
+		return v, fmt.Errorf("read decision %s: %w", d.Decided, err)
+	}
+	return v, nil
 }

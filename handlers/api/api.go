@@ -90,6 +90,7 @@ func (s *server) routes() {
 	get(s, "/v1/dossiers/{id}", "get-dossier", "One dossier, now or as it was", s.dossier)
 	get(s, "/v1/dossiers/{id}/history", "get-history", "What happened to a dossier: who, when, what changed, why", s.history)
 	get(s, "/v1/dossiers/{id}/deadline", "get-deadline", "The due date of a dossier and the way that leads to it, day by day", s.deadline)
+	get(s, "/v1/dossiers/{id}/timers", "list-dossier-timers", "What a dossier waits for: limits that run, and who is told next, as it is now", s.timersOf)
 	get(s, "/v1/dossiers/{id}/receipt", "get-receipt", "The receipt of a reception: each dossier taken in together, with its own limit and date", s.reception)
 	get(s, "/v1/dossiers/{id}/access", "list-openings", "Who opened a dossier, by role and unit, from the access journal; newest first", s.openings)
 	get(s, "/v1/dossiers/{id}/diff", "get-diff", "What differs between two versions of a dossier", s.diff)

@@ -27,6 +27,7 @@ type historyInput struct {
 type historyBody struct {
 	ID      uuid.UUID      `json:"id"`
 	Code    *string        `json:"code"`
+	Stale   bool           `json:"stale" doc:"The views stand still for this dossier: later events are not in here."`
 	Entries []historyEntry `json:"entries"`
 }
 
@@ -67,7 +68,7 @@ func (s *server) history(ctx context.Context, in *historyInput) (*huma.StreamRes
 	if len(entries) == 0 { // the journal has it, the view not yet
 		return nil, fmt.Errorf("read history of %s: %w", id, projections.ErrNotYet)
 	}
-	body := historyBody{ID: id, Code: b.Code, Entries: make([]historyEntry, len(entries))}
+	body := historyBody{ID: id, Code: b.Code, Stale: b.Stale, Entries: make([]historyEntry, len(entries))}
 	for i, e := range entries {
 		body.Entries[i] = entry(e)
 	}
