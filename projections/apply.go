@@ -188,7 +188,7 @@ func (e *Engine) ready(ctx context.Context) error {
 	}
 	e.conn = conn
 	e.flight.board(conn)
-	for _, sql := range []string{moveLanes, stillParked, park, dossiersDelete, timersDelete, dossiersTable.copying(), versionsTable.copying(), historyTable.copying(), timersTable.copying()} {
+	for _, sql := range []string{moveLanes, stillParked, park, dossiersDelete, registerSets, timersDelete, dossiersTable.copying(), versionsTable.copying(), historyTable.copying(), timersTable.copying()} {
 		e.flight.prepared(ctx, sql)
 	}
 	if err := e.flight.err; err != nil {

@@ -71,6 +71,10 @@ func (f *flight) copy(ctx context.Context, to table, moments []Moment) error {
 
 // send adds the rows at hand to a table.
 func (f *flight) send(ctx context.Context, to table) {
+	if len(f.rows.sets) > 0 {
+		ids, places := registered(f.rows.sets)
+		f.exec(ctx, registerSets, ids, places)
+	}
 	s := f.prepared(ctx, to.copying())
 	if s == nil || f.rows.n == 0 {
 		return

@@ -135,14 +135,19 @@ type listing struct {
 	from   string // SQL: the table d
 	args   []any  // of from
 	folded []Row
+	shown  *[]int64 // sets of places in sight; nil: all
 }
 
 func (v *Views) listing(ctx context.Context, f Filter, s Stamp) (*listing, error) {
 	f.rules = v.rules
-	if f.past() {
-		return v.pastListing(ctx, f, s)
+	shown, err := v.shownSets(ctx, f.Sight)
+	if err != nil {
+		return nil, err
 	}
-	return &listing{filter: f, from: now}, nil
+	if f.past() {
+		return v.pastListing(ctx, f, s, shown)
+	}
+	return &listing{filter: f, from: now, shown: shown}, nil
 }
 
 // conditions begin with the arguments of from.
@@ -150,7 +155,7 @@ func (l *listing) conditions() *conditions {
 	c := &conditions{args: append([]any(nil), l.args...)}
 	c.of(l.filter)
 	if !l.filter.past() {
-		c.sight(l.filter.Sight, "d")
+		c.sight(l.shown, "d")
 	}
 	return c
 }
@@ -184,7 +189,11 @@ func (l *listing) some(ctx context.Context, tx pgx.Tx, after *place, and string,
 	if after != nil {
 		after.condition(c)
 	}
-	sql := `select ` + rowColumns + "\n  from " + l.from + c.where() + "\n order by " + l.filter.Sort.order() + "\n limit " + c.arg(limit)
+	page := "\n  from " + l.from + c.where() + "\n order by " + l.filter.Sort.order() + "\n limit " + c.arg(limit)
+	sql := `select ` + rowColumns + page
+	if !l.filter.past() { // an index says which, and only these are looked at
+		sql = `select ` + rowColumns + "\n  from (select d.id" + page + ") k\n  join " + l.from + " on d.id = k.id\n order by " + l.filter.Sort.order()
+	}
 	rows, err := tx.Query(ctx, sql, c.args...)
 	if err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ const then = `(
     select d0.id
       from views.dossiers_v1 d0
      where d0.id <> all ($3)
-       and ($4::text[] is null or d0.places && $5 or not $6 and not d0.places && $4)) i
+       and ($4::bigint[] is null or d0.place_set = any ($4))) i
  cross join lateral (
     select w.*
       from views.dossier_versions_v1 w
@@ -30,7 +30,7 @@ const then = `(
      order by w.version desc
      limit 1) d`
 
-func (v *Views) pastListing(ctx context.Context, f Filter, s Stamp) (*listing, error) {
+func (v *Views) pastListing(ctx context.Context, f Filter, s Stamp, shown *[]int64) (*listing, error) {
 	known, err := v.knownAt(ctx, f, s)
 	if err != nil {
 		return nil, err
@@ -39,9 +39,9 @@ func (v *Views) pastListing(ctx context.Context, f Filter, s Stamp) (*listing, e
 	if f.At != nil {
 		at = stamp(*f.At, pgtype.NegativeInfinity)
 	}
-	l := &listing{filter: f, from: then}
+	l := &listing{filter: f, from: then, shown: shown}
 	ids, err := v.foldRows(ctx, l, known)
-	l.args = []any{known, at, ids, f.Sight.others(), noNull(f.Sight.Own), f.Sight.Alone}
+	l.args = []any{known, at, ids, l.shown}
 	return l, err
 }
 
@@ -72,7 +72,7 @@ func (v *Views) foldRows(ctx context.Context, l *listing, known int64) ([]uuid.U
 		c := &conditions{}
 		c.add(`d.backdated`)
 		c.add(`d.id > ?`, after)
-		c.sight(l.filter.Sight, "d")
+		c.sight(l.shown, "d")
 		rows, err := v.pool.Query(ctx, `
 			select d.id
 			  from views.dossiers_v1 d`+c.where()+`

@@ -55,7 +55,11 @@ func (v *Views) Results(ctx context.Context, f ResultFilter) (page ResultPage, e
 			c.add(w.column+` = ?`, w.value)
 		}
 	}
-	c.sight(f.Sight, "d")
+	shown, err := v.shownSets(ctx, f.Sight)
+	if err != nil {
+		return page, err
+	}
+	c.sight(shown, "d")
 	switch f.Verdict {
 	case dossier.PaperReplaced, dossier.PaperRevoked:
 		c.add(`r.status = ?`, string(f.Verdict))

@@ -19,37 +19,19 @@ func (s Sight) All() bool { return len(s.Others) == 0 && !s.Alone }
 
 // Sees says whether a dossier is in sight, by its newest state.
 func (s Sight) Sees(d *dossier.State) bool {
-	if s.All() {
-		return true
-	}
-	has := func(list []string) func(string) bool {
-		return func(place string) bool { return slices.Contains(list, place) }
-	}
-	places := d.Places()
-	return slices.ContainsFunc(places, has(s.Own)) || !s.Alone && !slices.ContainsFunc(places, has(s.Others))
+	return s.All() || s.sees(d.Places(), setOf(s.Own), setOf(s.Others))
 }
 
-// sight asks the same of rows of views.dossiers_v1 under a name.
-func (c *conditions) sight(s Sight, table string) {
-	switch {
-	case s.Alone:
-		c.add(table+`.places && ?`, noNull(s.Own))
-	case !s.All():
-		c.add(`(`+table+`.places && ? or not `+table+`.places && ?)`, noNull(s.Own), s.Others)
+func (s Sight) sees(places []string, own, others map[string]bool) bool {
+	in := func(set map[string]bool) bool {
+		return slices.ContainsFunc(places, func(place string) bool { return set[place] })
 	}
+	return in(own) || !s.Alone && !in(others)
 }
 
-// others is null where all is seen.
-func (s Sight) others() []string {
-	if s.All() {
-		return nil
+// sight asks for rows of views.dossiers_v1 under a name by their sets of places.
+func (c *conditions) sight(shown *[]int64, table string) {
+	if shown != nil {
+		c.add(table+`.place_set = any (?)`, *shown)
 	}
-	return noNull(s.Others)
-}
-
-func noNull(list []string) []string {
-	if list == nil {
-		return []string{}
-	}
-	return list
 }

@@ -30,10 +30,12 @@ type stateRow struct {
 	Backdated   bool               `db:"backdated"`
 	State       string             `db:"state"`
 	Places      string             `db:"places"` // of views.dossiers_v1 alone: an array as text
+	PlaceSet    int64              `db:"place_set"`
 }
 
 func stateRowOf(m *Moment) stateRow {
 	s := m.After
+	places := strings.Join(s.Places(), " ")
 	return stateRow{
 		ID: m.Event.StreamID, Version: m.Event.Version, Position: m.Event.Position, Code: s.KnownBy(),
 		Status: string(s.Status), Outcome: string(s.Outcome), Procedure: s.Procedure, Channel: string(s.Channel),
@@ -43,7 +45,7 @@ func stateRowOf(m *Moment) stateRow {
 		SubmittedAt: stamp(s.Submitted.At, pgtype.NegativeInfinity),
 		Due:         stamp(s.Due, pgtype.Infinity),
 		UpdatedAt:   stamp(s.UpdatedAt, pgtype.NegativeInfinity),
-		Backdated:   m.Backdated, State: string(m.State), Places: strings.Join(s.Places(), " "),
+		Backdated:   m.Backdated, State: string(m.State), Places: places, PlaceSet: placeSet(places),
 	}
 }
 
@@ -66,6 +68,8 @@ func (t *tuples) state(r *stateRow, of table) {
 	t.text(r.State)
 	if of.latest {
 		t.array(strings.Fields(r.Places))
+		t.int64(r.PlaceSet)
+		t.met(r.PlaceSet, r.Places)
 	}
 }
 

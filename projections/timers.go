@@ -263,7 +263,11 @@ func (v *Views) Timers(ctx context.Context, f TimerFilter) ([]TimerEntry, error)
 		return nil, err
 	}
 	c := &conditions{}
-	c.sight(f.Sight, "d")
+	shown, err := v.shownSets(ctx, f.Sight)
+	if err != nil {
+		return nil, err
+	}
+	c.sight(shown, "d")
 	if f.Kind != "" {
 		c.add(`t.kind = ?`, string(f.Kind))
 	}
@@ -277,7 +281,7 @@ func (v *Views) Timers(ctx context.Context, f TimerFilter) ([]TimerEntry, error)
 		c.add(`t.next_at <= ?`, f.Until)
 	}
 	var all []TimerEntry
-	err := v.read(ctx, func(tx pgx.Tx) error {
+	err = v.read(ctx, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
 			select t.id, t.kind, t.number, case when isfinite(t.next_at) then t.next_at end, d.state
 			  from views.timers_v1 t

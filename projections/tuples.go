@@ -15,11 +15,25 @@ import (
 // tuples are rows in the binary form of COPY, one behind the other. Postgres gives back the bytes that it was given, so rows that were
 // written and rows that should be there are compared as they are.
 type tuples struct {
-	b []byte
-	n int64
+	b    []byte
+	n    int64
+	sets map[int64]string // of places that the rows name
 }
 
-func (t *tuples) empty() { t.b, t.n = t.b[:0], 0 }
+func (t *tuples) empty() {
+	t.b, t.n = t.b[:0], 0
+	clear(t.sets)
+}
+
+func (t *tuples) met(set int64, places string) {
+	if set == 0 {
+		return
+	}
+	if t.sets == nil {
+		t.sets = map[int64]string{}
+	}
+	t.sets[set] = places
+}
 
 func (t *tuples) begin(columns int) {
 	t.b = binary.BigEndian.AppendUint16(t.b, uint16(columns))
@@ -110,6 +124,12 @@ func copyOf(query string) string { return `copy (` + query + `) to stdout (forma
 func (t *tuples) copyIn(ctx context.Context, conn *pgx.Conn, name string, columns string) error {
 	if t.n == 0 {
 		return nil
+	}
+	if len(t.sets) > 0 {
+		ids, places := registered(t.sets)
+		if _, err := conn.Exec(ctx, registerSets, ids, places); err != nil {
+			return fmt.Errorf("note places: %w", err)
+		}
 	}
 	in := io.MultiReader(bytes.NewReader(copyHeader), bytes.NewReader(t.b), bytes.NewReader(copyEnd))
 	if _, err := conn.PgConn().CopyFrom(ctx, in, copyInto(name, columns)); err != nil {

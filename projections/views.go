@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,6 +21,9 @@ type Views struct {
 	keys    []string
 	looks   *looks
 	rules   func() []procedure.Version
+
+	setsMu sync.Mutex
+	sets   map[int64][]string // of places, as far as they were read
 }
 
 // NewViews returns the read side. Any process may have it; none needs an engine for it.
