@@ -24,7 +24,8 @@ func (h *house) money(x *handlers.Executor) *handlers.Money {
 		h.t.Fatal(err)
 	}
 	h.t.Cleanup(bank.Close)
-	return handlers.NewMoney(x, localpay.NewClient(bank.URL(), paymentKey))
+	h.bank = localpay.NewClient(bank.URL(), paymentKey)
+	return handlers.NewMoney(x, h.bank)
 }
 
 func TestAFeeIsShownOrderedAndPaidOverHTTP(t *testing.T) {
