@@ -184,7 +184,7 @@ type runInput struct {
 }
 
 type runBody struct {
-	StopAfter int    `json:"stop_after_refusals,omitempty" minimum:"1" doc:"Halt after so many refusals; never without it."`
+	StopAfter int    `json:"stop_after_refusals,omitempty" minimum:"0" doc:"Halt after so many refusals; never without it, or with 0."`
 	Seen      string `json:"seen,omitempty" doc:"Signatures only: what stands at the end of the dry run. Each item is shown before it is signed."`
 }
 
@@ -261,7 +261,7 @@ func (s *server) bulkRoutes() {
 func postAs[B, I, O any](s *server, path, id, summary string, status int, act func(context.Context, *I) (*O, error)) {
 	op := s.operation(http.MethodPost, path, id, summary)
 	op.DefaultStatus = status
-	huma.Register(s.api, op, answering(answerWithin, act))
+	register(s, op, answering(answerWithin, act))
 	schema := s.api.OpenAPI().Components.Schemas.Schema(typeOf[B](), true, "")
 	body := s.api.OpenAPI().Paths[path].Post.RequestBody
 	body.Required = false

@@ -14,6 +14,7 @@ func describe(doc *huma.OpenAPI) {
 		delete(doc.Components.Schemas.Map(), unused)
 	}
 	describeFeeds(doc)
+	describeInputs(doc)
 	describeLists(doc)
 	for _, r := range []struct{ path, id, summary, body string }{
 		{"/livez", "livez", "The process lives", "application/json"},
@@ -55,7 +56,10 @@ func describeFeeds(doc *huma.OpenAPI) {
 	history := doc.Components.Schemas.Schema(typeOf[historyBody](), true, "")
 	answers(doc, "/v1/dossiers/{id}/history", map[string]*huma.Schema{"application/json": history, ndjson: entry})
 	answers(doc, "/v1/events", map[string]*huma.Schema{severalEvents: {Type: huma.TypeArray, Items: one}, ndjson: one})
-	answers(doc, "/v1/events/stream", map[string]*huma.Schema{"text/event-stream": one})
+	answers(doc, "/v1/events/stream", map[string]*huma.Schema{"text/event-stream": {Type: huma.TypeObject, Required: []string{"id", "event", "data"}, Properties: map[string]*huma.Schema{
+		"id": {Type: huma.TypeString, Description: "Position of the event."}, "event": {Type: huma.TypeString, Description: "Its type."},
+		"data": {Type: huma.TypeString, Description: "A CloudEvent as JSON.", Extensions: map[string]any{"contentMediaType": "application/json", "contentSchema": one}},
+	}}})
 }
 
 func answers(doc *huma.OpenAPI, path string, bodies map[string]*huma.Schema) {

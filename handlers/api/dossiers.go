@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -95,7 +96,24 @@ func (s *server) reading(ctx context.Context, idOrCode string, position int64) (
 func (s *server) wait(ctx context.Context, position int64, stream *uuid.UUID) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return s.Views.Wait(ctx, position, stream)
+	err := s.Views.Wait(ctx, position, stream)
+	if errors.Is(err, projections.ErrNotYet) {
+		return s.notYet(position, err)
+	}
+	return err
+}
+
+// notYet tells a position that is on its way from one that the journal never gave.
+func (s *server) notYet(position int64, err error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	head, failed := s.Journal.Head(ctx)
+	if failed != nil || position <= head {
+		return err
+	}
+	return &handlers.Failure{Status: http.StatusConflict, Code: "position_unknown", Field: "min_position",
+		VI: fmt.Sprintf("Sổ sự kiện mới đến vị trí %d, chưa có %d: dùng vị trí (position) mà một lần gửi đã trả về.", head, position),
+		EN: fmt.Sprintf("The journal ends at position %d and never gave %d: send the position of a receipt.", head, position)}
 }
 
 // find takes an id as it is and looks a code up in the views.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,7 +68,10 @@ type answerKey struct{}
 
 // route lets the mux answer, or says in our own form that it cannot.
 func (s *server) route(w http.ResponseWriter, r *http.Request, route string) {
+	methods := s.meant(r)
 	switch {
+	case len(methods) > 0 && !slices.Contains(methods, r.Method):
+		s.otherMethod(w, r, strings.Join(methods, ", "))
 	case route == "":
 		s.noRoute(w, r)
 	case !strings.HasPrefix(r.URL.Path, "/v1/"):
@@ -170,13 +174,17 @@ func (s *server) noRoute(w http.ResponseWriter, r *http.Request) {
 	probe := &blank{header: http.Header{}}
 	s.mux.ServeHTTP(probe, r)
 	if probe.status == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", probe.header.Get("Allow"))
-		s.fail(w, r, &handlers.Failure{Status: probe.status, Code: "method_not_allowed",
-			VI: "Đường dẫn này chỉ nhận: " + probe.header.Get("Allow"), EN: "This path takes only: " + probe.header.Get("Allow")})
+		s.otherMethod(w, r, probe.header.Get("Allow"))
 		return
 	}
 	s.fail(w, r, &handlers.Failure{Status: http.StatusNotFound, Code: "no_route",
 		VI: fmt.Sprintf("Không có đường dẫn %s; xem /docs", r.URL.Path), EN: fmt.Sprintf("There is no path %s; see /docs", r.URL.Path)})
+}
+
+func (s *server) otherMethod(w http.ResponseWriter, r *http.Request, allowed string) {
+	w.Header().Set("Allow", allowed)
+	s.fail(w, r, &handlers.Failure{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed",
+		VI: "Đường dẫn này chỉ nhận: " + allowed, EN: "This path takes only: " + allowed})
 }
 
 // blank takes an answer nobody will see.

@@ -8,8 +8,6 @@ import (
 	"dossier/domain/dossier"
 	"dossier/handlers"
 	"dossier/projections"
-
-	"github.com/danielgtaylor/huma/v2"
 )
 
 // checkRoute is open to everybody, and so slow to whoever guesses.
@@ -20,7 +18,7 @@ func (s *server) resultRoutes() {
 	op := s.operation(http.MethodGet, "/v1/results/{number}", "check-result", "Whether a paper stands: valid, expired, replaced or revoked. For everybody, without personal data")
 	op.Security = []map[string][]string{{}}
 	op.Responses["429"] = op.Responses["503"]
-	huma.Register(s.api, op, answering(answerWithin, s.checkResult))
+	register(s, op, answering(answerWithin, s.checkResult))
 }
 
 type checkInput struct {
