@@ -264,6 +264,6 @@ func postAs[B, I, O any](s *server, path, id, summary string, status int, act fu
 	register(s, op, answering(answerWithin, act))
 	schema := s.api.OpenAPI().Components.Schemas.Schema(typeOf[B](), true, "")
 	body := s.api.OpenAPI().Paths[path].Post.RequestBody
-	body.Required = false
+	body.Required = len(s.api.OpenAPI().Components.Schemas.SchemaFromRef(schema.Ref).Required) > 0
 	body.Content = map[string]*huma.MediaType{"application/json": {Schema: schema}}
 }

@@ -25,6 +25,18 @@ func describe(doc *huma.OpenAPI) {
 	} {
 		describePublic(doc, r.path, r.id, r.summary, r.body)
 	}
+	describeAnswers(doc)
+}
+
+// describeAnswers adds the statuses that only some operations have.
+func describeAnswers(doc *huma.OpenAPI) {
+	problem := doc.Paths["/v1/dossiers"].Get.Responses["default"]
+	doc.Paths["/v1/dossiers/{id}"].Get.Responses["304"] = &huma.Response{Description: "Nothing changed since the ETag in If-None-Match"}
+	doc.Paths["/v1/persons/{ref}"].Get.Responses["410"] = &huma.Response{Description: "Erased: who decided it and when", Content: doc.Paths["/v1/persons/{ref}"].Get.Responses["200"].Content}
+	doc.Paths["/schemas/{type}"].Get.Responses["404"] = problem
+	doc.Paths["/readyz"].Get.Responses["503"] = &huma.Response{Description: "Red", Content: doc.Paths["/readyz"].Get.Responses["200"].Content}
+	version := doc.Components.Schemas.Map()["ProcedureOutputBody"].Properties
+	version["version"] = &huma.Schema{Description: version["version"].Description, AnyOf: []*huma.Schema{version["version"], {Type: "null"}}}
 }
 
 // describePublic adds a route that needs no login.

@@ -22,7 +22,7 @@ const (
 	matchPattern  = `^(\*|"[1-9][0-9]{0,17}")?$`
 	keyPattern    = `^[!-~]*$`
 	numberPattern = `^[0-9]{0,18}$`
-	momentPattern = `^@[0-9]{1,18}$`
+	momentPattern = `^@[1-9][0-9]{0,17}$`
 	digestPattern = `^([0-9a-fA-F]{64})?$`
 )
 
@@ -60,7 +60,7 @@ func describeInputs(doc *huma.OpenAPI) {
 			}
 			if op.RequestBody != nil {
 				for _, media := range op.RequestBody.Content {
-					describeBody(doc, media.Schema, seen)
+					describeBody(doc, media.Schema, !op.SkipValidateBody, seen)
 				}
 			}
 		}
@@ -108,8 +108,8 @@ func describeParameter(path string, p *huma.Param) {
 	p.Schema = &own
 }
 
-// describeBody says of a body and all in it that it is read strictly: no further members, no null, no amounts beyond what is kept.
-func describeBody(doc *huma.OpenAPI, s *huma.Schema, seen map[string]bool) {
+// describeBody says of a body and all in it that it is read strictly: no further members, no amounts beyond what is kept. To huma, null is as if a member were absent.
+func describeBody(doc *huma.OpenAPI, s *huma.Schema, absent bool, seen map[string]bool) {
 	if s == nil {
 		return
 	}
@@ -123,7 +123,7 @@ func describeBody(doc *huma.OpenAPI, s *huma.Schema, seen map[string]bool) {
 	}
 	if s.Type == huma.TypeArray {
 		s.Nullable = false
-		describeBody(doc, s.Items, seen)
+		describeBody(doc, s.Items, absent, seen)
 	}
 	if s.Type != huma.TypeObject || len(s.Properties) == 0 {
 		return
@@ -131,13 +131,19 @@ func describeBody(doc *huma.OpenAPI, s *huma.Schema, seen map[string]bool) {
 	s.AdditionalProperties = false
 	for name, member := range s.Properties {
 		describeMember(name, member)
-		describeBody(doc, member, seen)
+		describeBody(doc, member, absent, seen)
 	}
 	s.PrecomputeMessages()
 	for name, member := range s.Properties { // after what huma looks at
 		if pattern, known := patterns[name]; known && member.Type == huma.TypeString && len(member.Enum) == 0 {
 			member.Pattern = pattern
 		}
+		if name == "procedures" && member.Items != nil {
+			member.Items.Pattern = codePattern
+		}
+	}
+	if absent {
+		nullable(s)
 	}
 }
 
@@ -157,6 +163,14 @@ func describeMember(name string, s *huma.Schema) {
 		s.Minimum = &one
 	case name == "dossier":
 		s.Format = "uuid"
+	case name == "reason" && slices.Contains(s.Examples, any("wrong_content")):
+		for _, v := range dossier.Values("undo_reason") {
+			s.Enum = append(s.Enum, v)
+		}
+	case name == "status" && s.Items != nil:
+		for _, v := range dossier.Statuses() {
+			s.Items.Enum = append(s.Items.Enum, string(v))
+		}
 	case name == "arguments":
 		s.Type, s.AdditionalProperties = huma.TypeObject, true
 	case name == "command":

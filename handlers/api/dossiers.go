@@ -18,6 +18,9 @@ import (
 	"github.com/google/uuid"
 )
 
+// soon is by when the views usually hold what was just recorded; then it is asked whether there is such a position at all.
+const soon = 100 * time.Millisecond
+
 // patience is how long a question waits for min_position before it is told to come again.
 const patience = 2 * time.Second
 
@@ -96,19 +99,22 @@ func (s *server) reading(ctx context.Context, idOrCode string, position int64) (
 func (s *server) wait(ctx context.Context, position int64, stream *uuid.UUID) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	err := s.Views.Wait(ctx, position, stream)
-	if errors.Is(err, projections.ErrNotYet) {
-		return s.notYet(position, err)
+	short, stop := context.WithTimeout(ctx, soon)
+	defer stop()
+	err := s.Views.Wait(short, position, stream)
+	if !errors.Is(err, projections.ErrNotYet) {
+		return err
 	}
-	return err
+	if err := s.given(ctx, position); err != nil {
+		return err
+	}
+	return s.Views.Wait(ctx, position, stream)
 }
 
-// notYet tells a position that is on its way from one that the journal never gave.
-func (s *server) notYet(position int64, err error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	head, failed := s.Journal.Head(ctx)
-	if failed != nil || position <= head {
+// given tells a position that is on its way from one that the journal never gave.
+func (s *server) given(ctx context.Context, position int64) error {
+	head, err := s.Journal.Head(ctx)
+	if err != nil || position <= head {
 		return err
 	}
 	return &handlers.Failure{Status: http.StatusConflict, Code: "position_unknown", Field: "min_position",

@@ -76,12 +76,12 @@ func answering[I, O any](within time.Duration, ask func(context.Context, *I) (*O
 var refusals = map[string][]struct{ status, means string }{
 	http.MethodGet: {
 		{"400", "A value that cannot be read"}, {"401", "Nobody is signed in"}, {"403", "The role or the dossier is not the caller's"},
-		{"404", "No such dossier, or not yet at that moment"}, {"422", "A parameter outside its list or range"},
-		{"503", "The views have not reached min_position, or the database is away: Retry-After"},
+		{"404", "No such dossier, or not yet at that moment"}, {"409", "Not there, or not to be given out, by a rule that it names; a min_position that no receipt gave"}, {"422", "A parameter outside its list or range"},
+		{"429", "Too many requests: Retry-After"}, {"503", "The views have not reached min_position, or the database is away: Retry-After"},
 	},
 	http.MethodPost: {
 		{"400", "JSON, key or If-Match that cannot be read"}, {"401", "Nobody is signed in"}, {"403", "The role or the dossier is not the caller's"},
-		{"404", "No such dossier"}, {"409", "Refused by a rule; basis names the article"}, {"412", "The dossier changed since the version sent; changed says how"},
+		{"404", "No such dossier"}, {"413", "A body or a file that is too large"}, {"415", "A body that is not JSON"}, {"429", "Too many requests: Retry-After"}, {"409", "Refused by a rule; basis names the article"}, {"412", "The dossier changed since the version sent; changed says how"},
 		{"422", "A value outside its list, an unknown procedure, or a key that came with another body"},
 		{"428", "If-Match is missing where it is required"}, {"503", "The journal cannot take it now: Retry-After"},
 	},
@@ -93,6 +93,12 @@ func (s *server) problems(method string) map[string]*huma.Response {
 		return &huma.Response{Description: means, Content: map[string]*huma.MediaType{problemType: {Schema: body}}}
 	}
 	all := map[string]*huma.Response{"default": answer("A problem (RFC 9457), in Vietnamese or English")}
+	if method == http.MethodPatch {
+		method = http.MethodPost
+	}
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
 	for _, r := range refusals[method] {
 		all[r.status] = answer(r.means)
 	}

@@ -30,6 +30,10 @@ func schemaOf(members []dossier.Member) *huma.Schema {
 func memberSchema(m dossier.Member) *huma.Schema {
 	switch m.Kind {
 	case dossier.TextsMember:
+		if m.Required {
+			least := 1
+			return &huma.Schema{Type: huma.TypeArray, MinItems: &least, MaxItems: &m.Most, UniqueItems: true, Items: textMember(m)}
+		}
 		return &huma.Schema{Type: huma.TypeArray, MaxItems: &m.Most, UniqueItems: true, Items: textMember(m)}
 	case dossier.WordsMember:
 		least := 0
@@ -83,7 +87,7 @@ func bodySchema(name string) *huma.Schema {
 }
 
 // importedAlone are members that only an import may give.
-var importedAlone = map[string][]string{"record-step": {"activity", "case", "group", "irregular", "officer", "resource", "unit"}}
+var importedAlone = map[string][]string{"submit": {"external_code"}, "record-step": {"activity", "case", "group", "irregular", "officer", "resource", "unit"}}
 
 // nullable lets members that need not be there be null, which says the same.
 func nullable(s *huma.Schema) {
@@ -91,13 +95,19 @@ func nullable(s *huma.Schema) {
 		if slices.Contains(s.Required, name) {
 			continue
 		}
+		if member.Ref != "" {
+			continue
+		}
 		if member.Nullable = true; len(member.Enum) > 0 {
-			member.Enum = append(member.Enum, nil)
+			member.Enum = append(slices.Clone(member.Enum), nil)
+		}
+		if inner, is := strings.CutPrefix(member.Pattern, "^"); is && member.Type == huma.TypeString { // empty, too
+			member.Pattern = "^(" + strings.TrimSuffix(inner, "$") + ")?$"
 		}
 		if member.Type == huma.TypeObject {
 			nullable(member)
 		}
-		if member.Type == huma.TypeArray {
+		if member.Type == huma.TypeArray && member.Items.Type == huma.TypeObject {
 			nullable(member.Items)
 		}
 	}
