@@ -138,7 +138,7 @@ func describeBody(doc *huma.OpenAPI, s *huma.Schema, absent bool, seen map[strin
 		if pattern, known := patterns[name]; known && member.Type == huma.TypeString && len(member.Enum) == 0 {
 			member.Pattern = pattern
 		}
-		if name == "procedures" && member.Items != nil {
+		if (name == "procedures" || name == "refs") && member.Items != nil {
 			member.Items.Pattern = codePattern
 		}
 	}

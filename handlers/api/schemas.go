@@ -89,7 +89,7 @@ func bodySchema(name string) *huma.Schema {
 // importedAlone are members that only an import may give.
 var importedAlone = map[string][]string{"submit": {"external_code"}, "record-step": {"activity", "case", "group", "irregular", "officer", "resource", "unit"}}
 
-// nullable lets members that need not be there be null, which says the same.
+// nullable lets members that need not be there be null, empty or 0, which says the same.
 func nullable(s *huma.Schema) {
 	for name, member := range s.Properties {
 		if slices.Contains(s.Required, name) {
@@ -103,6 +103,10 @@ func nullable(s *huma.Schema) {
 		}
 		if inner, is := strings.CutPrefix(member.Pattern, "^"); is && member.Type == huma.TypeString { // empty, too
 			member.Pattern = "^(" + strings.TrimSuffix(inner, "$") + ")?$"
+		}
+		if member.Minimum != nil && *member.Minimum > 0 { // 0, too
+			none := float64(0)
+			member.Minimum = &none
 		}
 		if member.Type == huma.TypeObject {
 			nullable(member)

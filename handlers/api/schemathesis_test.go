@@ -231,6 +231,11 @@ func (s *stage) examined(program string, c caller) (v verdict) {
 	if len(shut) > 0 {
 		settings = append(settings, "\n[[operations]]\ninclude-name = ["+strings.Join(shut, ", ")+"]\nphases.coverage.enabled = false\ngeneration.max-examples = 2\n"...)
 	}
+	hooks, err := filepath.Abs("testdata/schemathesis.py")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	settings = append([]byte("hooks = "+strconv.Quote(hooks)+"\n"), settings...)
 	file := filepath.Join(s.t.TempDir(), "schemathesis.toml")
 	if err := os.WriteFile(file, settings, 0o600); err != nil {
 		s.t.Fatal(err)
