@@ -135,6 +135,11 @@ func (s *server) command(name string) {
 		return receipt(e, r), err
 	}))
 	s.document(path, name)
+	if handlers.NeedsVersion(name) {
+		for _, p := range s.api.OpenAPI().Paths[path].Post.Parameters {
+			p.Required = p.Required || p.Name == "If-Match"
+		}
+	}
 }
 
 // sendable leaves out the commands that only an import gives.

@@ -17,13 +17,14 @@ import (
 // them, and says better what is wrong.
 const (
 	// codePattern is dossier.Code.Valid: letters and digits, and nothing that could be an identity or telephone number.
-	codePattern   = `^([a-z][a-z0-9._:-]*|[0-9][0-9._:-]*[a-z][a-z0-9._:-]*|[0-9]([._:-]*[0-9]){0,7}[._:-]*)$`
-	wordsPattern  = `^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F\uFFFD]*$`
-	matchPattern  = `^(\*|"[1-9][0-9]{0,17}")?$`
-	keyPattern    = `^[!-~]*$`
-	numberPattern = `^[0-9]{0,18}$`
-	momentPattern = `^@[1-9][0-9]{0,17}$`
-	digestPattern = `^([0-9a-fA-F]{64})?$`
+	codePattern    = `^([a-z][a-z0-9._:-]*|[0-9][0-9._:-]*[a-z][a-z0-9._:-]*|[0-9]([._:-]*[0-9]){0,7}[._:-]*)$`
+	wordsPattern   = `^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F\uFFFD]*$`
+	matchPattern   = `^(\*|"[1-9][0-9]{0,17}")?$`
+	versionPattern = `^"[1-9][0-9]{0,17}"$`
+	keyPattern     = `^[!-~]*$`
+	numberPattern  = `^[0-9]{0,18}$`
+	momentPattern  = `^@[1-9][0-9]{0,17}$`
+	digestPattern  = `^([0-9a-fA-F]{64})?$`
 )
 
 // loosely is the pattern of a code as the domain tells it, which leaves the identity numbers to a second look.
@@ -77,6 +78,8 @@ func describeParameter(path string, p *huma.Param) {
 	}
 	own := *p.Schema // huma reads the one it made
 	switch {
+	case p.Name == "If-Match" && p.Required:
+		own = *text(versionPattern, 0)
 	case p.Name == "If-Match":
 		own = *text(matchPattern, 0)
 	case p.Name == "Idempotency-Key":

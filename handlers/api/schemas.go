@@ -72,6 +72,9 @@ func textMember(m dossier.Member) *huma.Schema {
 // bodySchema is a command as callers send it: with what surrounds it.
 func bodySchema(name string) *huma.Schema {
 	s := schemaOf(dossier.CommandMembers(name))
+	for member, imported := range importedValues[name] {
+		s.Properties[member].Enum = slices.DeleteFunc(s.Properties[member].Enum, func(v any) bool { return v == imported })
+	}
 	for _, imported := range importedAlone[name] {
 		delete(s.Properties, imported)
 	}
@@ -88,6 +91,9 @@ func bodySchema(name string) *huma.Schema {
 
 // importedAlone are members that only an import may give.
 var importedAlone = map[string][]string{"submit": {"external_code"}, "record-step": {"activity", "case", "group", "irregular", "officer", "resource", "unit"}}
+
+// importedValues are values that only an import may give.
+var importedValues = map[string]map[string]string{"record-opinion": {"verdict": "unknown"}}
 
 // nullable lets members that need not be there be null, empty or 0, which says the same.
 func nullable(s *huma.Schema) {
