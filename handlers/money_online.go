@@ -289,8 +289,10 @@ func (m *Money) RefundOrder(ctx context.Context, a domain.Actor, id uuid.UUID, a
 			return done, err
 		}
 	}
-	if err := m.x.journal.ListMoney(ctx, agency, m.today(), OrderKind, id); err != nil {
-		return done, err
+	if o.Exists() { // of one there is not, nothing is left behind
+		if err := m.x.journal.ListMoney(ctx, agency, m.today(), OrderKind, id); err != nil {
+			return done, err
+		}
 	}
 	if o, err = m.order(ctx, a, id, e.Key, money.RefundOrder{Amount: amount, Reason: reason, Booked: booked}); err != nil {
 		return done, err

@@ -94,7 +94,9 @@ func describeParameter(path string, p *huma.Param) {
 		own = *text(`^[0-9A-Z]{1,16}$`, 16)
 	case p.In == "query" && own.Format == "date":
 		own = *orEmpty(formatted("date"))
-	case p.Name == "at" || p.Name == "known_at" || p.Name == "since":
+	case p.Name == "since":
+		own = *orEmpty(formatted("date-time"), formatted("date"))
+	case p.Name == "at" || p.Name == "known_at":
 		own = *orEmpty(formatted("date-time"), formatted("date"), text(momentPattern, 0))
 	case p.In == "path" && p.Name == "id" && (strings.HasPrefix(path, "/v1/files/") || strings.HasSuffix(path, "/files") || path == "/v1/dossiers/{id}/signatures"), p.Name == "reference":
 		own = *formatted("uuid")
@@ -153,7 +155,7 @@ func describeBody(doc *huma.OpenAPI, s *huma.Schema, absent bool, seen map[strin
 // patterns are those of members of bodies, by name.
 var patterns = map[string]string{
 	"purpose": codePattern, "reason": codePattern, "to": codePattern, "component": codePattern, "basis": codePattern, "decision": `^[A-Za-z0-9][A-Za-z0-9._:/-]*$`,
-	"name": `\S`, "sha256": digestPattern,
+	"name": `\S`, "sha256": digestPattern, "subject": `\S`,
 }
 
 func describeMember(name string, s *huma.Schema) {

@@ -70,6 +70,8 @@ type answerKey struct{}
 func (s *server) route(w http.ResponseWriter, r *http.Request, route string) {
 	methods := s.meant(r)
 	switch {
+	case !handlers.Readable(r.URL):
+		s.fail(w, r, handlers.ErrUnreadable)
 	case len(methods) > 0 && !slices.Contains(methods, r.Method):
 		s.otherMethod(w, r, strings.Join(methods, ", "))
 	case route == "":
@@ -120,6 +122,10 @@ func (s *server) gate(r *http.Request, route string) *handlers.Gate {
 
 // admit finds out who calls, and refuses what no route takes.
 func (s *server) admit(r *http.Request, route string) error {
+	if len(r.Header.Values("Authorization")) > 1 { // whoever stands in front of us may believe the other one
+		return &handlers.Failure{Status: http.StatusBadRequest, Code: "two_authorizations", Field: "Authorization",
+			VI: "Yêu cầu có hai tiêu đề Authorization: gửi một", EN: "The request has two Authorization headers: send one"}
+	}
 	actor, err := s.Auth.Authenticate(r)
 	if err != nil {
 		return err
@@ -139,6 +145,10 @@ func (s *server) admit(r *http.Request, route string) error {
 	if err := s.origin.Check(r); err != nil {
 		return &handlers.Failure{Status: http.StatusForbidden, Code: "cross_origin",
 			VI: "Yêu cầu này đến từ một trang khác", EN: "This request comes from another site's page"}
+	}
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return &handlers.Failure{Status: http.StatusUnsupportedMediaType, Code: "unsupported_media_type", Field: "Content-Encoding",
+			VI: "Nội dung gửi không được nén", EN: "A body may not be compressed"}
 	}
 	if r.Method == http.MethodPost && !isJSON(r) {
 		return &handlers.Failure{Status: http.StatusUnsupportedMediaType, Code: "unsupported_media_type", Field: "Content-Type",

@@ -90,15 +90,20 @@ func (w *witness) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	if a.status < http.StatusMultipleChoices && r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return
 	}
-	if after := w.s.state(); after != before {
+	after := w.s.state()
+	if r.Method == http.MethodPatch { // bytes that came are judged, and the file says so; the journal has nothing of it
+		before, _, _ = strings.Cut(before, " ")
+		after, _, _ = strings.Cut(after, " ")
+	}
+	if after != before {
 		w.wrong = append(w.wrong, fmt.Sprintf("%s %s answered %d, and the state went from %s to %s", r.Method, r.URL.Path, a.status, before, after))
 	}
 }
 
 // state is all that a request could change: the journal, the vault, files, keys, sessions, links to subjects. What is noted of refusals and
 // readings is no state.
-func (s *stage) state() (sum string) {
-	err := s.pool.QueryRow(s.t.Context(), `
+func (h *house) state() (sum string) {
+	err := h.pool.QueryRow(h.t.Context(), `
 		select concat_ws(' ',
 		         (select max(position) from journal.events),
 		         (select count(*) from vault.persons),
@@ -206,8 +211,9 @@ type verdict struct {
 	TestCases  struct{ Generated int } `json:"test_cases"`
 }
 
-// examined lets schemathesis ask as a role. What the role may come in at is asked in all phases; what it may not, a few times.
-func (s *stage) examined(program string, c caller) (v verdict) {
+// examined lets schemathesis ask as a role: what the role may come in at by examples and at random, what is its share value by value, too, and what it
+// may not a few times.
+func (s *stage) examined(program string, c caller, whole func(op string) bool) (v verdict) {
 	s.t.Helper()
 	rights := entering(c.Role)
 	found := s.set(c, append(rights, open()...))
@@ -222,15 +228,16 @@ func (s *stage) examined(program string, c caller) (v verdict) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	var shut []string
+	var shut, partly []string
 	for _, op := range s.operations() {
 		if _, is := found[op]; !is {
 			shut = append(shut, strconv.Quote(op))
+		} else if !whole(op) {
+			partly = append(partly, strconv.Quote(op))
 		}
 	}
-	if len(shut) > 0 {
-		settings = append(settings, "\n[[operations]]\ninclude-name = ["+strings.Join(shut, ", ")+"]\nphases.coverage.enabled = false\ngeneration.max-examples = 2\n"...)
-	}
+	settings = append(settings, "\n[[operations]]\ninclude-name = ["+strings.Join(partly, ", ")+"]\nphases.coverage.enabled = false\n"...)
+	settings = append(settings, "\n[[operations]]\ninclude-name = ["+strings.Join(shut, ", ")+"]\nphases.coverage.enabled = false\ngeneration.max-examples = 1\n"...)
 	hooks, err := filepath.Abs("testdata/schemathesis.py")
 	if err != nil {
 		s.t.Fatal(err)
@@ -290,6 +297,22 @@ func entering(role domain.Role) (list []handlers.Right) {
 	return list
 }
 
+// shared gives each operation to one of the roles that may come in at it, and each of them about as many.
+func shared(roles []domain.Role) map[string]domain.Role {
+	by, load := map[string]domain.Role{}, map[domain.Role]int{}
+	for _, r := range handlers.Rights(handlers.API) {
+		least := domain.Role("")
+		for _, role := range roles {
+			if (r.Free == handlers.Everybody || slices.Contains(r.Roles, role)) && (least == "" || load[role] < load[least]) {
+				least = role
+			}
+		}
+		by[r.Name] = least
+		load[least]++
+	}
+	return by
+}
+
 func TestSchemathesisAsEveryRoleFindsNothingAndChangesNothingByWhatIsRefused(t *testing.T) {
 	program := os.Getenv("DOSSIER_SCHEMATHESIS")
 	if program == "" {
@@ -303,7 +326,7 @@ func TestSchemathesisAsEveryRoleFindsNothingAndChangesNothingByWhatIsRefused(t *
 			roles = append(roles, domain.Role(role))
 		}
 	}
-	verdicts := make([]verdict, len(roles))
+	verdicts, shares := make([]verdict, len(roles)), shared(roles)
 	var operations []string
 	t.Run("roles", func(t *testing.T) {
 		for i, role := range roles {
@@ -317,7 +340,7 @@ func TestSchemathesisAsEveryRoleFindsNothingAndChangesNothingByWhatIsRefused(t *
 				if i == 0 {
 					operations = s.operations()
 				}
-				verdicts[i] = s.examined(program, c)
+				verdicts[i] = s.examined(program, c, func(op string) bool { return shares[op] == role })
 			})
 		}
 	})
