@@ -53,6 +53,16 @@ func production(t *testing.T, set func(*config.Config)) *httptest.Server {
 	return server
 }
 
+func TestAnAddressThatIsNoTextIsRefusedOnEveryFace(t *testing.T) {
+	t.Parallel()
+	server := production(t, nil)
+	for _, path := range []string{"/v1/dossiers?q=%00", "/v1/dossiers/%00", "/v1/dossiers?unit=%ff", "/track?code=%00", "/check?number=%c0%af", "/dossiers?q=%ed%a0%80", "/%00", "/procedures?%ff=1"} {
+		if status, body, err := get(t.Context(), server.URL+path); err != nil || status != http.StatusBadRequest {
+			t.Errorf("%s: %d %v %.200s", path, status, err, body)
+		}
+	}
+}
+
 func TestWhoDoesNotReadItsAnswersIsCutOff(t *testing.T) {
 	t.Parallel()
 	server := production(t, nil)

@@ -18,7 +18,7 @@ import (
 const (
 	// codePattern is dossier.Code.Valid: letters and digits, and nothing that could be an identity or telephone number.
 	codePattern    = `^([a-z][a-z0-9._:-]*|[0-9][0-9._:-]*[a-z][a-z0-9._:-]*|[0-9]([._:-]*[0-9]){0,7}[._:-]*)$`
-	wordsPattern   = `^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F\uFFFD]*$`
+	wordsPattern   = `^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F` + "\uFFFD]*$"
 	matchPattern   = `^(\*|"[1-9][0-9]{0,17}")?$`
 	versionPattern = `^"[1-9][0-9]{0,17}"$`
 	keyPattern     = `^[!-~]*$`
@@ -163,9 +163,6 @@ func describeMember(name string, s *huma.Schema) {
 	case name == "amount" || name == "counted" || name == "float":
 		most := float64(money.Most)
 		s.Maximum = &most
-	case name == "size":
-		one := float64(1)
-		s.Minimum = &one
 	case name == "dossier":
 		s.Format = "uuid"
 	case name == "reason" && slices.Contains(s.Examples, any("wrong_content")):

@@ -99,16 +99,20 @@ func (s *server) reading(ctx context.Context, idOrCode string, position int64) (
 func (s *server) wait(ctx context.Context, position int64, stream *uuid.UUID) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	short, stop := context.WithTimeout(ctx, soon)
-	defer stop()
-	err := s.Views.Wait(short, position, stream)
-	if !errors.Is(err, projections.ErrNotYet) {
-		return err
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	asking := time.AfterFunc(soon, func() { // beside the wait: a question that is cut off costs its connection
+		if err := s.given(context.WithoutCancel(ctx), position); err != nil {
+			end(err)
+		}
+	})
+	defer asking.Stop()
+	err := s.Views.Wait(ctx, position, stream)
+	var unknown *handlers.Failure
+	if errors.As(context.Cause(ctx), &unknown) {
+		return unknown
 	}
-	if err := s.given(ctx, position); err != nil {
-		return err
-	}
-	return s.Views.Wait(ctx, position, stream)
+	return err
 }
 
 // given tells a position that is on its way from one that the journal never gave.
