@@ -61,8 +61,8 @@ func (m *Money) HandBook(ctx context.Context, a domain.Actor, series, to string,
 	if err != nil {
 		return b, err
 	}
-	if to == "" {
-		return b, &domain.Invalid{Code: "missing", Field: "to", VI: "Ghi tài khoản cán bộ nhận quyển.", EN: "Give the account of the officer who gets it."}
+	if !dossier.Code(to).Valid() {
+		return b, &domain.Invalid{Code: "bad_code", Field: "to", VI: "Ghi tài khoản cán bộ nhận quyển.", EN: "Give the account of the officer who gets it."}
 	}
 	return m.book(ctx, a, agency, series, e.Key, money.HandBook{To: to})
 }
