@@ -5,7 +5,7 @@ DATA ?=
 ARGS ?=
 BROKERS ?= 1
 
-.PHONY: client test-files versitygw archetypes mutate bench-peers test-bench help dev test test-kafka kafka kafka-kill kafka-revive kafka-stop receipt test-faults test-faults-kafka test-long soak soak-hostile soak-memory build lint fmt fuzz bench clean
+.PHONY: schemathesis client test-files versitygw archetypes mutate bench-peers test-bench help dev test test-kafka kafka kafka-kill kafka-revive kafka-stop receipt test-faults test-faults-kafka test-long soak soak-hostile soak-memory build lint fmt fuzz bench clean
 
 help: ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,16 @@ test-files: $(VERSITYGW) ## Files over a real S3 server and a real virus scanner
 	@test -x /usr/sbin/clamd || command -v clamd >/dev/null || { test "$$(id -u)" = 0 && apt-get install -qq -y --no-install-recommends clamav-daemon >/dev/null; } || { echo "no virus scanner: install clamav-daemon, or run this as root on Debian" >&2; exit 1; }
 	@DOSSIER_TEST_S3=$(CURDIR)/$(VERSITYGW) DOSSIER_TEST_LONG=1 go run ./internal/devstack/withpostgres -- go run ./internal/gotest test-files -race -count=1 -timeout 15m \
 		-run 'Blob|Upload|File|Scann|Sign|GoesOn|Altered|Gigabyte|IsNotWhatItSays|ReadADossier|ErasingAPerson' $(ARGS) ./eventstore/blobs ./handlers/inspect ./handlers/api ./cmd/dossier
+
+SCHEMATHESIS := .bin/schemathesis/bin/st
+
+$(SCHEMATHESIS): internal/schemathesis/requirements.txt
+	@python3 -c 'import ensurepip' 2>/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq >/dev/null && apt-get install -qq -y --no-install-recommends python3-venv >/dev/null; } || { echo "no python3-venv: install it, or run this as root on Debian" >&2; exit 1; }
+	@python3 -m venv .bin/schemathesis && .bin/schemathesis/bin/pip install -q --disable-pip-version-check -r $<
+	@touch $@
+
+schemathesis: $(SCHEMATHESIS) ## schemathesis with all checks against the whole API, once per role, and what each request changed; prints a table. Some minutes
+	@DOSSIER_SCHEMATHESIS=$(CURDIR)/$(SCHEMATHESIS) go run ./internal/devstack/withpostgres -- go run ./internal/gotest schemathesis -count=1 -timeout 20m -v -run SchemathesisAsEveryRole $(ARGS) ./handlers/api
 
 soak: ## Faults of all kinds at random for MINUTES=10, then everything is held against everything; exit 3 if anything is wrong
 	@go build -o bin/faults ./cmd/faults && bin/faults -minutes $(or $(MINUTES),10) $(if $(SEED),-seed $(SEED)) $(ARGS)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -256,6 +257,7 @@ func resultOf(r Receipt, err error) (batch.Result, error) {
 	var stale *Stale
 	var unreadable *UnreadableError
 	var ahead *eventstore.OccurredAheadError
+	var failure *Failure
 	switch {
 	case err == nil && r.Verdict != "":
 		return batch.Result{Outcome: batch.Late, Code: r.Verdict}, nil
@@ -279,6 +281,8 @@ func resultOf(r Receipt, err error) (batch.Result, error) {
 		return batch.Result{Outcome: batch.Failed, Code: "unreadable"}, nil
 	case errors.Is(err, ErrNotFound):
 		return batch.Result{Outcome: batch.NotFound, Code: "not_found"}, nil
+	case errors.As(err, &failure) && failure.Status < http.StatusInternalServerError: // a file that is not there, say: no fault of the machine
+		return batch.Result{Outcome: batch.Refused, Code: failure.Code}, nil
 	}
 	return batch.Result{}, err
 }

@@ -13,7 +13,7 @@ import (
 type Deadline struct {
 	Due         *time.Time             `json:"due" doc:"The last moment that is in time; null while it is not known or the clock stands still."`
 	Closes      *time.Time             `json:"closes,omitempty" doc:"What a receipt shows: the end of working hours on the due day."`
-	Source      dossier.DeadlineSource `json:"source,omitempty" enum:"computed,imported" doc:"Computed from limit and calendar, or taken over from another system."`
+	Source      dossier.DeadlineSource `json:"source,omitempty" enum:"computed,extended,imported" doc:"Computed from limit and calendar, extended, or taken over from another system."`
 	From        *time.Time             `json:"from,omitempty" doc:"The moment from which the running limit is counted."`
 	Limit       string                 `json:"limit,omitempty" example:"15 calendar_day, 5 working_day" doc:"One after the other."`
 	Policy      string                 `json:"policy,omitempty" enum:"whole_days,from_instant"`

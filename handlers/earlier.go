@@ -137,6 +137,9 @@ func (k *Persons) Prefill(ctx context.Context, by Accessor, ref string, procedur
 		return nil, noVault()
 	}
 	p, err := k.x.procedures.Get(ctx, procedure)
+	if err == nil && !p.Exists() {
+		err = ErrNoProcedure
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -168,8 +168,14 @@ func (m *Money) till(ctx context.Context, a domain.Actor, agency, officer, day, 
 
 func (m *Money) book(ctx context.Context, a domain.Actor, agency, series, key string, wish any) (money.Book, error) {
 	id := BookStream(agency, series)
-	if err := m.x.journal.ListMoney(ctx, agency, m.today(), BookKind, id); err != nil {
-		return money.Book{}, err
+	b, err := folded(ctx, m, id, money.EvolveBook)
+	if err != nil {
+		return b, err
+	}
+	if _, refused := money.DecideBook(b, wish); refused == nil { // what is refused leaves nothing behind; what was done before is answered below
+		if err := m.x.journal.ListMoney(ctx, agency, m.today(), BookKind, id); err != nil {
+			return b, err
+		}
 	}
 	return entered(ctx, m, a, eventstore.Stream{Kind: BookKind, ID: id}, key, wish, money.EvolveBook, func(b money.Book) ([]money.Event, error) { return money.DecideBook(b, wish) })
 }

@@ -61,6 +61,9 @@ func (m *Money) HandBook(ctx context.Context, a domain.Actor, series, to string,
 	if err != nil {
 		return b, err
 	}
+	if !dossier.Code(to).Valid() {
+		return b, &domain.Invalid{Code: "bad_code", Field: "to", VI: "Ghi tài khoản cán bộ nhận quyển.", EN: "Give the account of the officer who gets it."}
+	}
 	return m.book(ctx, a, agency, series, e.Key, money.HandBook{To: to})
 }
 

@@ -250,13 +250,20 @@ func (m *Money) settle(ctx context.Context, id uuid.UUID, o money.Order) (err er
 		}
 		transaction, err := m.provider.Refund(ctx, id.String(), r.Number, r.Amount)
 		if err != nil {
-			return err
+			return providerAway(err)
 		}
 		if o, err = m.order(ctx, clockwork, id, key, money.FinishRefund{RefundDone: money.RefundDone{Number: r.Number, Transaction: transaction}}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// providerAway says that the provider did not do its part. What was decided stands, so the same may be sent again.
+func providerAway(err error) error {
+	return &Failure{Status: http.StatusServiceUnavailable, Code: "provider_away", Retry: 30, Err: err,
+		VI: "Đơn vị trung gian thanh toán chưa làm phần việc của mình. Việc đã ghi nhận; gửi lại đúng yêu cầu này sau, tiền không bị trả hai lần.",
+		EN: "The payment provider did not do its part. What was decided is recorded; send the same again later, nothing is paid twice."}
 }
 
 // ownOrder is an order of an agency; one of another is not there.
@@ -285,8 +292,10 @@ func (m *Money) RefundOrder(ctx context.Context, a domain.Actor, id uuid.UUID, a
 			return done, err
 		}
 	}
-	if err := m.x.journal.ListMoney(ctx, agency, m.today(), OrderKind, id); err != nil {
-		return done, err
+	if o.Exists() { // of one there is not, nothing is left behind
+		if err := m.x.journal.ListMoney(ctx, agency, m.today(), OrderKind, id); err != nil {
+			return done, err
+		}
 	}
 	if o, err = m.order(ctx, a, id, e.Key, money.RefundOrder{Amount: amount, Reason: reason, Booked: booked}); err != nil {
 		return done, err

@@ -100,7 +100,7 @@ func (d *remote) publishProcedure(ctx context.Context, file []byte) (handlers.Pu
 }
 
 func (d *remote) turn(ctx context.Context, t procedure.Turn) (handlers.Turned, error) {
-	got, err := d.TurnSwitch(ctx, t.Procedure, client.Once{}, client.SwitchInputBody{Unit: t.Unit, Open: &t.Open, Reason: string(t.Reason), Basis: t.Basis})
+	got, err := d.TurnSwitch(ctx, t.Procedure, client.Once{}, client.SwitchInputBody{Unit: t.Unit, Open: t.Open, Reason: string(t.Reason), Basis: t.Basis})
 	return as[handlers.Turned](got, err)
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -17,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"dossier/handlers"
 	"dossier/internal/config"
 	"dossier/migrations/dbtest"
 )
@@ -49,6 +51,36 @@ func production(t *testing.T, set func(*config.Config)) *httptest.Server {
 	server.Start()
 	t.Cleanup(func() { server.Close(); p.close() })
 	return server
+}
+
+func TestAnAddressThatIsNoTextIsRefusedOnEveryFace(t *testing.T) {
+	t.Parallel()
+	server := production(t, nil)
+	for _, path := range []string{"/v1/dossiers?q=%00", "/v1/dossiers/%00", "/v1/dossiers?unit=%ff", "/track?code=%00", "/check?number=%c0%af", "/dossiers?q=%ed%a0%80", "/%00", "/procedures?%ff=1"} {
+		if status, body, err := get(t.Context(), server.URL+path); err != nil || status != http.StatusBadRequest {
+			t.Errorf("%s: %d %v %.200s", path, status, err, body)
+		}
+	}
+}
+
+func TestWhoDoesNotReadItsAnswersIsCutOff(t *testing.T) {
+	t.Parallel()
+	server := production(t, nil)
+	c, err := net.Dial("tcp", strings.TrimPrefix(server.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_ = c.(*net.TCPConn).SetReadBuffer(16 << 10)
+	began := time.Now()
+	// Asks again and again and reads nothing: at last the server stops taking requests, and then it ends the connection.
+	_ = c.SetWriteDeadline(began.Add(4 * handlers.SlowestReader))
+	for err = nil; err == nil; {
+		_, err = fmt.Fprint(c, "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n")
+	}
+	if took := time.Since(began); errors.Is(err, os.ErrDeadlineExceeded) || took < handlers.SlowestReader/2 {
+		t.Errorf("kept for %s: %v", took, err)
+	}
 }
 
 var patternsOf = regexp.MustCompile(`HandleFunc\("(GET|POST) (/[^"]*)"`)

@@ -194,9 +194,9 @@ func (p *process) close() {
 	p.pool.Close()
 }
 
-// server bounds what a client may take: its header's size, and the time it sends that in.
+// server bounds what a client may take: its header's size, the time it sends that in, and the time in which it takes the answer.
 func (p *process) server(handler http.Handler) *http.Server {
-	return &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10, IdleTimeout: 2 * time.Minute,
+	return &http.Server{Handler: handlers.CutOffSlowReaders(handler, handlers.SlowestReader), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn)}
 }
 

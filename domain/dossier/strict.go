@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"iter"
+	"math"
 	"reflect"
 	"strconv"
 	"time"
@@ -159,6 +160,10 @@ func readValue(f field, v reflect.Value, raw []byte) *domain.Invalid {
 		}
 	}
 	if n, err := strconv.Atoi(string(raw)); err == nil && f.shape == isNumber {
+		v.SetInt(int64(n))
+		return nil
+	}
+	if n, err := strconv.ParseFloat(string(raw), 64); err == nil && f.shape == isNumber && n == math.Trunc(n) && math.Abs(n) < 1<<53 { // 1.0 is a whole number, too
 		v.SetInt(int64(n))
 		return nil
 	}

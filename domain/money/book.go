@@ -171,7 +171,7 @@ func (b Book) repay(w NumberRepaid) ([]Event, error) {
 	switch {
 	case !used:
 		return nil, refused("receipt_not_used", "number", law, "Số biên lai này chưa thu khoản nào.", "Nothing was taken against this receipt.")
-	case u.Repaid != nil && u.Repaid.Amount == w.Amount:
+	case u.Repaid != nil && u.Repaid.Amount == w.Amount && u.Repaid.Reason == w.Reason:
 		return nil, nil
 	case u.Repaid != nil:
 		return nil, refused("receipt_repaid", "number", law, fmt.Sprintf("Biên lai này đã hoàn %d đồng rồi.", u.Repaid.Amount), fmt.Sprintf("%d đồng were given back on this receipt already.", u.Repaid.Amount))

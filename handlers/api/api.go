@@ -62,6 +62,7 @@ type server struct {
 	log     *slog.Logger
 	spec    []byte
 	schemas map[string][]byte
+	paths   []documented
 
 	followers *handlers.Gate // who reads the feed and waits
 	uploads   *handlers.Gate // who sends or fetches content
@@ -104,7 +105,7 @@ func (s *server) routes() {
 	get(s, "/v1/organisation", "get-organisation", "Who may act: agencies, units, accounts with their roles, delegations, as they hold on a day and were known", s.organisation)
 	get(s, "/v1/access", "list-access", "The access journal, for auditors: who was refused what, by which rule; newest first", s.access)
 	get(s, "/v1/events/stream", "stream-events", "The feed as server-sent events", s.stream)
-	huma.Register(s.api, s.operation(http.MethodGet, "/v1/events", "read-events", "The feed: every event from position 1, the same CloudEvents as in Kafka"),
+	register(s, s.operation(http.MethodGet, "/v1/events", "read-events", "The feed: every event from position 1, the same CloudEvents as in Kafka"),
 		answering(longestWait+answerWithin, s.feed))
 
 	s.ruleRoutes()

@@ -214,7 +214,7 @@ type runInput struct {
 }
 
 type runBody struct {
-	StopAfter int    `json:"stop_after_refusals,omitempty" minimum:"1" doc:"Halt after so many refusals; never without it."`
+	StopAfter int    `json:"stop_after_refusals,omitempty" minimum:"0" doc:"Halt after so many refusals; never without it, or with 0."`
 	Seen      string `json:"seen,omitempty" doc:"Signatures only: what stands at the end of the dry run. Each item is shown before it is signed."`
 }
 
@@ -298,9 +298,9 @@ func postAs[B, I, O any](s *server, path, id, summary string, status int, act fu
 	if op.MaxBodyBytes > handlers.LargestBody { // a hundred thousand dossiers are looked at
 		within, op.BodyReadTimeout = time.Minute, 30*time.Second
 	}
-	huma.Register(s.api, op, answering(within, act))
+	register(s, op, answering(within, act))
 	schema := s.api.OpenAPI().Components.Schemas.Schema(typeOf[B](), true, "")
 	body := s.api.OpenAPI().Paths[path].Post.RequestBody
-	body.Required = false
+	body.Required = len(s.api.OpenAPI().Components.Schemas.SchemaFromRef(schema.Ref).Required) > 0
 	body.Content = map[string]*huma.MediaType{"application/json": {Schema: schema}}
 }

@@ -45,7 +45,7 @@ var submitName = dossier.Kebab(dossier.SubmitDossier{}.Name())
 func (s *server) submit() {
 	op := s.operation(http.MethodPost, "/v1/dossiers", "submit-dossier", words(submitName))
 	op.DefaultStatus = http.StatusCreated
-	huma.Register(s.api, op, answering(answerWithin, func(ctx context.Context, in *submitInput) (*submittedOutput, error) {
+	register(s, op, answering(answerWithin, func(ctx context.Context, in *submitInput) (*submittedOutput, error) {
 		own, with, err := handlers.OpenWith(in.RawBody)
 		if err != nil {
 			return nil, err
@@ -92,8 +92,8 @@ func (s *server) documentWith() {
 	own := all[submitName].Properties
 	one := &huma.Schema{Type: huma.TypeObject, Required: []string{"procedure"}, AdditionalProperties: false,
 		Properties: map[string]*huma.Schema{"procedure": own["procedure"], "facts": own["facts"], "values": own["values"]}}
-	most := handlers.MostMembers
-	all[submitName].Properties["with"] = &huma.Schema{Type: huma.TypeArray, MaxItems: &most, Items: &huma.Schema{OneOf: []*huma.Schema{own["procedure"], one}},
+	least, most := 1, handlers.MostMembers
+	all[submitName].Properties["with"] = &huma.Schema{Type: huma.TypeArray, MinItems: &least, MaxItems: &most, Items: &huma.Schema{OneOf: []*huma.Schema{own["procedure"], one}},
 		Description: "Further procedures of the same reception, by id or with facts and values of their own: each gets a dossier with its own clock and result, linked to this one."}
 }
 
@@ -122,7 +122,7 @@ func (s *server) command(name string) {
 	path := "/v1/dossiers/{id}/" + name
 	op := s.operation(http.MethodPost, path, name, words(name))
 	op.DefaultStatus = http.StatusOK
-	huma.Register(s.api, op, answering(answerWithin, func(ctx context.Context, in *commandInput) (*receiptOutput, error) {
+	register(s, op, answering(answerWithin, func(ctx context.Context, in *commandInput) (*receiptOutput, error) {
 		c, e, err := s.read(ctx, name, in.ID, in.Key, in.IfMatch, in.RawBody)
 		if err != nil {
 			return nil, err
@@ -135,6 +135,11 @@ func (s *server) command(name string) {
 		return receipt(e, r), err
 	}))
 	s.document(path, name)
+	if handlers.NeedsVersion(name) {
+		for _, p := range s.api.OpenAPI().Paths[path].Post.Parameters {
+			p.Required = p.Required || p.Name == "If-Match"
+		}
+	}
 }
 
 // sendable leaves out the commands that only an import gives.

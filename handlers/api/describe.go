@@ -16,6 +16,7 @@ func describe(doc *huma.OpenAPI) {
 		delete(doc.Components.Schemas.Map(), unused)
 	}
 	describeFeeds(doc)
+	describeInputs(doc)
 	describeLists(doc)
 	for _, r := range []struct{ path, id, summary, body string }{
 		{"/livez", "livez", "The process lives", "application/json"},
@@ -26,6 +27,18 @@ func describe(doc *huma.OpenAPI) {
 	} {
 		describePublic(doc, r.path, r.id, r.summary, r.body)
 	}
+	describeAnswers(doc)
+}
+
+// describeAnswers adds the statuses that only some operations have.
+func describeAnswers(doc *huma.OpenAPI) {
+	problem := doc.Paths["/v1/dossiers"].Get.Responses["default"]
+	doc.Paths["/v1/dossiers/{id}"].Get.Responses["304"] = &huma.Response{Description: "Nothing changed since the ETag in If-None-Match"}
+	doc.Paths["/v1/persons/{ref}"].Get.Responses["410"] = &huma.Response{Description: "Erased: who decided it and when", Content: doc.Paths["/v1/persons/{ref}"].Get.Responses["200"].Content}
+	doc.Paths["/schemas/{type}"].Get.Responses["404"] = problem
+	doc.Paths["/readyz"].Get.Responses["503"] = &huma.Response{Description: "Red", Content: doc.Paths["/readyz"].Get.Responses["200"].Content}
+	version := doc.Components.Schemas.Map()["ProcedureOutputBody"].Properties
+	version["version"] = &huma.Schema{Description: version["version"].Description, AnyOf: []*huma.Schema{version["version"], {Type: "null"}}}
 }
 
 // describePublic adds a route that needs no login.
@@ -69,7 +82,10 @@ func describeFeeds(doc *huma.OpenAPI) {
 			"Link": {Schema: &huma.Schema{Type: huma.TypeString}, Description: "rel=next, where there is a page after this one."}}
 	}
 	answers(doc, "/v1/events", map[string]*huma.Schema{severalEvents: {Type: huma.TypeArray, Items: one}, ndjson: one})
-	answers(doc, "/v1/events/stream", map[string]*huma.Schema{"text/event-stream": one})
+	answers(doc, "/v1/events/stream", map[string]*huma.Schema{"text/event-stream": {Type: huma.TypeObject, Required: []string{"id", "event", "data"}, Properties: map[string]*huma.Schema{
+		"id": {Type: huma.TypeString, Description: "Position of the event."}, "event": {Type: huma.TypeString, Description: "Its type."},
+		"data": {Type: huma.TypeString, Description: "A CloudEvent as JSON.", Extensions: map[string]any{"contentMediaType": "application/json", "contentSchema": one}},
+	}}})
 }
 
 func answers(doc *huma.OpenAPI, path string, bodies map[string]*huma.Schema) {

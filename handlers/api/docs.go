@@ -26,6 +26,7 @@ var docsStyle []byte
 func (s *server) publish() {
 	doc := s.api.OpenAPI()
 	describe(doc)
+	s.paths = documentedPaths(doc)
 	spec, err := json.MarshalIndent(doc, "", "  ")
 	if err != nil {
 		panic(err) // of types that stand in this package: any test would meet it

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -17,6 +18,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 )
+
+// soon is by when the views usually hold what was just recorded; then it is asked whether there is such a position at all.
+const soon = 100 * time.Millisecond
 
 // patience is how long a question waits for min_position before it is told to come again.
 const patience = 2 * time.Second
@@ -96,7 +100,31 @@ func (s *server) reading(ctx context.Context, idOrCode string, position int64) (
 func (s *server) wait(ctx context.Context, position int64, stream *uuid.UUID) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return s.Views.Wait(ctx, position, stream)
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	asking := time.AfterFunc(soon, func() { // beside the wait: a question that is cut off costs its connection
+		if err := s.given(context.WithoutCancel(ctx), position); err != nil {
+			end(err)
+		}
+	})
+	defer asking.Stop()
+	err := s.Views.Wait(ctx, position, stream)
+	var unknown *handlers.Failure
+	if errors.As(context.Cause(ctx), &unknown) {
+		return unknown
+	}
+	return err
+}
+
+// given tells a position that is on its way from one that the journal never gave.
+func (s *server) given(ctx context.Context, position int64) error {
+	head, err := s.Journal.Head(ctx)
+	if err != nil || position <= head {
+		return err
+	}
+	return &handlers.Failure{Status: http.StatusConflict, Code: "position_unknown", Field: "min_position",
+		VI: fmt.Sprintf("Sổ sự kiện mới đến vị trí %d, chưa có %d: dùng vị trí (position) mà một lần gửi đã trả về.", head, position),
+		EN: fmt.Sprintf("The journal ends at position %d and never gave %d: send the position of a receipt.", head, position)}
 }
 
 // find takes an id as it is and looks a code up in the views.

@@ -149,8 +149,18 @@ func TestAReadMayWaitForAPosition(t *testing.T) {
 	h := newHouse(t)
 	r := h.submitted()
 	h.get("auditor", "/v1/dossiers/"+r.ID+"?"+h.seen(r)).is(200)
+	h.get("auditor", fmt.Sprintf("/v1/dossiers?min_position=%d", r.Position+1000)).problem(409, "position_unknown")
+	tx, err := h.db.Owner.Begin(t.Context()) // the views stand still
+	if err == nil {
+		_, err = tx.Exec(t.Context(), `lock table views.checkpoints in exclusive mode`)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(context.Background())
+	r = h.submitted()
 	began := time.Now()
-	p := h.get("auditor", fmt.Sprintf("/v1/dossiers?min_position=%d", r.Position+1000))
+	p := h.get("auditor", "/v1/dossiers?"+h.seen(r))
 	p.problem(503, "not_yet")
 	if p.Header.Get("Retry-After") == "" || time.Since(began) > 10*time.Second {
 		t.Errorf("waited %s, Retry-After %q", time.Since(began), p.Header.Get("Retry-After"))

@@ -195,12 +195,12 @@ func (l *late) Write(b []byte) (int, error) {
 func (s *server) fileRoutes() {
 	create := s.operation(http.MethodPost, "/v1/dossiers/{id}/files", "create-file", "Announce a file of a dossier; its bytes follow with PATCH")
 	create.DefaultStatus = http.StatusCreated
-	huma.Register(s.api, create, answering(answerWithin, s.createFile))
+	register(s, create, answering(answerWithin, s.createFile))
 	get(s, "/v1/dossiers/{id}/files", "list-files", "The files of a dossier with their names; recorded in the access journal", s.files)
-	huma.Register(s.api, s.operation(http.MethodHead, "/v1/files/{id}", "file-offset", "How much of an upload is there, for who sends it"), answering(answerWithin, s.fileOffset))
-	huma.Register(s.api, s.appendOperation(), s.appendFile)
-	huma.Register(s.api, s.operation(http.MethodGet, "/v1/files/{id}/content", "get-file-content", "A clean file, checked against its hash while it is sent; recorded in the access journal"), s.content)
-	huma.Register(s.api, s.operation(http.MethodPost, "/v1/files/{id}/signatures", "sign-a-file", "Sign a file of a dossier, or bring a signature that was made elsewhere; it is proved first"), answering(answerWithin, s.signFile))
+	register(s, s.operation(http.MethodHead, "/v1/files/{id}", "file-offset", "How much of an upload is there, for who sends it"), answering(answerWithin, s.fileOffset))
+	register(s, s.appendOperation(), s.appendFile)
+	register(s, s.operation(http.MethodGet, "/v1/files/{id}/content", "get-file-content", "A clean file, checked against its hash while it is sent; recorded in the access journal"), s.content)
+	register(s, s.operation(http.MethodPost, "/v1/files/{id}/signatures", "sign-a-file", "Sign a file of a dossier, or bring a signature that was made elsewhere; it is proved first"), answering(answerWithin, s.signFile))
 	get(s, "/v1/files/{id}/signatures", "list-file-signatures", "The signatures of a file, each held against it; recorded in the access journal", s.fileSignatures)
 	get(s, "/v1/dossiers/{id}/signatures", "list-signatures", "The signatures of a dossier's result and files, each held against what it is under; recorded in the access journal", s.signatures)
 }

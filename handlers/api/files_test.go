@@ -37,6 +37,9 @@ type cabinet struct {
 	keys       *vault.Vault
 	ca         *localca.CA // nil: nobody signs
 	auth       func(*handlers.Executor) handlers.Authenticator
+	clock      func() time.Time  // nil: the real one
+	registry   handlers.Registry // nil: nothing is looked up
+	issuer     string            // "": nobody signs in by one
 }
 
 func (c *cabinet) store(t *testing.T, pool *pgxpool.Pool) *blobs.Files {

@@ -8,8 +8,6 @@ import (
 	"dossier/domain"
 	"dossier/handlers"
 	"dossier/handlers/identity"
-
-	"github.com/danielgtaylor/huma/v2"
 )
 
 // keyRoutes are how programs get in and are kept out. A key itself opens none of them.
@@ -17,7 +15,7 @@ func (s *server) keyRoutes() {
 	get(s, "/v1/keys", "list-keys", "API keys: whom each acts as, what it may do, from where, until when, last use. Never a secret", s.keys)
 	op := s.operation(http.MethodPost, "/v1/keys", "make-key", "Give a program a key. Its token is in this answer and nowhere else; sent twice, there are two keys")
 	op.DefaultStatus = http.StatusCreated
-	huma.Register(s.api, op, answering(answerWithin, s.makeKey))
+	register(s, op, answering(answerWithin, s.makeKey))
 	post(s, "/v1/keys/{prefix}/revoke", "revoke-key", "End a key, from the next request on and for ever", s.revokeKey)
 }
 

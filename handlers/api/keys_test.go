@@ -155,7 +155,7 @@ func TestAKeyIsNotMadeForWhatPeopleDoNorWithBadValues(t *testing.T) {
 		{`{"label":"x","account":"officer-1","role":"case_officer","unit":"animal-health","scopes":[]}`, "no_scope", 422},
 		{`{"label":"x","account":"officer-1","role":"case_officer","unit":"animal-health","scopes":["read"],"networks":["10.0.0.1/8"]}`, "malformed_network", 400},
 		{`{"label":"x","account":"officer-1","role":"case_officer","unit":"animal-health","scopes":["read"],"networks":["here"]}`, "malformed_network", 400},
-		{`{"label":"x","account":"officer-1","role":"case_officer","unit":"animal-health","scopes":["read"],"days":900}`, "key_lasts", 422},
+		{`{"label":"x","account":"officer-1","role":"case_officer","unit":"animal-health","scopes":["read"],"days":900}`, "invalid", 422},
 		{`{"label":"x","account":"Officer 1","role":"case_officer","unit":"animal-health","scopes":["read"]}`, "key_account", 422},
 	} {
 		h.post("admin", "/v1/keys", c.body).problem(c.status, c.code)

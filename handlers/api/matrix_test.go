@@ -134,14 +134,29 @@ type town struct {
 
 func newTown(t *testing.T) *town {
 	t.Helper()
+	w := openTown(t, nil, &cabinet{dir: t.TempDir(), clamd: devstack.TestNoVirus(t)})
+	w.furnish()
+	return w
+}
+
+// openTown opens a house in which every caller works.
+func openTown(t *testing.T, brokers []string, c *cabinet) *town {
+	t.Helper()
 	login := believing{"admin": {Account: "admin", Role: domain.SystemAdmin, Unit: "it"}, "reception": {Account: "reception", Role: domain.ReceptionOfficer, Unit: "one-stop"},
 		"fees": {Account: "fees", Role: domain.FeeOfficer, Unit: "one-stop"}}
 	w := &town{callers: callers()}
 	for _, c := range w.callers[1:] {
 		login[c.Account] = c.Actor
 	}
-	w.house = openHouseWith(t, nil, nil, &cabinet{dir: t.TempDir(), clamd: devstack.TestNoVirus(t), auth: func(*handlers.Executor) handlers.Authenticator { return login }})
+	c.auth = func(*handlers.Executor) handlers.Authenticator { return login }
+	w.house = openHouseWith(t, brokers, nil, c)
 	w.post("admin", "/v1/organisation", w.organisation()).is(http.StatusOK)
+	return w
+}
+
+// furnish puts something behind every door.
+func (w *town) furnish() {
+	w.t.Helper()
 	w.post("reception", "/v1/persons/applicant-1", `{"kind":"citizen","name":"Đỗ Thị Nghĩa","id_number":"001099000001"}`).is(http.StatusOK)
 	w.post("applicant-1", "/v1/persons/applicant-1/mandates", `{"to":"applicant-3"}`).is(http.StatusOK)
 
@@ -157,7 +172,6 @@ func newTown(t *testing.T) *town {
 	var b struct{ ID string }
 	w.post("reception", "/v1/bulk", `{"command":"accept","ids":["`+id+`"]}`).is(http.StatusCreated).into(&b)
 	w.order, w.batch = o.Reference, b.ID
-	return w
 }
 
 // filed is a new dossier of the first applicant at the ministry's one-stop unit.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,7 +68,12 @@ type answerKey struct{}
 
 // route lets the mux answer, or says in our own form that it cannot.
 func (s *server) route(w http.ResponseWriter, r *http.Request, route string) {
+	methods := s.meant(r)
 	switch {
+	case !handlers.Readable(r.URL):
+		s.fail(w, r, handlers.ErrUnreadable)
+	case len(methods) > 0 && !slices.Contains(methods, r.Method):
+		s.otherMethod(w, r, strings.Join(methods, ", "))
 	case route == "":
 		s.noRoute(w, r)
 	case !strings.HasPrefix(r.URL.Path, "/v1/"):
@@ -124,6 +130,10 @@ func (s *server) gate(r *http.Request, route string) *handlers.Gate {
 
 // admit finds out who calls, and refuses what no route takes.
 func (s *server) admit(r *http.Request, route string) error {
+	if len(r.Header.Values("Authorization")) > 1 { // whoever stands in front of us may believe the other one
+		return &handlers.Failure{Status: http.StatusBadRequest, Code: "two_authorizations", Field: "Authorization",
+			VI: "Yêu cầu có hai tiêu đề Authorization: gửi một", EN: "The request has two Authorization headers: send one"}
+	}
 	actor, err := s.Auth.Authenticate(r)
 	if err != nil {
 		return err
@@ -143,6 +153,10 @@ func (s *server) admit(r *http.Request, route string) error {
 	if err := s.origin.Check(r); err != nil {
 		return &handlers.Failure{Status: http.StatusForbidden, Code: "cross_origin",
 			VI: "Yêu cầu này đến từ một trang khác", EN: "This request comes from another site's page"}
+	}
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return &handlers.Failure{Status: http.StatusUnsupportedMediaType, Code: "unsupported_media_type", Field: "Content-Encoding",
+			VI: "Nội dung gửi không được nén", EN: "A body may not be compressed"}
 	}
 	if r.Method == http.MethodPost && !isJSON(r) {
 		return &handlers.Failure{Status: http.StatusUnsupportedMediaType, Code: "unsupported_media_type", Field: "Content-Type",
@@ -178,13 +192,17 @@ func (s *server) noRoute(w http.ResponseWriter, r *http.Request) {
 	probe := &blank{header: http.Header{}}
 	s.mux.ServeHTTP(probe, r)
 	if probe.status == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", probe.header.Get("Allow"))
-		s.fail(w, r, &handlers.Failure{Status: probe.status, Code: "method_not_allowed",
-			VI: "Đường dẫn này chỉ nhận: " + probe.header.Get("Allow"), EN: "This path takes only: " + probe.header.Get("Allow")})
+		s.otherMethod(w, r, probe.header.Get("Allow"))
 		return
 	}
 	s.fail(w, r, &handlers.Failure{Status: http.StatusNotFound, Code: "no_route",
 		VI: fmt.Sprintf("Không có đường dẫn %s; xem /docs", r.URL.Path), EN: fmt.Sprintf("There is no path %s; see /docs", r.URL.Path)})
+}
+
+func (s *server) otherMethod(w http.ResponseWriter, r *http.Request, allowed string) {
+	w.Header().Set("Allow", allowed)
+	s.fail(w, r, &handlers.Failure{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed",
+		VI: "Đường dẫn này chỉ nhận: " + allowed, EN: "This path takes only: " + allowed})
 }
 
 // blank takes an answer nobody will see.

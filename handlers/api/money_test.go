@@ -24,7 +24,8 @@ func (h *house) money(x *handlers.Executor) *handlers.Money {
 		h.t.Fatal(err)
 	}
 	h.t.Cleanup(bank.Close)
-	return handlers.NewMoney(x, localpay.NewClient(bank.URL(), paymentKey))
+	h.bank = localpay.NewClient(bank.URL(), paymentKey)
+	return handlers.NewMoney(x, h.bank)
 }
 
 func TestAFeeIsShownOrderedAndPaidOverHTTP(t *testing.T) {
@@ -139,6 +140,10 @@ func TestADayOfMoneyGoesOverHTTPFromTheFeeToTheReconciliation(t *testing.T) {
 		t.Errorf("%+v", book)
 	}
 	h.post("fees", "/v1/receipt-books/BL26A/2/give-back", `{"amount": 20000, "reason": "reduced"}`).is(http.StatusOK).into(&slip)
+	h.post("fees", "/v1/receipt-books/BL26A/2/give-back", `{"amount": 20000, "reason": "exempt"}`).problem(http.StatusConflict, "receipt_repaid")
+	for _, nobody := range []string{``, `@\u008b`, `Đỗ Thị Nghĩa`} {
+		h.post("fees", "/v1/receipt-books/BL26A/hand", `{"to": "`+nobody+`"}`).problem(http.StatusUnprocessableEntity, "bad_code")
+	}
 	h.post("fees", "/v1/receipt-books/BL26A/2/give-back", `{"amount": 10000, "reason": "reduced"}`).problem(http.StatusConflict, "receipt_repaid")
 	if slip.Amount != -20_000 || slip.Till != 230_000 {
 		t.Errorf("%+v", slip)

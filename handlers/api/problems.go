@@ -75,6 +75,11 @@ func humas(e *huma.ErrorModel) error {
 	case http.StatusInternalServerError:
 		return errors.New(e.Error())
 	}
+	if len(e.Errors) > 0 && e.Errors[0] != nil && e.Status == http.StatusUnprocessableEntity {
+		if member, missing := strings.CutPrefix(e.Errors[0].Message, "expected required property "); missing {
+			f.Code, f.Field = "missing", strings.TrimSuffix(member, " to be present")
+		}
+	}
 	for _, d := range e.Errors {
 		if d != nil {
 			f.Fields = append(f.Fields, handlers.WrongField(name(d.Location), vietnamese(d.Message), d.Message))
@@ -98,8 +103,10 @@ func vietnamese(message string) string {
 	for _, m := range []struct{ en, vi string }{
 		{"unknown query parameter", "không có tham số này"},
 		{"invalid integer", "phải là số nguyên"}, {"invalid boolean", "phải là true hoặc false"},
+		{"expected string", "phải là chuỗi ký tự"}, {"expected object", "phải là đối tượng"}, {"expected array", "phải là danh sách"}, {"expected boolean", "phải là true hoặc false"},
 		{"expected integer", "phải là số nguyên"}, {"expected number >= ", "phải từ "}, {"expected number <= ", "phải đến "},
 		{"expected value to be one of ", "phải là một trong "}, {"expected length <= ", "dài nhất "}, {"expected length >= ", "ngắn nhất "},
+		{"expected required property ", "bắt buộc phải có: "}, {"unexpected property", "không có mục này"},
 		{"expected string to match pattern ", "phải đúng mẫu "}, {"required ", "bắt buộc phải có: "},
 	} {
 		if rest, ok := strings.CutPrefix(message, m.en); ok {

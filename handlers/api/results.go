@@ -20,7 +20,7 @@ func (s *server) resultRoutes() {
 	op := s.operation(http.MethodGet, "/v1/results/{number}", "check-result", "Whether a paper stands: valid, expired, replaced or revoked. For everybody, without personal data")
 	op.Security = []map[string][]string{{}}
 	op.Responses["429"] = op.Responses["503"]
-	huma.Register(s.api, op, answering(answerWithin, s.checkResult))
+	register(s, op, answering(answerWithin, s.checkResult))
 }
 
 type checkInput struct {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"dossier/domain/dossier"
@@ -29,9 +30,17 @@ func schemaOf(members []dossier.Member) *huma.Schema {
 func memberSchema(m dossier.Member) *huma.Schema {
 	switch m.Kind {
 	case dossier.TextsMember:
-		return &huma.Schema{Type: huma.TypeArray, MaxItems: &m.Most, UniqueItems: true, Items: &huma.Schema{Type: huma.TypeString, Pattern: m.Pattern}}
+		if m.Required {
+			least := 1
+			return &huma.Schema{Type: huma.TypeArray, MinItems: &least, MaxItems: &m.Most, UniqueItems: true, Items: textMember(m)}
+		}
+		return &huma.Schema{Type: huma.TypeArray, MaxItems: &m.Most, UniqueItems: true, Items: textMember(m)}
 	case dossier.WordsMember:
-		return &huma.Schema{Type: huma.TypeString, MaxLength: &m.Most, Description: "What a person writes. It goes to the vault; the event holds a pointer and a commitment."}
+		least := 0
+		if m.Required {
+			least = 1
+		}
+		return &huma.Schema{Type: huma.TypeString, MinLength: &least, MaxLength: &m.Most, Pattern: wordsPattern, Description: "What a person writes. It goes to the vault; the event holds a pointer and a commitment."}
 	case dossier.TimeMember:
 		return &huma.Schema{Type: huma.TypeString, Format: "date-time"}
 	case dossier.NumberMember:
@@ -44,9 +53,18 @@ func memberSchema(m dossier.Member) *huma.Schema {
 	case dossier.ListMember:
 		return &huma.Schema{Type: huma.TypeArray, MaxItems: &m.Most, Items: schemaOf(m.Members)}
 	}
-	s := &huma.Schema{Type: huma.TypeString, Pattern: m.Pattern}
+	s := textMember(m)
 	for _, v := range m.Values {
 		s.Enum = append(s.Enum, v)
+	}
+	return s
+}
+
+func textMember(m dossier.Member) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeString, Pattern: exactly(m.Pattern)}
+	if s.Pattern == codePattern {
+		most := 64
+		s.MaxLength = &most
 	}
 	return s
 }
@@ -54,6 +72,12 @@ func memberSchema(m dossier.Member) *huma.Schema {
 // bodySchema is a command as callers send it: with what surrounds it.
 func bodySchema(name string) *huma.Schema {
 	s := schemaOf(dossier.CommandMembers(name))
+	for member, imported := range importedValues[name] {
+		s.Properties[member].Enum = slices.DeleteFunc(s.Properties[member].Enum, func(v any) bool { return v == imported })
+	}
+	for _, imported := range importedAlone[name] {
+		delete(s.Properties, imported)
+	}
 	s.Properties["occurred_at"] = &huma.Schema{Type: huma.TypeString, Format: "date-time",
 		Description: "When it was true, if not now. More than 5 minutes ago needs late_reason."}
 	late := &huma.Schema{Type: huma.TypeString, Description: "Why it is entered later than it happened."}
@@ -61,7 +85,50 @@ func bodySchema(name string) *huma.Schema {
 		late.Enum = append(late.Enum, v)
 	}
 	s.Properties["late_reason"] = late
+	nullable(s)
 	return s
+}
+
+// importedAlone are members that only an import may give.
+var importedAlone = map[string][]string{"submit": {"external_code"}, "record-step": {"activity", "case", "group", "irregular", "officer", "resource", "unit"}}
+
+// importedValues are values that only an import may give.
+var importedValues = map[string]map[string]string{"record-opinion": {"verdict": "unknown"}}
+
+// nullable lets members that need not be there be null, empty or 0, which says the same.
+func nullable(s *huma.Schema) {
+	for name, member := range s.Properties {
+		if slices.Contains(s.Required, name) {
+			continue
+		}
+		if member.Ref != "" {
+			continue
+		}
+		if member.Nullable = true; len(member.Enum) > 0 {
+			member.Enum = append(slices.Clone(member.Enum), nil)
+		}
+		if inner, is := strings.CutPrefix(member.Pattern, "^"); is && member.Type == huma.TypeString { // empty, too
+			member.Pattern = "^(" + strings.TrimSuffix(inner, "$") + ")?$"
+		}
+		if member.Minimum != nil && *member.Minimum > 0 { // 0, too
+			none := float64(0)
+			member.Minimum = &none
+		}
+		if member.Type == huma.TypeObject {
+			nullable(member)
+		}
+		if member.Type == huma.TypeArray && member.Items.Type == huma.TypeObject {
+			nullable(member.Items)
+		}
+	}
+}
+
+// exactly is a pattern of the domain as far as it goes.
+func exactly(pattern string) string {
+	if pattern == loosely {
+		return codePattern
+	}
+	return pattern
 }
 
 // document puts a command's body into the OpenAPI document. Huma only takes it as bytes: the domain reads it, strictly.

@@ -167,7 +167,7 @@ func TestAScanIsSignedAtDigitisingAndWhatTheListsDoNotAnswerWaits(t *testing.T) 
 		t.Fatalf("%+v", lines)
 	}
 	h.post("applicant-1", "/v1/dossiers/"+id+"/files", `{"name":"a.pdf","size":3,"kind":"scan"}`).problem(409, "not_their_kind")
-	h.post("applicant-1", "/v1/dossiers/"+id+"/files", `{"name":"a.pdf","size":3,"signature":"`+strings.Repeat("x", signing.Longest+1)+`"}`).problem(409, signing.Malformed)
+	h.post("applicant-1", "/v1/dossiers/"+id+"/files", `{"name":"a.pdf","size":3,"signature":"`+strings.Repeat("x", signing.Longest+1)+`"}`).problem(422, "invalid")
 
 	// a signed upload whose certificate nobody can tell of waits, and is attached once somebody can
 	content := aPDF(900)

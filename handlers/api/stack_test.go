@@ -21,8 +21,10 @@ import (
 	"dossier/handlers"
 	"dossier/handlers/api"
 	"dossier/handlers/identity"
+	"dossier/handlers/localpay"
 	"dossier/internal/devstack"
 	"dossier/internal/telemetry"
+	"dossier/migrations"
 	"dossier/migrations/dbtest"
 	"dossier/projections"
 
@@ -50,6 +52,8 @@ type house struct {
 	bulk     *handlers.Bulk // run by tests that need it
 	executor *handlers.Executor
 	routes   []string
+	service  http.Handler
+	bank     *localpay.Client
 	lockout  *identity.Lockout
 	log      *lines
 	stop     func() // tells long reads that the process stops
@@ -95,11 +99,17 @@ func openHouseWith(t *testing.T, brokers []string, gate *handlers.Gate, files *c
 	if err != nil {
 		t.Fatal(err)
 	}
-	j, err := eventstore.Open(t.Context(), pool, eventstore.Options{})
+	var clock func() time.Time
+	if files != nil && files.clock != nil {
+		if clock = files.clock; migrations.Simulated(t.Context(), db.OwnerURL) != nil {
+			t.Fatal("no simulated clock")
+		}
+	}
+	j, err := eventstore.Open(t.Context(), pool, eventstore.Options{Simulated: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
-	access, err := eventstore.Open(t.Context(), pool, eventstore.Options{Access: true})
+	access, err := eventstore.Open(t.Context(), pool, eventstore.Options{Access: true, Simulated: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +128,10 @@ func openHouseWith(t *testing.T, brokers []string, gate *handlers.Gate, files *c
 			t.Fatal(err)
 		}
 	}
-	o := handlers.ExecutorOptions{CommandKey: []byte("test"), Metrics: metrics, Files: store, Vault: sealed, Access: handlers.NewAccessLog(access, handlers.AccessOptions{})}
+	o := handlers.ExecutorOptions{CommandKey: []byte("test"), Metrics: metrics, Files: store, Vault: sealed, Now: clock, Access: handlers.NewAccessLog(access, handlers.AccessOptions{Now: clock})}
+	if files != nil {
+		o.Registry = files.registry
+	}
 	if files != nil && files.ca != nil {
 		o.Signer, o.Verifier = files.ca, files.ca.Verifier()
 	}
@@ -128,15 +141,19 @@ func openHouseWith(t *testing.T, brokers []string, gate *handlers.Gate, files *c
 	h.bulk = handlers.NewBulk(executor, views, handlers.BulkOptions{})
 	h.lockout = identity.NewLockout(nil)
 	keys := identity.NewKeys(pool, executor, h.lockout)
-	service := api.New(api.Deps{
-		Executor: executor, Metrics: metrics, Bulk: h.bulk, Money: h.money(executor),
+	var signIn *identity.Login
+	if files != nil && files.issuer != "" {
+		signIn = identity.NewLogin(identity.NewSessions(pool, executor, identity.SessionOptions{}), sealed, h.lockout, identity.LoginOptions{Issuer: files.issuer, ClientID: "dossier"})
+	}
+	h.service = api.New(api.Deps{
+		Executor: executor, Metrics: metrics, Bulk: h.bulk, Money: h.money(executor), SignIn: signIn,
 		Views: views, Files: files.handlers(executor), Journal: j, Pool: pool,
 		Auth: identity.Any{keys, files.authenticator(executor)}, Keys: keys, Lockout: h.lockout,
 		Engine: engine, Relay: carrier, Version: "test", Closing: closing, Gate: gate,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
-	h.routes = api.RoutesOf(service)
-	server := httptest.NewServer(service)
+	h.routes = api.RoutesOf(h.service)
+	server := httptest.NewServer(h.service)
 	h.url, h.client = server.URL, server.Client()
 
 	ctx, cancel := context.WithCancel(context.Background())

@@ -675,8 +675,8 @@ func (c *Client) GetOrganisation(ctx context.Context, p GetOrganisationParams) (
 }
 
 // ApplyOrganisation: Bring the organisation to what a file says.
-func (c *Client) ApplyOrganisation(ctx context.Context, p ApplyOrganisationParams, body []byte) (*Answer[AppliedOrganisation], error) {
-	return ask[AppliedOrganisation](ctx, c, request{method: "POST", path: "/v1/organisation", params: p, body: content{"application/json", body}})
+func (c *Client) ApplyOrganisation(ctx context.Context, p ApplyOrganisationParams, body json.RawMessage) (*Answer[AppliedOrganisation], error) {
+	return ask[AppliedOrganisation](ctx, c, request{method: "POST", path: "/v1/organisation", params: p, body: body})
 }
 
 // GetPaymentOrder: A payment order and everything that came for it.
@@ -770,8 +770,8 @@ func (c *Client) ListProcedures(ctx context.Context, p ListProceduresParams) (*A
 }
 
 // PublishProcedure: Publish the version that a procedure file brings.
-func (c *Client) PublishProcedure(ctx context.Context, p Once, body []byte) (*Answer[PublishedProcedure], error) {
-	return ask[PublishedProcedure](ctx, c, request{method: "POST", path: "/v1/procedures", params: p, body: content{"application/json", body}})
+func (c *Client) PublishProcedure(ctx context.Context, p Once, body json.RawMessage) (*Answer[PublishedProcedure], error) {
+	return ask[PublishedProcedure](ctx, c, request{method: "POST", path: "/v1/procedures", params: p, body: body})
 }
 
 // GetProcedure: A procedure with its versions, one of them whole, and its switches.
@@ -780,8 +780,8 @@ func (c *Client) GetProcedure(ctx context.Context, id string, p GetProcedurePara
 }
 
 // ProcedureFacts: What a procedure asks of one dossier: components, fees, limits, steps.
-func (c *Client) ProcedureFacts(ctx context.Context, id string, p ProcedureFactsParams, body []byte) (*Answer[Outcome], error) {
-	return ask[Outcome](ctx, c, request{method: "POST", path: "/v1/procedures/" + segment(id) + "/facts", params: p, body: content{"application/json", body}})
+func (c *Client) ProcedureFacts(ctx context.Context, id string, p ProcedureFactsParams, body json.RawMessage) (*Answer[Outcome], error) {
+	return ask[Outcome](ctx, c, request{method: "POST", path: "/v1/procedures/" + segment(id) + "/facts", params: p, body: body})
 }
 
 // PreviewMove: What a move to another version would change, and which open dossiers it would touch.
@@ -918,7 +918,7 @@ func (c *Client) Version(ctx context.Context) (*Answer[json.RawMessage], error) 
 type AcceptCommand struct {
 	Denied []string `json:"denied,omitzero"`
 	Facts  []string `json:"facts,omitzero"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -926,7 +926,7 @@ type AcceptCommand struct {
 
 // AcceptSupplementCommand is schema accept-supplement of the document.
 type AcceptSupplementCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -934,7 +934,7 @@ type AcceptSupplementCommand struct {
 
 // AcceptWithdrawalCommand is schema accept-withdrawal of the document.
 type AcceptWithdrawalCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -992,7 +992,7 @@ type Actor struct {
 
 // AddNoteCommand is schema add-note of the document.
 type AddNoteCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -1006,7 +1006,7 @@ type AdjustSubmissionCommand struct {
 	Denied  []string                         `json:"denied,omitzero"`
 	Entries []AdjustSubmissionCommandEntries `json:"entries,omitzero"`
 	Facts   []string                         `json:"facts,omitzero"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time                       `json:"occurred_at,omitzero"`
@@ -1048,7 +1048,7 @@ type Agencies struct {
 // AnnounceDisposalCommand is schema announce-disposal of the document.
 type AnnounceDisposalCommand struct {
 	Days int64 `json:"days,omitzero"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -1065,7 +1065,7 @@ type AnswerInputBody struct {
 // AnswerMessageCommand is schema answer-message of the document.
 type AnswerMessageCommand struct {
 	Files []string `json:"files,omitzero"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	Number     int64  `json:"number"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
@@ -1076,7 +1076,7 @@ type AnswerMessageCommand struct {
 
 // ApologiseForDelayCommand is schema apologise-for-delay of the document.
 type ApologiseForDelayCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -1119,7 +1119,7 @@ type ApplyOrganisationParams struct {
 
 // ApproveCommand is schema approve of the document.
 type ApproveCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -1129,7 +1129,7 @@ type ApproveCommand struct {
 
 // ApproveExtensionCommand is schema approve-extension of the document.
 type ApproveExtensionCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -1151,7 +1151,7 @@ type AskInputBody struct {
 
 // AssignOfficerCommand is schema assign-officer of the document.
 type AssignOfficerCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -1163,11 +1163,11 @@ type AttachFileCommand struct {
 	Commitment string `json:"commitment,omitzero"`
 	Component  string `json:"component,omitzero"`
 	File       string `json:"file"`
-	// One of: scan, result.
+	// One of: scan, result, <nil>.
 	Kind string `json:"kind,omitzero"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
-	// One of: pdf, png, jpeg, tiff, docx, xlsx, odt.
+	// One of: pdf, png, jpeg, tiff, docx, xlsx, odt, <nil>.
 	Media string `json:"media,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -1201,9 +1201,9 @@ type Batch struct {
 type BeginWorkCommand struct {
 	At  time.Time `json:"at,omitzero"`
 	Due time.Time `json:"due,omitzero"`
-	// One of: desk_check, inspection, laboratory, council, publication, remediation.
+	// One of: desk_check, inspection, laboratory, council, publication, remediation, <nil>.
 	Kind string `json:"kind,omitzero"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -1324,7 +1324,7 @@ type CancelInputBody struct {
 
 // CancelPaymentCommand is schema cancel-payment of the document.
 type CancelPaymentCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	Number     int64  `json:"number"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
@@ -1346,11 +1346,11 @@ type Change struct {
 // CheckComponentCommand is schema check-component of the document.
 type CheckComponentCommand struct {
 	Component string `json:"component"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
-	// One of: missing, wrong_form, illegible, unsigned, not_certified, expired_paper, inconsistent, insufficient.
+	// One of: missing, wrong_form, illegible, unsigned, not_certified, expired_paper, inconsistent, insufficient, <nil>.
 	Reason string `json:"reason,omitzero"`
 	// What a person writes. It goes to the vault; the event holds a pointer and a commitment.
 	Text string `json:"text,omitzero"`
@@ -1408,7 +1408,7 @@ type CheckedResult struct {
 
 // ChooseDeliveryCommand is schema choose-delivery of the document.
 type ChooseDeliveryCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -1431,7 +1431,7 @@ type CloseComplaintCommand struct {
 	Basis string `json:"basis,omitzero"`
 	// One of: upheld, overturned, withdrawn.
 	Finding string `json:"finding"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	Number     int64  `json:"number"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
@@ -1500,7 +1500,7 @@ type Component struct {
 // ConfirmPaymentCommand is schema confirm-payment of the document.
 type ConfirmPaymentCommand struct {
 	Amount int64 `json:"amount"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// One of: cash, transfer, online.
 	Method string `json:"method"`
@@ -1518,7 +1518,7 @@ type Copies struct {
 
 // CorrectCommand is schema correct of the document.
 type CorrectCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	Number     int64  `json:"number"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
@@ -1594,7 +1594,7 @@ type Deadline struct {
 	Policy string `json:"policy,omitzero"`
 	// Counted over a year that is only expected.
 	Provisional bool `json:"provisional"`
-	// Computed from limit and calendar, or taken over from another system. One of: computed, imported.
+	// Computed from limit and calendar, extended, or taken over from another system. One of: computed, extended, imported.
 	Source string `json:"source,omitzero"`
 	// The named parts of the limit, each with a date of its own.
 	Stages []DeadlineStage `json:"stages,omitzero"`
@@ -1639,7 +1639,7 @@ type DeadlineStep struct {
 
 // DecideBySilenceCommand is schema decide-by-silence of the document.
 type DecideBySilenceCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -1649,7 +1649,7 @@ type DecideBySilenceCommand struct {
 type DelegateDecisionCommand struct {
 	// One of: kt, tl, tuq.
 	Block string `json:"block"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -1696,7 +1696,7 @@ type Difference struct {
 type DisposeRecordCommand struct {
 	Basis    string `json:"basis"`
 	Decision string `json:"decision"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -1822,7 +1822,7 @@ type DryRunBatchParams struct {
 	// Number of the first item, from 0.
 	From  int64 `query:"from"`
 	Limit int64 `query:"limit"`
-	// Items with this outcome alone; counts are of all that were looked at.
+	// Items with this outcome alone; counts are of all that were looked at. One of: , pending, done, late, already, refused, changed, not_found, failed, taken_back, untouched, moved_on.
 	Outcome string `query:"outcome"`
 }
 
@@ -1831,7 +1831,7 @@ type DryRunUndoBatchParams struct {
 	// Number of the first item, from 0.
 	From  int64 `query:"from"`
 	Limit int64 `query:"limit"`
-	// Items with this outcome alone.
+	// Items with this outcome alone. One of: , pending, done, late, already, refused, changed, not_found, failed, taken_back, untouched, moved_on.
 	Outcome string `query:"outcome"`
 }
 
@@ -1870,7 +1870,7 @@ type EndedOutputBody struct {
 
 // EndorseCommand is schema endorse of the document.
 type EndorseCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -1918,7 +1918,7 @@ type EraseInputBody struct {
 
 // ExpirePaymentCommand is schema expire-payment of the document.
 type ExpirePaymentCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -1926,7 +1926,7 @@ type ExpirePaymentCommand struct {
 
 // ExpireSupplementCommand is schema expire-supplement of the document.
 type ExpireSupplementCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -1956,7 +1956,7 @@ type Extension struct {
 
 // FailDeliveryCommand is schema fail-delivery of the document.
 type FailDeliveryCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -2043,7 +2043,7 @@ type FilterBody struct {
 	Procedure string `json:"procedure,omitzero"`
 	// Begins the code or the id, or stands in the procedure's id or name.
 	Query string `json:"query,omitzero"`
-	// Any of these.
+	// Any of these. One of: submitted, supplement_at_reception, reception_refused, accepted, forwarded, assigned, appraising, verifying, supplement_requested, awaiting_payment, pending_approval, approved, withdrawal_requested, stopped, resolved, returned, disposed.
 	Status []string `json:"status,omitzero"`
 	Unit   string   `json:"unit,omitzero"`
 }
@@ -2071,7 +2071,7 @@ type FindOutputBody struct {
 type FinishWorkCommand struct {
 	// One of: passed, passed_with_conditions, failed, remediate, unknown.
 	Finding string `json:"finding"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	Number     int64  `json:"number"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
@@ -2083,7 +2083,7 @@ type FinishWorkCommand struct {
 // FireTimerCommand is schema fire-timer of the document.
 type FireTimerCommand struct {
 	Due time.Time `json:"due"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// One of: alert, due_soon, due, overdue.
 	Notice string `json:"notice"`
@@ -2111,7 +2111,7 @@ type Fired struct {
 
 // ForwardCommand is schema forward of the document.
 type ForwardCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -2263,7 +2263,7 @@ type GetOrganisationParams struct {
 // GetPersonParams goes with GetPerson.
 type GetPersonParams struct {
 	// What for: a code.
-	Purpose string `query:"purpose"`
+	Purpose string `query:"purpose" required:"true"`
 }
 
 // GetProcedureParams goes with GetProcedure.
@@ -2298,7 +2298,7 @@ type Given struct {
 
 // GrantInputBody is schema GrantInputBody of the document.
 type GrantInputBody struct {
-	// The paper it stands on; an applicant's own word is own-account. One of: notarised, written, by-law, own-account.
+	// The paper it stands on; an applicant's own word is own-account. One of: notarised, written, by-law, own-account, <nil>.
 	Evidence string `json:"evidence,omitzero"`
 	// The first day; missing: today.
 	From string `json:"from,omitzero"`
@@ -2318,7 +2318,7 @@ type HandInputBody struct {
 
 // HandOverRecordCommand is schema hand-over-record of the document.
 type HandOverRecordCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -2370,7 +2370,7 @@ type HistoryEntry struct {
 
 // IssueCommand is schema issue of the document.
 type IssueCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -2422,7 +2422,7 @@ type Link struct {
 type LinkCommand struct {
 	// One of: group_lead, group_member, follows, followed_by, contests.
 	Kind string `json:"kind"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -2456,7 +2456,7 @@ type ListBatchItemsParams struct {
 	// Number of the first item, from 0.
 	From  int64 `query:"from"`
 	Limit int64 `query:"limit"`
-	// Items with this outcome alone; counts are of all that were looked at.
+	// Items with this outcome alone; counts are of all that were looked at. One of: , pending, done, late, already, refused, changed, not_found, failed, taken_back, untouched, moved_on.
 	Outcome string `query:"outcome"`
 	// application/x-ndjson: all items, one a line; from and limit say nothing then.
 	Accept string `header:"Accept"`
@@ -2683,7 +2683,7 @@ type MoveToVersionCommand struct {
 	Basis string `json:"basis"`
 	// One of: transition_rule, more_favourable, applicant_consent, wrong_version.
 	Ground string `json:"ground"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -2710,7 +2710,7 @@ type NamesOutputBody struct {
 type NewFile struct {
 	// Code of the part of the dossier that it stands for.
 	Component string `json:"component,omitzero"`
-	// What the authority attaches: a scan made at digitising, or the result. Missing: what the applicant gives. One of: scan, result.
+	// What the authority attaches: a scan made at digitising, or the result. Missing: what the applicant gives. One of: scan, result, <nil>.
 	Kind string `json:"kind,omitzero"`
 	// As the person called it. It is kept encrypted and never stands in an event.
 	Name string `json:"name"`
@@ -2746,7 +2746,7 @@ type NoticeStep struct {
 
 // NumberCommand is schema number of the document.
 type NumberCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -2766,7 +2766,7 @@ type OpenComplaintCommand struct {
 	Complex bool `json:"complex,omitzero"`
 	// One of: complaint, appeal, lawsuit.
 	Kind string `json:"kind"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -2922,7 +2922,7 @@ type PlanBody struct {
 	AnyVersion bool `json:"any_version,omitzero"`
 	// The command's body, the same for each dossier; occurred_at and late_reason may stand in it.
 	Arguments json.RawMessage `json:"arguments,omitzero"`
-	// As in POST /v1/dossiers/{id}/{command}.
+	// As in POST /v1/dossiers/{id}/{command}. One of: check-component, attach-file, sign-file, accept, refuse-reception, request-supplement, submit-supplement, accept-supplement, expire-supplement, adjust-submission, transfer, receive-transfer, refuse-transfer, forward, assign-officer, start-appraisal, request-opinion, record-opinion, begin-work, finish-work, report-remediation, request-payment, confirm-payment, cancel-payment, refund-payment, expire-payment, submit-for-approval, return-for-rework, endorse, delegate-decision, approve, decide-by-silence, sign, number, issue, publish-notification, resolve-at-once, choose-delivery, send, fail-delivery, return, propose-extension, approve-extension, apologise-for-delay, urge-unit, request-withdrawal, accept-withdrawal, reject-withdrawal, stop, move-to-version, undo-act, report-error, correct, replace, revoke, rate-service, link, open-complaint, close-complaint, recount-complaint, send-message, answer-message, add-note, hand-over-record, announce-disposal, dispose-record, record-step, recompute-deadline, fire-timer, record-portal-status.
 	Command string `json:"command"`
 	// Instead of ids: all that are found so.
 	Filter FilterBody `json:"filter,omitzero"`
@@ -2951,7 +2951,7 @@ type PrefillParams struct {
 	// Code of the procedure.
 	Procedure string `query:"procedure" required:"true"`
 	// What for: a code.
-	Purpose string `query:"purpose"`
+	Purpose string `query:"purpose" required:"true"`
 }
 
 // Prefilled is schema Prefilled of the document.
@@ -3016,260 +3016,10 @@ type ProcedureOutputBody struct {
 	// Units that were opened or closed; others go by the general one, and where there is none they are open.
 	Switches []SwitchLine `json:"switches"`
 	// The one asked for; null when none is valid then.
-	Version ProcedureOutputBodyVersion `json:"version"`
+	Version json.RawMessage `json:"version"`
 	// All that were published, the first first.
 	Versions      []VersionLine `json:"versions"`
 	WithdrawnFrom string        `json:"withdrawn_from,omitzero"`
-}
-
-// ProcedureOutputBodyVersion is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersion struct {
-	// One of: desk, inspection, council, laboratory, laboratory+council, multi-agency, notification.
-	Archetype     string            `json:"archetype"`
-	Assumed       bool              `json:"assumed"`
-	AssumedValues []string          `json:"assumed_values,omitzero"`
-	Certainty     map[string]string `json:"certainty,omitzero"`
-	// One of: online, counter, post.
-	Channels        []string                                  `json:"channels,omitzero"`
-	CheckWithin     ProcedureOutputBodyVersionCheckWithin     `json:"check_within,omitzero"`
-	Code            string                                    `json:"code,omitzero"`
-	Components      []ProcedureOutputBodyVersionComponents    `json:"components,omitzero"`
-	Confidential    bool                                      `json:"confidential,omitzero"`
-	DecidedOn       string                                    `json:"decided_on,omitzero"`
-	Decision        string                                    `json:"decision,omitzero"`
-	External        bool                                      `json:"external"`
-	Facts           []ProcedureOutputBodyVersionFacts         `json:"facts,omitzero"`
-	Fees            []ProcedureOutputBodyVersionFees          `json:"fees,omitzero"`
-	Flow            ProcedureOutputBodyVersionFlow            `json:"flow,omitzero"`
-	Forms           []ProcedureOutputBodyVersionForms         `json:"forms,omitzero"`
-	ID              string                                    `json:"id"`
-	InformationOnly bool                                      `json:"information_only,omitzero"`
-	LegalBasis      []string                                  `json:"legal_basis,omitzero"`
-	Level           string                                    `json:"level"`
-	Limit           ProcedureOutputBodyVersionLimit           `json:"limit,omitzero"`
-	LimitCases      []ProcedureOutputBodyVersionLimitCases    `json:"limit_cases,omitzero"`
-	LimitEN         string                                    `json:"limit_en"`
-	LimitVI         string                                    `json:"limit_vi"`
-	Limits          []ProcedureOutputBodyVersionLimits        `json:"limits,omitzero"`
-	NameEN          string                                    `json:"name_en"`
-	NameVI          string                                    `json:"name_vi"`
-	Note            string                                    `json:"note,omitzero"`
-	Number          int64                                     `json:"number"`
-	OpenForFiling   bool                                      `json:"open_for_filing"`
-	Policy          string                                    `json:"policy,omitzero"`
-	ResultEN        string                                    `json:"result_en"`
-	ResultVI        string                                    `json:"result_vi"`
-	Retention       ProcedureOutputBodyVersionRetention       `json:"retention,omitzero"`
-	Sector          string                                    `json:"sector"`
-	ServiceLevels   []ProcedureOutputBodyVersionServiceLevels `json:"service_levels,omitzero"`
-	ShortEN         string                                    `json:"short_en"`
-	ShortVI         string                                    `json:"short_vi"`
-	Source          string                                    `json:"source,omitzero"`
-	Stages          []ProcedureOutputBodyVersionStages        `json:"stages,omitzero"`
-	Supplement      ProcedureOutputBodyVersionSupplement      `json:"supplement,omitzero"`
-	SupplementDays  int64                                     `json:"supplement_days"`
-	UnitVI          string                                    `json:"unit_vi"`
-	ValidFrom       string                                    `json:"valid_from,omitzero"`
-}
-
-// ProcedureOutputBodyVersionCheckWithin is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersionCheckWithin struct {
-	Unit  string `json:"unit"`
-	Value int64  `json:"value"`
-}
-
-// ProcedureOutputBodyVersionComponents is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersionComponents struct {
-	Code   string                                       `json:"code"`
-	Copies []ProcedureOutputBodyVersionComponentsCopies `json:"copies,omitzero"`
-	Form   string                                       `json:"form,omitzero"`
-	FormNo string                                       `json:"form_no,omitzero"`
-	// One of: e-form, original, certified-copy, copy, data-lookup, file.
-	Kind     string `json:"kind,omitzero"`
-	Lookup   string `json:"lookup,omitzero"`
-	NameEN   string `json:"name_en,omitzero"`
-	NameVI   string `json:"name_vi"`
-	NoteVI   string `json:"note_vi,omitzero"`
-	Required bool   `json:"required"`
-	When     string `json:"when,omitzero"`
-}
-
-// ProcedureOutputBodyVersionComponentsCopies is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersionComponentsCopies struct {
-	Count int64 `json:"count"`
-	// One of: e-form, original, certified-copy, copy, data-lookup, file.
-	Kind string `json:"kind"`
-}
-
-// ProcedureOutputBodyVersionFacts is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersionFacts struct {
-	Name   string `json:"name"`
-	NameEN string `json:"name_en"`
-	NameVI string `json:"name_vi"`
-	When   string `json:"when"`
-}
-
-// ProcedureOutputBodyVersionFees is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersionFees struct {
-	Amount int64  `json:"amount"`
-	Basis  string `json:"basis,omitzero"`
-	Code   string `json:"code"`
-	// One of: reception, supplement, processing, return.
-	Due string `json:"due"`
-	// One of: charge, levy.
-	Kind    string                                  `json:"kind"`
-	NameEN  string                                  `json:"name_en"`
-	NameVI  string                                  `json:"name_vi"`
-	Reliefs []ProcedureOutputBodyVersionFeesReliefs `json:"reliefs,omitzero"`
-	When    string                                  `json:"when,omitzero"`
-}
-
-// ProcedureOutputBodyVersionFeesReliefs is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersionFeesReliefs struct {
-	Basis   string `json:"basis"`
-	From    string `json:"from,omitzero"`
-	Percent int64  `json:"percent"`
-	Until   string `json:"until,omitzero"`
-	When    string `json:"when,omitzero"`
-}
-
-// ProcedureOutputBodyVersionFlow is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersionFlow struct {
-	Approvals    []ProcedureOutputBodyVersionFlowApprovals `json:"approvals,omitzero"`
-	Immediate    bool                                      `json:"immediate,omitzero"`
-	Notification bool                                      `json:"notification,omitzero"`
-	// One of: late, agreed, none, granted, refused.
-	OnSilence       string                                  `json:"on_silence,omitzero"`
-	RemediationDays int64                                   `json:"remediation_days,omitzero"`
-	RemediationStop bool                                    `json:"remediation_stop,omitzero"`
-	Results         []ProcedureOutputBodyVersionFlowResults `json:"results,omitzero"`
-	SameHand        bool                                    `json:"same_hand,omitzero"`
-	Steps           []ProcedureOutputBodyVersionFlowSteps   `json:"steps,omitzero"`
-}
-
-// ProcedureOutputBodyVersionFlowApprovals is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersionFlowApprovals struct {
-	Level  int64  `json:"level"`
-	NameEN string `json:"name_en"`
-	NameVI string `json:"name_vi"`
-	// One of: applicant, reception_officer, return_officer, one_stop_lead, clerk, division_head, case_officer, consulted_unit, approver, fee_officer, procedure_controller, catalogue_admin, system_admin, auditor, system.
-	Role string `json:"role"`
-}
-
-// ProcedureOutputBodyVersionFlowResults is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersionFlowResults struct {
-	Code        string `json:"code"`
-	NameEN      string `json:"name_en"`
-	NameVI      string `json:"name_vi"`
-	RenewDays   int64  `json:"renew_days,omitzero"`
-	ValidMonths int64  `json:"valid_months,omitzero"`
-}
-
-// ProcedureOutputBodyVersionFlowSteps is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersionFlowSteps struct {
-	After []string `json:"after,omitzero"`
-	// One of: runs, stops.
-	Clock string `json:"clock,omitzero"`
-	Code  string `json:"code"`
-	// One of: desk_check, inspection, laboratory, council, opinion, remediation, publication.
-	Kind     string                                      `json:"kind"`
-	Limits   []ProcedureOutputBodyVersionFlowStepsLimits `json:"limits,omitzero"`
-	NameEN   string                                      `json:"name_en"`
-	NameVI   string                                      `json:"name_vi"`
-	Required bool                                        `json:"required"`
-	// One of: late, agreed, none, granted, refused.
-	Silence string `json:"silence,omitzero"`
-	Unit    string `json:"unit,omitzero"`
-	When    string `json:"when,omitzero"`
-}
-
-// ProcedureOutputBodyVersionFlowStepsLimits is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersionFlowStepsLimits struct {
-	Unit  string `json:"unit"`
-	Value int64  `json:"value"`
-}
-
-// ProcedureOutputBodyVersionForms is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersionForms struct {
-	Code   string          `json:"code"`
-	NameEN string          `json:"name_en"`
-	NameVI string          `json:"name_vi"`
-	Schema json.RawMessage `json:"schema"`
-}
-
-// ProcedureOutputBodyVersionLimit is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersionLimit struct {
-	Unit  string `json:"unit"`
-	Value int64  `json:"value"`
-}
-
-// ProcedureOutputBodyVersionLimitCases is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersionLimitCases struct {
-	Limits []ProcedureOutputBodyVersionLimitCasesLimits `json:"limits"`
-	When   string                                       `json:"when"`
-}
-
-// ProcedureOutputBodyVersionLimitCasesLimits is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersionLimitCasesLimits struct {
-	Unit  string `json:"unit"`
-	Value int64  `json:"value"`
-}
-
-// ProcedureOutputBodyVersionLimits is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersionLimits struct {
-	Unit  string `json:"unit"`
-	Value int64  `json:"value"`
-}
-
-// ProcedureOutputBodyVersionRetention is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersionRetention struct {
-	Basis string `json:"basis,omitzero"`
-	// One of: law-text, portal-page, seen-in-public-code-2026, memory-unverified, assumed, none-found.
-	Certainty string `json:"certainty,omitzero"`
-	Permanent bool   `json:"permanent,omitzero"`
-	Years     int64  `json:"years,omitzero"`
-}
-
-// ProcedureOutputBodyVersionServiceLevels is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersionServiceLevels struct {
-	// One of: law-text, portal-page, seen-in-public-code-2026, memory-unverified, assumed, none-found.
-	Certainty string `json:"certainty,omitzero"`
-	From      string `json:"from,omitzero"`
-	Reason    string `json:"reason,omitzero"`
-	Scheme    string `json:"scheme"`
-	Value     string `json:"value"`
-}
-
-// ProcedureOutputBodyVersionStages is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersionStages struct {
-	Code   string                                `json:"code"`
-	Limit  ProcedureOutputBodyVersionStagesLimit `json:"limit"`
-	NameEN string                                `json:"name_en"`
-	NameVI string                                `json:"name_vi"`
-	Note   string                                `json:"note,omitzero"`
-	// One of: reception, previous_stage, inspection_started, laboratory_result, remediation_reported, council_concluded, opinion_received.
-	Trigger string `json:"trigger"`
-	When    string `json:"when,omitzero"`
-}
-
-// ProcedureOutputBodyVersionStagesLimit is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersionStagesLimit struct {
-	Unit  string `json:"unit"`
-	Value int64  `json:"value"`
-}
-
-// ProcedureOutputBodyVersionSupplement is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersionSupplement struct {
-	AskWithin    ProcedureOutputBodyVersionSupplementAskWithin `json:"ask_within,omitzero"`
-	ByHead       bool                                          `json:"by_head,omitzero"`
-	Days         int64                                         `json:"days,omitzero"`
-	MostPerStage int64                                         `json:"most_per_stage,omitzero"`
-}
-
-// ProcedureOutputBodyVersionSupplementAskWithin is a part of ProcedureOutputBody of the document.
-type ProcedureOutputBodyVersionSupplementAskWithin struct {
-	Unit  string `json:"unit"`
-	Value int64  `json:"value"`
 }
 
 // ProceduresOutputBody is schema ProceduresOutputBody of the document.
@@ -3530,7 +3280,7 @@ type ProceduresOutputBodyItemsSupplementAskWithin struct {
 // ProposeExtensionCommand is schema propose-extension of the document.
 type ProposeExtensionCommand struct {
 	Due time.Time `json:"due"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -3542,7 +3292,7 @@ type ProposeExtensionCommand struct {
 
 // PublishNotificationCommand is schema publish-notification of the document.
 type PublishNotificationCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -3566,17 +3316,17 @@ type PublishedProcedure struct {
 
 // RateServiceCommand is schema rate-service of the document.
 type RateServiceCommand struct {
-	// One of: good, fair, poor.
+	// One of: good, fair, poor, <nil>.
 	Attitude string `json:"attitude,omitzero"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
 	// One of: good, fair, poor.
 	Overall string `json:"overall"`
-	// One of: good, fair, poor.
+	// One of: good, fair, poor, <nil>.
 	Publicity string `json:"publicity,omitzero"`
-	// One of: good, fair, poor.
+	// One of: good, fair, poor, <nil>.
 	Reception string `json:"reception,omitzero"`
 	// What a person writes. It goes to the vault; the event holds a pointer and a commitment.
 	Text string `json:"text,omitzero"`
@@ -3601,7 +3351,7 @@ type ReadEventsParams struct {
 // ReadWordsParams goes with ReadWords.
 type ReadWordsParams struct {
 	// What for: a code, such as appraisal or complaint.
-	Purpose string `query:"purpose"`
+	Purpose string `query:"purpose" required:"true"`
 }
 
 // Receipt is schema Receipt of the document.
@@ -3632,7 +3382,7 @@ type ReceiptBook struct {
 
 // ReceiveTransferCommand is schema receive-transfer of the document.
 type ReceiveTransferCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	Number     int64  `json:"number"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
@@ -3664,7 +3414,7 @@ type Reception struct {
 
 // RecomputeDeadlineCommand is schema recompute-deadline of the document.
 type RecomputeDeadlineCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -3672,14 +3422,14 @@ type RecomputeDeadlineCommand struct {
 
 // RecordOpinionCommand is schema record-opinion of the document.
 type RecordOpinionCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	Number     int64  `json:"number"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
 	// What a person writes. It goes to the vault; the event holds a pointer and a commitment.
 	Text string `json:"text,omitzero"`
-	// One of: agreed, agreed_with_conditions, objected, no_opinion, unknown, no_answer.
+	// One of: agreed, agreed_with_conditions, objected, no_opinion, no_answer.
 	Verdict string `json:"verdict"`
 }
 
@@ -3687,7 +3437,7 @@ type RecordOpinionCommand struct {
 type RecordPortalStatusCommand struct {
 	Code  int64  `json:"code"`
 	Error string `json:"error,omitzero"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -3698,24 +3448,16 @@ type RecordPortalStatusCommand struct {
 
 // RecordStepCommand is schema record-step of the document.
 type RecordStepCommand struct {
-	Activity string `json:"activity,omitzero"`
-	Case     string `json:"case,omitzero"`
-	Code     string `json:"code"`
-	Group    string `json:"group,omitzero"`
-	// One of: import_only, after_end, wrong_state, not_allowed, in_future, too_old, before_last_change, late_reason_missing, not_open_for_filing, wrong_channel, second_supplement, window_too_short, item_not_asked, items_unanswered, supplement_answered, window_not_over, supplement_after_window, part_not_in_items, list_full, not_forwarded, not_assignee, due_missing, due_in_past, opinion_already_asked, no_open_request, opinion_answered, answer_not_due, opinion_after_due, second_extension, no_extension_proposed, no_due_date, extension_when_late, extension_not_later, extension_short_notice, follows_by_itself, unknown_version, check_reason_missing, too_many_parts, component_insufficient, file_not_clean, too_many_files, not_their_kind, no_such_file, no_result_file, no_signer, means_unknown, component_not_due, fee_not_due, fee_not_of_table, step_not_due, check_late, forward_late, supplement_late, head_asks, transfer_open, same_agency, no_open_transfer, sender_receives, transfer_late, work_kind_missing, follows_from_inspection, time_missing, step_not_prescribed, step_before_others, no_open_work, not_remediation, only_inspection_asks, work_after_due, remediation_unchecked, steps_owed, payment_open, fee_reason_missing, fee_beside_table, no_open_payment, wrong_amount, nothing_to_refund, payment_after_window, fee_unpaid, ends_as_published, not_a_notification, not_immediate, hands_apart, appraiser_decides, not_delegated, delegation_in_past, delegate_appraised, no_level_left, another_level, levels_missing, two_levels_one_hand, silence_means_nothing, not_due_yet, already_signed, not_signed, already_numbered, not_numbered, already_sent, not_by_post, not_sent, no_such_paper, paper_ended, no_reported_error, error_of_applicant, correction_late, online_only, not_urgent, not_late, promise_in_past, rated_already, legal_hold, group_has_lead, follows_only_stopped, complaint_dossier_missing, complaint_after_due, no_open_complaint, retention_unknown, kept_for_ever, retention_not_over, disposal_not_announced, disposal_notice_runs, disposal_announced, handed_over_already, agency_archive_first, not_kept_for_ever, handed_over_late, paper_by_message, file_not_attached, answer_in_past, too_many_open, no_open_message, own_message, answer_late, nothing_to_undo, another_act, not_yours_to_undo, consequences_not_seen, not_used_up, no_such_role, portal_has_returned, error_without_failure, level_without_online_filing, level_without_online_payment, level_without_online_result, already_true.
-	Irregular string `json:"irregular,omitzero"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	Code string `json:"code"`
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
-	Officer    string    `json:"officer,omitzero"`
-	Resource   string    `json:"resource,omitzero"`
-	Unit       string    `json:"unit,omitzero"`
 }
 
 // RecountComplaintCommand is schema recount-complaint of the document.
 type RecountComplaintCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	Number     int64  `json:"number"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
@@ -3745,7 +3487,7 @@ type RefundInputBody struct {
 // RefundPaymentCommand is schema refund-payment of the document.
 type RefundPaymentCommand struct {
 	Amount int64 `json:"amount"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	Number     int64  `json:"number"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
@@ -3759,7 +3501,7 @@ type RefundPaymentCommand struct {
 // RefuseReceptionCommand is schema refuse-reception of the document.
 type RefuseReceptionCommand struct {
 	Basis string `json:"basis"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -3771,7 +3513,7 @@ type RefuseReceptionCommand struct {
 
 // RefuseTransferCommand is schema refuse-transfer of the document.
 type RefuseTransferCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	Number     int64  `json:"number"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
@@ -3798,7 +3540,7 @@ type RegisterInputBody struct {
 
 // RejectWithdrawalCommand is schema reject-withdrawal of the document.
 type RejectWithdrawalCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -3820,7 +3562,7 @@ type Relief struct {
 // ReplaceCommand is schema replace of the document.
 type ReplaceCommand struct {
 	Decision string `json:"decision"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -3835,7 +3577,7 @@ type ReplaceCommand struct {
 type ReportErrorCommand struct {
 	// One of: authority, applicant.
 	By string `json:"by"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -3847,7 +3589,7 @@ type ReportErrorCommand struct {
 
 // ReportRemediationCommand is schema report-remediation of the document.
 type ReportRemediationCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	Number     int64  `json:"number"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
@@ -3873,7 +3615,7 @@ type Request struct {
 // RequestOpinionCommand is schema request-opinion of the document.
 type RequestOpinionCommand struct {
 	Due time.Time `json:"due,omitzero"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -3885,7 +3627,7 @@ type RequestOpinionCommand struct {
 type RequestPaymentCommand struct {
 	Amount int64    `json:"amount"`
 	Fees   []string `json:"fees,omitzero"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -3897,7 +3639,7 @@ type RequestPaymentCommand struct {
 // RequestSupplementCommand is schema request-supplement of the document.
 type RequestSupplementCommand struct {
 	Items []string `json:"items"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time                       `json:"occurred_at,omitzero"`
@@ -3917,13 +3659,13 @@ type RequestSupplementCommandParts struct {
 	// One of: paper, form_field, explanation, fee.
 	Kind      string `json:"kind"`
 	Originals int64  `json:"originals,omitzero"`
-	// One of: missing, wrong_form, illegible, unsigned, not_certified, expired_paper, inconsistent, insufficient.
+	// One of: missing, wrong_form, illegible, unsigned, not_certified, expired_paper, inconsistent, insufficient, <nil>.
 	Reason string `json:"reason,omitzero"`
 }
 
 // RequestWithdrawalCommand is schema request-withdrawal of the document.
 type RequestWithdrawalCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -3933,7 +3675,7 @@ type RequestWithdrawalCommand struct {
 
 // ResolveAtOnceCommand is schema resolve-at-once of the document.
 type ResolveAtOnceCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -3975,11 +3717,11 @@ type ResultsBody struct {
 
 // ReturnCommand is schema return of the document.
 type ReturnCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
-	// One of: owner, representative.
+	// One of: owner, representative, <nil>.
 	To string `json:"to,omitzero"`
 	// One of: online, counter, post.
 	Way string `json:"way"`
@@ -3987,7 +3729,7 @@ type ReturnCommand struct {
 
 // ReturnForReworkCommand is schema return-for-rework of the document.
 type ReturnForReworkCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -4001,7 +3743,7 @@ type ReturnForReworkCommand struct {
 type RevokeCommand struct {
 	Basis    string `json:"basis"`
 	Decision string `json:"decision"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -4016,7 +3758,7 @@ type RevokeCommand struct {
 type RunBody struct {
 	// Signatures only: what stands at the end of the dry run. Each item is shown before it is signed.
 	Seen string `json:"seen,omitzero"`
-	// Halt after so many refusals; never without it.
+	// Halt after so many refusals; never without it, or with 0.
 	StopAfterRefusals int64 `json:"stop_after_refusals,omitzero"`
 }
 
@@ -4047,7 +3789,7 @@ type SandboxesOutputBody struct {
 
 // SendCommand is schema send of the document.
 type SendCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -4058,7 +3800,7 @@ type SendCommand struct {
 type SendMessageCommand struct {
 	AnswerBy time.Time `json:"answer_by,omitzero"`
 	Files    []string  `json:"files,omitzero"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -4109,9 +3851,9 @@ type ShownPerson struct {
 // SignCommand is schema sign of the document.
 type SignCommand struct {
 	File string `json:"file,omitzero"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
-	// One of: paper, digital, unknown.
+	// One of: paper, digital, unknown, <nil>.
 	Means string `json:"means,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -4120,7 +3862,7 @@ type SignCommand struct {
 // SignFileCommand is schema sign-file of the document.
 type SignFileCommand struct {
 	File string `json:"file"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -4223,7 +3965,7 @@ type Standing struct {
 
 // StartAppraisalCommand is schema start-appraisal of the document.
 type StartAppraisalCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -4240,7 +3982,7 @@ type Step struct {
 // StopCommand is schema stop of the document.
 type StopCommand struct {
 	Basis string `json:"basis"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -4262,11 +4004,10 @@ type StreamEventsParams struct {
 type SubmitCommand struct {
 	Applicant string `json:"applicant"`
 	// One of: online, counter, post.
-	Channel      string                 `json:"channel"`
-	Entries      []SubmitCommandEntries `json:"entries,omitzero"`
-	ExternalCode string                 `json:"external_code,omitzero"`
-	Facts        []string               `json:"facts,omitzero"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	Channel string                 `json:"channel"`
+	Entries []SubmitCommandEntries `json:"entries,omitzero"`
+	Facts   []string               `json:"facts,omitzero"`
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	Mandate    int64  `json:"mandate,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
@@ -4295,7 +4036,7 @@ type SubmitCommandValues struct {
 
 // SubmitForApprovalCommand is schema submit-for-approval of the document.
 type SubmitForApprovalCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -4311,7 +4052,7 @@ type SubmitSupplementCommand struct {
 	Entries []SubmitSupplementCommandEntries `json:"entries,omitzero"`
 	Facts   []string                         `json:"facts,omitzero"`
 	Items   []string                         `json:"items,omitzero"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time                       `json:"occurred_at,omitzero"`
@@ -4365,7 +4106,7 @@ type Supplement struct {
 type SwitchInputBody struct {
 	// Number of the document it rests on.
 	Basis string `json:"basis"`
-	Open  *bool  `json:"open"`
+	Open  bool   `json:"open"`
 	// To open: pilot, roll_out, resumed. To close: pilot_ended, unit_not_ready, law_changed, technical_incident, physical_presence, on_site_verification, other_technical.
 	Reason string `json:"reason"`
 	// Empty: all units that have no switch of their own.
@@ -4514,7 +4255,7 @@ type Transfer struct {
 
 // TransferCommand is schema transfer of the document.
 type TransferCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// One of: serial, parallel.
 	Mode string `json:"mode"`
@@ -4543,7 +4284,7 @@ type Turned struct {
 // UndoActCommand is schema undo-act of the document.
 type UndoActCommand struct {
 	Act string `json:"act"`
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
@@ -4556,6 +4297,7 @@ type UndoActCommand struct {
 
 // UndoBody is schema UndoBody of the document.
 type UndoBody struct {
+	// One of: wrong_dossier, wrong_content, entered_twice, no_authority, system_error.
 	Reason string `json:"reason"`
 	// The consequences that the dry run showed, each confirmed.
 	Seen []string `json:"seen,omitzero"`
@@ -4581,7 +4323,7 @@ type Undone struct {
 
 // UrgeUnitCommand is schema urge-unit of the document.
 type UrgeUnitCommand struct {
-	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction.
+	// Why it is entered later than it happened. One of: counter_entry, post_arrival, field_work, system_outage, paper_record, entry_correction, <nil>.
 	LateReason string `json:"late_reason,omitzero"`
 	// When it was true, if not now. More than 5 minutes ago needs late_reason.
 	OccurredAt time.Time `json:"occurred_at,omitzero"`

@@ -15,6 +15,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-sr
 func (s *site) protect(next *handlers.Mux) http.Handler {
 	guard := handlers.SameOrigin(s.PublicURL)
 	guard.SetDenyHandler(s.page(func(http.ResponseWriter, *http.Request, *visit) error { return errCrossOrigin }))
+	unreadable := s.page(func(http.ResponseWriter, *http.Request, *visit) error { return handlers.ErrUnreadable })
 	whole := guard.Handler(next)
 	guarded := http.MaxBytesHandler(whole, maxForm)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -25,7 +26,12 @@ func (s *site) protect(next *handlers.Mux) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
-		h.Set("Cache-Control", "no-store")                     // pages hold data of people; an asset or a page without them says otherwise itself
+		h.Set("Cache-Control", "no-store") // pages hold data of people; an asset or a page without them says otherwise itself
+		if !handlers.Readable(r.URL) {
+			r.URL.Path, r.URL.RawPath, r.URL.RawQuery = "/", "", "" // the page that says so shows none of it
+			unreadable(w, r)
+			return
+		}
 		if _, route := next.Handler(r); route == uploadRoute { // a stream, which the store bounds
 			whole.ServeHTTP(w, r)
 			return

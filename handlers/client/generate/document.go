@@ -55,6 +55,7 @@ type schema struct {
 	OneOf       []*schema          `json:"oneOf"`
 	AnyOf       []*schema          `json:"anyOf"`
 	AllOf       []*schema          `json:"allOf"`
+	Content     *schema            `json:"contentSchema"` // of a text that is JSON
 }
 
 // kinds is the keyword type: one name, or one and null.
@@ -73,6 +74,14 @@ func (k *kinds) UnmarshalJSON(raw []byte) error {
 		k.name = several[0]
 	}
 	return nil
+}
+
+// carried is what the data of a server-sent event holds as JSON, where the schema describes the fields of one.
+func (s *schema) carried() *schema {
+	if s == nil || s.Properties["data"] == nil || s.Properties["data"].Content == nil {
+		return s
+	}
+	return s.Properties["data"].Content
 }
 
 // open says whether other JSON than one type of Go may come.

@@ -115,7 +115,7 @@ func (w *writer) operation(o operation) {
 	stream, isStream := all["text/event-stream"]
 	switch {
 	case isStream:
-		w.add(m, "iter.Seq2[*Answer["+w.typeOf(stream.Schema, m.Name+"Event")+"], error]", "follow", request)
+		w.add(m, "iter.Seq2[*Answer["+w.typeOf(stream.Schema.carried(), m.Name+"Event")+"], error]", "follow", request)
 	case isJSON:
 		of := "json.RawMessage"
 		if answer.Schema != nil {
@@ -242,6 +242,9 @@ func (w *writer) declare(name string, s *schema, by string) {
 		is, option := s.Properties[member], ",omitzero"
 		if slices.Contains(s.Required, member) {
 			option = ""
+		} else if is.Type.null { // what may be left out need not be said to be nothing
+			left := *is
+			left.Type.null, is = false, &left
 		}
 		f := field{Name: camel(member), Type: w.typeOf(is, name+camel(member)), Tag: fmt.Sprintf("json:%q", member+option), Doc: explained(is.Description, is)}
 		if is.Ref != "" && w.reaches(is, name, map[string]bool{}) {
