@@ -433,7 +433,7 @@ func TestEachOperationOfTheDocumentHasAMethod(t *testing.T) {
 		}
 		sent[came[0]] = name
 	}
-	fill := strings.NewReplacer("{id}", "a", "{ref}", "a", "{code}", "a", "{type}", "a", "{prefix}", "a", "{day}", "a", "{series}", "a", "{officer}", "a", "{reference}", "a")
+	fill := strings.NewReplacer("{id}", "a", "{ref}", "a", "{code}", "a", "{type}", "a", "{prefix}", "a", "{day}", "a", "{series}", "a", "{officer}", "a", "{reference}", "a", "{agency}", "a")
 	routes := routesOf(t)
 	for _, route := range routes {
 		_, text := sent[fill.Replace(strings.ReplaceAll(route, "{number}", "a"))]

@@ -36,7 +36,7 @@ const small = `{"paths": {"/v1/trees/{id}": {
 	"post": {"operationId": "fell", "parameters": [{"name": "id", "in": "path", "schema": {"type": "string"}}, {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}}],
 		"requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/fell"}}}}, "responses": {"204": {}}}}},
 	"components": {"schemas": {
-		"Tree": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}, "above": {"$ref": "#/components/schemas/Tree"}, "kind": {"type": "string", "enum": ["oak", "ash"]},
+		"Tree": {"type": "object", "required": ["id", "age"], "properties": {"id": {"type": "string"}, "above": {"$ref": "#/components/schemas/Tree"}, "kind": {"type": "string", "enum": ["oak", "ash"]},
 			"age": {"type": ["integer", "null"]}, "extra": {}, "rings": {"type": ["array", "null"], "items": {"type": "object", "properties": {"year": {"type": "integer"}}}}, "by": {"type": "object", "additionalProperties": {"type": "number"}}}},
 		"fell": {"type": "object", "properties": {"at": {"type": "string", "format": "date-time"}, "what": {"oneOf": [{"type": "string"}, {"type": "integer"}]}}}}}}`
 
@@ -50,7 +50,7 @@ func TestEachKindOfSchemaHasItsTypeOfGo(t *testing.T) {
 		"func (c *Client) GetTree(ctx context.Context, id string, p GetTreeParams) (*Answer[Tree], error)",
 		"func (c *Client) Fell(ctx context.Context, id string, p Once, body FellCommand) (*Answer[Nothing], error)",
 		"From int64 `query:\"from\" required:\"true\"`",
-		"Above *Tree `json:\"above,omitzero\"`", "ID string `json:\"id\"`", "Age *int64 `json:\"age,omitzero\"`", "Extra json.RawMessage", "Rings []TreeRings", "By map[string]float64",
+		"Above *Tree `json:\"above,omitzero\"`", "ID string `json:\"id\"`", "Age *int64 `json:\"age\"`", "Extra json.RawMessage", "Rings []TreeRings", "By map[string]float64",
 		"// One of: oak, ash.", "At time.Time `json:\"at,omitzero\"`", "What json.RawMessage",
 	} {
 		if !strings.Contains(flat, want) {
