@@ -59,7 +59,7 @@ func (v *Views) List(ctx context.Context, f Filter) (Page, error) {
 		if page.Rows, err = l.rows(ctx, tx, after); err != nil {
 			return err
 		}
-		page.Total, err = l.total(ctx, tx)
+		page.Total, err = v.totals.get(l.asked(), func() (int, error) { return l.total(ctx, tx) })
 		return err
 	})
 	if err != nil {
@@ -199,6 +199,12 @@ func (l *listing) some(ctx context.Context, tx pgx.Tx, after *place, and string,
 		return nil, err
 	}
 	return pgx.CollectRows(rows, scanRow)
+}
+
+// asked is the question as a text.
+func (l *listing) asked() string {
+	c := l.conditions()
+	return l.from + c.where() + fmt.Sprint(c.args...)
 }
 
 func (l *listing) total(ctx context.Context, tx pgx.Tx) (n int, err error) {

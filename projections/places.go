@@ -62,6 +62,7 @@ func (v *Views) shownSets(ctx context.Context, s Sight) (*[]int64, error) {
 	if len(ids) == len(all)+1 {
 		return nil, nil
 	}
+	slices.Sort(ids)
 	return &ids, nil
 }
 

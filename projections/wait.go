@@ -42,6 +42,15 @@ const (
 // Wait returns when the views hold everything up to the position, or with a stream, everything of the stream's lane up to
 // there. When the context ends first it returns a *NotYetError.
 func (v *Views) Wait(ctx context.Context, position int64, stream *uuid.UUID) error {
+	err := v.wait(ctx, position, stream)
+	if err == nil {
+		v.stamps.renew()
+		v.totals.renew()
+	}
+	return err
+}
+
+func (v *Views) wait(ctx context.Context, position int64, stream *uuid.UUID) error {
 	w := waiting{v: v, wanted: position, lanes: allLanes}
 	pause, first := firstLook, time.Duration(0)
 	if stream != nil {

@@ -137,7 +137,7 @@ func (b *bench) startHouse(ctx context.Context, dossiers int) (h *house, err err
 	}
 	x := handlers.NewExecutor(j, handlers.ExecutorOptions{CommandKey: []byte("bench"), Vault: v, Access: handlers.NewAccessLog(access, handlers.AccessOptions{})})
 	admin := domain.Actor{Account: "admin", Role: domain.SystemAdmin, Unit: handlers.UnitIT}
-	if _, err := x.ApplyOrganisation(ctx, admin, organisation.Shipped(), handlers.Envelope{Key: "organisation"}); err != nil {
+	if _, err := x.ApplyOrganisation(ctx, admin, staffed(), handlers.Envelope{Key: handlers.NewKey()}); err != nil {
 		return nil, err
 	}
 	if err := b.stack.filled(ctx, h.views, cycle, dossiers, events*dossiers/len(cycle)); err != nil {
@@ -259,20 +259,40 @@ func (h *house) know(ctx context.Context) error {
 
 // cut gives each caller a key of its own.
 func (h *house) cut(ctx context.Context, keys *identity.Keys, admin domain.Actor) error {
-	for _, as := range []domain.Actor{atReception, atHead, atOfficer, {Account: "an-giang-reception", Role: domain.ReceptionOfficer, Unit: "an-giang-one-stop"}} {
-		scopes := []string{"read", "command"}
-		if as.Role == domain.DivisionHead { // it approves, too: only people send its commands
-			scopes = []string{"read"}
-		}
-		for range 50 {
-			_, token, err := keys.Make(ctx, handlers.Accessor{Actor: admin}, identity.NewKey{Label: "bench", As: as, Scopes: scopes, For: time.Hour})
+	for _, post := range posts {
+		for i := range post.officers {
+			as := domain.Actor{Account: officer(post.kind, i), Role: post.role, Unit: post.unit}
+			_, token, err := keys.Make(ctx, handlers.Accessor{Actor: admin}, identity.NewKey{Label: "bench", As: as, Scopes: []string{"read", "command"}, For: time.Hour})
 			if err != nil {
 				return fmt.Errorf("key of %s: %w", as.Account, err)
 			}
-			h.tokens[as.Account] = append(h.tokens[as.Account], token)
+			h.tokens[post.kind] = append(h.tokens[post.kind], token)
 		}
 	}
 	return nil
+}
+
+// posts are who works in the house: 200 accounts, so that each has a day of its own in the access journal.
+var posts = []struct {
+	kind     string
+	role     domain.Role
+	unit     string
+	officers int
+}{
+	{"reception", domain.ReceptionOfficer, handlers.UnitOneStop, 60}, {"officer", domain.CaseOfficer, handlers.UnitAnimalHealth, 120}, {"small", domain.ReceptionOfficer, "an-giang-one-stop", 20},
+}
+
+func officer(kind string, i int) string { return fmt.Sprintf("bench-%s-%d", kind, i) }
+
+// staffed is the shipped organisation with them.
+func staffed() []byte {
+	var more strings.Builder
+	for _, p := range posts {
+		for i := range p.officers {
+			fmt.Fprintf(&more, "  - {account: %s, from: 2025-07-01, title_vi: Cán bộ, title_en: Officer, posts: [{role: %s, unit: %s}]}\n", officer(p.kind, i), p.role, p.unit)
+		}
+	}
+	return bytes.Replace(organisation.Shipped(), []byte("\ndelegations:"), []byte(more.String()+"\ndelegations:"), 1)
 }
 
 // demand is one thing that users do, so many in a hundred.
@@ -289,9 +309,9 @@ func (h *house) asks() []demand {
 	return []demand{
 		{"command", 20, h.command},
 		{"single read", 50, h.read},
-		{"worklist, filters and counts", 15, worklist("officer-1", "unit=animal-health&status=appraising,supplement_requested,pending_approval&sort=due&limit=50")},
+		{"worklist, filters and counts", 15, worklist("officer", "unit=animal-health&status=appraising,supplement_requested,pending_approval&sort=due&limit=50")},
 		{"worklist, filters and counts", 10, worklist("reception", "sort=updated&limit=50")},
-		{"worklist of a small agency", 5, worklist("an-giang-reception", "sort=updated&limit=50")},
+		{"worklist of a small agency", 5, worklist("small", "sort=updated&limit=50")},
 	}
 }
 
@@ -368,7 +388,11 @@ func (h *house) ask(ctx context.Context, account, method, path string, body any,
 		return err
 	}
 	if tokens := h.tokens[account]; len(tokens) > 0 {
-		r.Header.Set("Authorization", "Bearer "+tokens[rand.IntN(len(tokens))])
+		token := tokens[rand.IntN(len(tokens))]
+		if strings.HasPrefix(path, "/v1/bulk") { // of one officer
+			token = tokens[0]
+		}
+		r.Header.Set("Authorization", "Bearer "+token)
 	}
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
@@ -394,7 +418,7 @@ func (h *house) ask(ctx context.Context, account, method, path string, body any,
 func (h *house) read(ctx context.Context) error {
 	id := h.old[rand.IntN(len(h.old))]
 	var d struct{ Version int64 }
-	err := h.ask(ctx, "officer-1", http.MethodGet, "/v1/dossiers/"+id.String(), nil, &d)
+	err := h.ask(ctx, "officer", http.MethodGet, "/v1/dossiers/"+id.String(), nil, &d)
 	if err == nil && d.Version != h.versions[id] {
 		err = wrong("dossier %s is at version %d, want %d", id, d.Version, h.versions[id])
 	}
@@ -563,17 +587,17 @@ func (h *house) largestBatch(ctx context.Context, b *bench, items int) error {
 	}
 	began := time.Now()
 	// The largest body that there is; most are refused by a rule, which is an outcome like any other.
-	if err := h.ask(ctx, "officer-1", http.MethodPost, "/v1/bulk", map[string]any{"command": "record-step", "arguments": map[string]any{"code": "desk-check"}, "ids": ids}, &planned); err != nil {
+	if err := h.ask(ctx, "officer", http.MethodPost, "/v1/bulk", map[string]any{"command": "record-step", "arguments": map[string]any{"code": "desk-check"}, "ids": ids}, &planned); err != nil {
 		return err
 	}
 	b.report(fmt.Sprintf("batch of %d: planned", planned.Total), time.Since(began).Round(time.Millisecond).String())
 	began = time.Now()
-	if err := h.ask(ctx, "officer-1", http.MethodPost, "/v1/bulk/"+planned.ID.String()+"/run", map[string]any{}, nil); err != nil {
+	if err := h.ask(ctx, "officer", http.MethodPost, "/v1/bulk/"+planned.ID.String()+"/run", map[string]any{}, nil); err != nil {
 		return err
 	}
 	for planned.Phase != "finished" && planned.Phase != "halted" {
 		time.Sleep(time.Second)
-		if err := h.ask(ctx, "officer-1", http.MethodGet, "/v1/bulk/"+planned.ID.String(), nil, &planned); err != nil {
+		if err := h.ask(ctx, "officer", http.MethodGet, "/v1/bulk/"+planned.ID.String(), nil, &planned); err != nil {
 			return err
 		}
 		if time.Since(began) > 10*time.Minute {
@@ -591,7 +615,7 @@ func (h *house) everyItem(ctx context.Context, b *bench, id uuid.UUID, want int)
 	if err != nil {
 		return err
 	}
-	r.Header.Set("Authorization", "Bearer "+h.tokens["officer-1"][0])
+	r.Header.Set("Authorization", "Bearer "+h.tokens["officer"][0])
 	r.Header.Set("Accept", "application/x-ndjson")
 	answer, err := h.client.Do(r)
 	if err != nil {

@@ -1,0 +1,95 @@
+package projections
+
+import (
+	"sync"
+	"time"
+)
+
+// Two answers cost more than the rows that they stand beside, and are asked for with every list: what the views are true at, and how long a
+// list is. They are kept for a moment.
+
+// stampFor is how long a stamp is given again, and totalFor a total that was dear to count.
+const (
+	stampFor = 250 * time.Millisecond
+	totalFor = 2 * time.Second
+	dear     = 5 * time.Millisecond
+)
+
+// stamps keeps the last stamp.
+type stamps struct {
+	mu      sync.Mutex
+	last    Stamp
+	read    time.Time // when it was asked for
+	since   time.Time // stamps from before are not enough: somebody waited
+	reading bool
+}
+
+// get gives the stamp at hand while it is new enough, or somebody else reads the next.
+func (k *stamps) get(read func() (Stamp, error)) (Stamp, error) {
+	k.mu.Lock()
+	age := time.Since(k.read)
+	if !k.read.Before(k.since) && (age < stampFor || k.reading && age < 4*stampFor) {
+		defer k.mu.Unlock()
+		return k.last, nil
+	}
+	k.reading = true
+	k.mu.Unlock()
+	began := time.Now()
+	s, err := read()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.reading = false
+	if err == nil && began.After(k.read) {
+		k.last, k.read = s, began
+	}
+	return s, err
+}
+
+// renew lets the next stamp be read anew.
+func (k *stamps) renew() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.since = time.Now()
+}
+
+// totals keeps the lengths of lists that were dear to count.
+type totals struct {
+	mu   sync.Mutex
+	kept map[string]total
+}
+
+type total struct {
+	n     int
+	until time.Time
+}
+
+// mostTotals bounds them: then all are forgotten.
+const mostTotals = 1000
+
+func (k *totals) get(list string, count func() (int, error)) (int, error) {
+	k.mu.Lock()
+	t, known := k.kept[list]
+	k.mu.Unlock()
+	began := time.Now()
+	if known && began.Before(t.until) {
+		return t.n, nil
+	}
+	n, err := count()
+	if took := time.Since(began); err != nil || took < dear {
+		return n, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.kept == nil || len(k.kept) >= mostTotals {
+		k.kept = map[string]total{}
+	}
+	k.kept[list] = total{n, time.Now().Add(totalFor)}
+	return n, err
+}
+
+// renew forgets them.
+func (k *totals) renew() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.kept = nil
+}
