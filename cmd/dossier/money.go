@@ -388,6 +388,9 @@ func (a *app) payOnline(ctx context.Context, cmd *cli.Command) error {
 		if !s.dev || !s.live || s.cfg.Payment.URL == "" {
 			return errNoBank
 		}
+		if _, err := s.reader(ctx, cmd); err != nil {
+			return err
+		}
 		f, err := s.paymentOf(ctx, cmd)
 		if err != nil {
 			return err
