@@ -15,7 +15,9 @@ func TestApplicantsSeeInWhoseListsTheirDossierWas(t *testing.T) {
 	told := func() (list []string) {
 		t.Helper()
 		h.executor.Access().Settle()
-		var page struct{ Items []struct{ What, Role, Unit string } }
+		var page struct {
+			Items []struct{ What, Role, Unit string }
+		}
 		h.get("applicant-1", path+"/access").is(http.StatusOK).into(&page)
 		for _, o := range page.Items {
 			list = append(list, o.What+" by "+o.Role+" @ "+o.Unit)

@@ -153,12 +153,23 @@ type opening struct {
 	Who, Unit, What string
 }
 
-// mostOpenings is how many the page shows: /v1/dossiers/{id}/access has them all.
-const mostOpenings = 10
+// mostOpenings is how many of the newest the page shows, mostRows how many of them may be rows of lists, which are many: /v1/dossiers/{id}/access
+// has them all.
+const (
+	mostOpenings = 10
+	mostRows     = 3
+)
 
 func (s *site) openings(ctx context.Context, v *visit, id uuid.UUID) (list []opening, err error) {
-	page, err := s.Executor.Openings(ctx, *v.Actor, id, 0, mostOpenings)
+	page, err := s.Executor.Openings(ctx, *v.Actor, id, 0, 10*mostOpenings)
+	rows := 0
 	for _, o := range page.Items {
+		if o.What == "list" {
+			rows++
+		}
+		if o.What == "list" && rows > mostRows || len(list) == mostOpenings {
+			continue
+		}
 		list = append(list, opening{o.At, label("role", string(o.Role), v.lang), unitWords(o.Unit, v.lang), o.Words(string(v.lang))})
 	}
 	return list, err
