@@ -104,8 +104,8 @@ func (j *Journal) Page(ctx context.Context, after int64, limit int) ([]Event, er
 	return events, nil
 }
 
-// About returns the newest entries of some types whose data names a dossier, newest first, with a position below before. The access journal has
-// an index for it; entries that are in files are not looked for.
+// About returns the newest entries of some types whose data names a dossier, alone or among others, newest first, with a position below before. The
+// access journal has indexes for it; entries that are in files are not looked for.
 func (j *Journal) About(ctx context.Context, dossier uuid.UUID, types []string, before int64, limit int) ([]Event, error) {
 	events, _, err := j.events(ctx, j.sql.about, dossier.String(), before, types, limit)
 	if err != nil {

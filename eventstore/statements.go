@@ -56,8 +56,18 @@ func statementsFor(journal string, simulated bool) statements {
 			(select id from journal.archived_streams where journal = '{name}' and id > $1 and id <= $2 order by id limit $3)
 			 order by id
 			 limit $3`),
-		page:     in(`select {columns} from {journal} where position > $1 order by position limit $2`),
-		about:    in(`select {columns} from {journal} where data ->> 'dossier' = $1 and position < $2 and type = any ($3) order by position desc limit $4`),
+		page: in(`select {columns} from {journal} where position > $1 order by position limit $2`),
+		// Of one dossier, and of several: each half by its own index.
+		about: in(`
+			(select {columns} from {journal} where data ->> 'dossier' = $1 and position < $2 and type = any ($3) order by position desc limit $4)
+			 union all
+			(select {columns} from (
+			   select {columns} from {journal}
+			    where (data -> 'dossiers')::jsonb @> jsonb_build_array($1::text) and type = 'access.dossiers-listed' and type = any ($3) and position < $2
+			   offset 0) as listed
+			  order by position desc limit $4)
+			 order by position desc
+			 limit $4`),
 		lanePage: in(`select {columns} from {journal} where lane = $1 and position > $2 and position <= $3 order by position limit $4`),
 		// Positions have no holes and recorded_at never decreases along them, so halving finds the place without an index.
 		positionAt: in(`

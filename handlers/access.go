@@ -33,7 +33,10 @@ type AccessLog struct {
 	untold   int       // of them those that the journal does not know of yet
 	since    time.Time // when the first of these was missed
 
-	opened  map[openedKey]time.Time
+	opened  seen
+	listed  seen
+	onWay   chan struct{} // entries that no answer waits for
+	waiting sync.WaitGroup
 	telling sync.Mutex
 }
 
@@ -55,7 +58,7 @@ func NewAccessLog(j *eventstore.Journal, o AccessOptions) *AccessLog {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &AccessLog{journal: j, o: o}
+	return &AccessLog{journal: j, o: o, onWay: make(chan struct{}, mostLater)}
 }
 
 // Accessor is who is recorded: the actor, and the request it came by.

@@ -32,6 +32,7 @@ type AccessEntry struct {
 	By          domain.Actor  `json:"by"`
 	Command     string        `json:"command,omitempty"`
 	Dossier     *uuid.UUID    `json:"dossier,omitempty"`
+	Dossiers    []uuid.UUID   `json:"dossiers,omitempty" doc:"Which were shown as rows; on access.dossiers-listed."`
 	Rule        string        `json:"rule,omitempty"`
 	Basis       string        `json:"basis,omitempty"`
 	File        *uuid.UUID    `json:"file,omitempty" doc:"The file that was read; on access.file-read."`
@@ -177,6 +178,8 @@ func accessEntry(e eventstore.Event) (AccessEntry, error) {
 		entry.Dossier = &event.Dossier
 	case access.DossierOpened:
 		entry.Dossier = &event.Dossier
+	case access.DossiersListed:
+		entry.Dossiers = event.Dossiers
 	case access.WordsRead:
 		entry.Dossier, entry.Purpose = &event.Dossier, string(event.Purpose)
 	case access.PersonsRead:

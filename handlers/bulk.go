@@ -234,6 +234,7 @@ const mostTold = 20
 func (b *Bulk) named(ctx context.Context, a domain.Actor, sight projections.Sight, ids []string) (items []batch.Item, err error) {
 	items = make([]batch.Item, len(ids))
 	coded := make([]string, len(ids)) // what is no id
+	unread := make([]bool, len(ids))  // told already
 	var wrong []FieldError
 	wrongAt := func(i int, vi, en string) {
 		if len(wrong) < mostTold {
@@ -245,6 +246,7 @@ func (b *Bulk) named(ctx context.Context, a domain.Actor, sight projections.Sigh
 		if versioned {
 			v, err := strconv.ParseInt(version, 10, 64)
 			if err != nil || v < 1 {
+				unread[i] = true
 				wrongAt(i, fmt.Sprintf("“%.80s”: ghi MÃ hoặc MÃ@PHIÊN-BẢN, phiên bản là số từ 1", entry), fmt.Sprintf("“%.80s”: write ID or ID@VERSION, a version is a number from 1", entry))
 				continue
 			}
@@ -266,6 +268,7 @@ func (b *Bulk) named(ctx context.Context, a domain.Actor, sight projections.Sigh
 		for i := range some {
 			events := streams[some[i].ID]
 			switch {
+			case unread[from+i]:
 			case len(events) == 0 || events[0].StreamKind != Kind, !sight.All() && errors.Is(b.seen(ctx, a, events), ErrNotFound):
 				wrongAt(from+i, fmt.Sprintf("“%.80s”: không có hồ sơ mang mã này", ids[from+i]), fmt.Sprintf("“%.80s”: no dossier has this id or code", ids[from+i]))
 			case some[i].Version == 0:

@@ -12,6 +12,7 @@ type Door struct {
 	Face  Face
 	Name  string // "GET /v1/dossiers/{id}", "dossier show"
 	Asks  []Act  // may any of these, and you may come; none: Free says who may
+	Reads bool   // and be allowed to read what is behind it
 	Free  Free
 	About About
 }
@@ -60,6 +61,11 @@ const (
 func (d Door) May(a domain.Actor) error {
 	if d.Free != "" {
 		return nil
+	}
+	if d.Reads {
+		if err := May(a, Act{Kind: Read}); err != nil {
+			return err
+		}
 	}
 	var last error
 	for _, act := range d.Asks {

@@ -31,6 +31,14 @@ func free(face Face, who Free, names ...string) (list []Door) {
 	return list
 }
 
+// reading are doors that show the dossier, too.
+func reading(list []Door) []Door {
+	for i := range list {
+		list[i].Reads = true
+	}
+	return list
+}
+
 // doors is every way in. What is not here is shut.
 var doors = slices.Concat(
 	// The API.
@@ -80,9 +88,9 @@ var doors = slices.Concat(
 	line(Web, House, kind(Roster), "GET /organisation"),
 	line(Web, Rows, kind(List), "GET /dossiers", "GET /dossiers.csv", "GET /dossiers/live"),
 	line(Web, Filing, one("submit"), "GET /dossiers/new", "POST /dossiers/new"),
-	line(Web, OneDossier, kind(Read), "GET /dossiers/{id}", "GET /dossiers/{id}/deadline", "GET /dossiers/{id}/receipt", "GET /dossiers/{id}/words", "GET /dossiers/{id}/signatures", "GET /dossiers/{id}/files"),
-	line(Web, OneDossier, one("attach-file"), "POST /dossiers/{id}/files"),
-	line(Web, OneDossier, anyCommand(), "GET /dossiers/{id}/do/{command}", "POST /dossiers/{id}/do/{command}"), // each command asks once more
+	line(Web, OneDossier, kind(Read), "GET /dossiers/{id}", "GET /dossiers/{id}/deadline", "GET /dossiers/{id}/receipt", "GET /dossiers/{id}/words", "GET /dossiers/{id}/signatures"),
+	line(Web, OneDossier, one("attach-file"), "GET /dossiers/{id}/files", "POST /dossiers/{id}/files"),
+	reading(line(Web, OneDossier, anyCommand(), "GET /dossiers/{id}/do/{command}", "POST /dossiers/{id}/do/{command}")), // each command asks once more
 	line(Web, Rows, kind(Bulks), "GET /bulk/new", "POST /bulk/new"),
 	line(Web, OneBatch, kind(Batches), "GET /bulk/{id}", "POST /bulk/{id}/run"),
 	line(Web, OneBatch, one("undo-act"), "POST /bulk/{id}/undo"),

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"dossier/domain"
@@ -17,7 +18,7 @@ import (
 type Opening struct {
 	Position int64       `json:"position"`
 	At       time.Time   `json:"at"`
-	What     string      `json:"what" enum:"dossier,words,file,files" doc:"The dossier itself, what was typed in it, a file, or the names of its files."`
+	What     string      `json:"what" enum:"dossier,words,file,files,list" doc:"The dossier itself, what was typed in it, a file, the names of its files, or a row of a list or an export."`
 	Role     domain.Role `json:"role"`
 	Unit     string      `json:"unit,omitempty"`
 	Purpose  string      `json:"purpose,omitempty" doc:"What for, where it had to be said."`
@@ -32,12 +33,12 @@ type Openings struct {
 
 // whatOpened is what an entry of the access journal says was shown.
 var whatOpened = map[string]string{
-	"access.dossier-opened": "dossier", "access.words-read": "words", "access.file-read": "file", "access.files-listed": "files",
+	"access.dossier-opened": "dossier", "access.words-read": "words", "access.file-read": "file", "access.files-listed": "files", "access.dossiers-listed": "list",
 }
 
 // openedWords are the things that are shown, in words.
 var openedWords = map[string][2]string{
-	"dossier": {"hồ sơ", "the dossier"}, "words": {"nội dung đã ghi", "what was written"}, "file": {"một tệp", "a file"}, "files": {"danh sách tệp", "the names of its files"},
+	"dossier": {"hồ sơ", "the dossier"}, "words": {"nội dung đã ghi", "what was written"}, "file": {"một tệp", "a file"}, "files": {"danh sách tệp", "the names of its files"}, "list": {"một dòng trong danh sách", "a row of a list"},
 }
 
 // Words is what was shown, in a language.
@@ -90,10 +91,22 @@ const openedAgain = time.Hour
 
 // Opened records that somebody of the staff was shown a dossier. One that could not be recorded is counted and told later, as a refusal is.
 func (x *Executor) Opened(ctx context.Context, by Accessor, id uuid.UUID) {
-	if x.o.Access == nil || by.Role == domain.Applicant || by.Role == domain.System || !x.o.Access.first(by.Account, id) {
+	if x.o.Access == nil || by.Role == domain.Applicant || by.Role == domain.System || !x.o.Access.opens(by.Account, id) {
 		return
 	}
 	_ = x.o.Access.Record(ctx, by, access.DossierOpened{Dossier: id})
+}
+
+// Listed records that somebody of the staff was shown dossiers as rows: those that this account was not shown within the hour, as one entry. The
+// answer does not wait for it, unless many entries wait already. One that could not be recorded is counted and told later; those of the last moments
+// before a process is killed are lost with it.
+func (x *Executor) Listed(ctx context.Context, by Accessor, ids []uuid.UUID) {
+	if x.o.Access == nil || by.Role == domain.Applicant || by.Role == domain.System {
+		return
+	}
+	for some := range slices.Chunk(x.o.Access.unseen(by.Account, ids), access.MostListed) {
+		x.o.Access.later(ctx, by, access.DossiersListed{Dossiers: some})
+	}
 }
 
 type openedKey struct {
@@ -101,20 +114,76 @@ type openedKey struct {
 	dossier uuid.UUID
 }
 
-// mostOpened bounds what is remembered: then all are forgotten, and an opening may be said twice.
-const mostOpened = 50_000
+// mostOpened and mostListed bound what is remembered: then all are forgotten, and an opening or a row may be said twice.
+const (
+	mostOpened = 50_000
+	mostListed = 200_000
+)
 
-// first says whether it is the first opening within the hour, as far as this process remembers.
-func (l *AccessLog) first(account string, id uuid.UUID) bool {
+// seen is when dossiers were last said to be shown, as far as this process remembers.
+type seen map[openedKey]time.Time
+
+func (s seen) lately(key openedKey, now time.Time) bool {
+	at, known := s[key]
+	return known && now.Sub(at) < openedAgain
+}
+
+// opens says whether it is the first opening within the hour. To have been a row is none.
+func (l *AccessLog) opens(account string, id uuid.UUID) bool {
 	now, key := l.o.Now(), openedKey{account, id}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if at, known := l.opened[key]; known && now.Sub(at) < openedAgain {
+	if l.opened.lately(key, now) {
 		return false
 	}
 	if l.opened == nil || len(l.opened) >= mostOpened {
-		l.opened = map[openedKey]time.Time{}
+		l.opened = seen{}
 	}
 	l.opened[key] = now
 	return true
+}
+
+// unseen are those of the dossiers that were neither opened nor a row within the hour.
+func (l *AccessLog) unseen(account string, ids []uuid.UUID) (list []uuid.UUID) {
+	now := l.o.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, id := range ids {
+		key := openedKey{account, id}
+		if l.listed.lately(key, now) || l.opened.lately(key, now) {
+			continue
+		}
+		if l.listed == nil || len(l.listed) >= mostListed {
+			l.listed = seen{}
+		}
+		l.listed[key] = now
+		list = append(list, id)
+	}
+	return list
+}
+
+// mostLater is how many entries may be on their way that nobody waits for.
+const mostLater = 64
+
+// later is Record that is not waited for.
+func (l *AccessLog) later(ctx context.Context, by Accessor, e access.Event) {
+	ctx = context.WithoutCancel(ctx)
+	select {
+	case l.onWay <- struct{}{}:
+	default:
+		_ = l.Record(ctx, by, e)
+		return
+	}
+	l.waiting.Add(1)
+	go func() {
+		defer func() { <-l.onWay; l.waiting.Done() }()
+		_ = l.Record(ctx, by, e)
+	}()
+}
+
+// Settle waits for the entries that are on their way. Nothing may be shown to anybody meanwhile.
+func (l *AccessLog) Settle() {
+	if l != nil {
+		l.waiting.Wait()
+	}
 }

@@ -40,6 +40,9 @@ func printed(t *testing.T) string {
 			if r.Free == "" {
 				who, asks = everyone(r.Roles), asked(r.Asks)
 			}
+			if r.Reads {
+				asks += ", and read"
+			}
 			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", r.Name, about, asks, who)
 		}
 	}

@@ -400,6 +400,9 @@ func (a *app) payOnline(ctx context.Context, cmd *cli.Command) error {
 		if err != nil {
 			return err
 		}
+		if _, err := s.reader(ctx, cmd); err != nil {
+			return err
+		}
 		f, err := s.owed(ctx, o)
 		if err != nil {
 			return err

@@ -189,6 +189,7 @@ func (p *process) run(ctx context.Context, roles []string, ready func(addr strin
 }
 
 func (p *process) close() {
+	p.executor.Access().Settle()
 	p.journal.Close()
 	p.access.Close()
 	p.pool.Close()

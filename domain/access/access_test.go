@@ -18,6 +18,7 @@ var stored = map[string]Event{
 	"access.file-read.v1":       FileRead{Dossier: uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b"), File: uuid.MustParse("0197f2aa-0000-7000-8000-0000000000f1")},
 	"access.files-listed.v1":    FilesListed{Dossier: uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b")},
 	"access.dossier-opened.v1":  DossierOpened{Dossier: uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b")},
+	"access.dossiers-listed.v1": DossiersListed{Dossiers: []uuid.UUID{uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b"), uuid.MustParse("1c6a3d2f-a4e5-5f8b-8b52-8d7e6f504b3c")}},
 	"access.words-read.v1":      WordsRead{Dossier: uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b"), Purpose: "complaint"},
 	"access.persons-read.v1":    PersonsRead{Persons: []uuid.UUID{uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b")}, Search: true, Purpose: "counter"},
 	"access.key-made.v1":        KeyMade{Key: "k7h2m4q9xw3t", As: "case_officer", Until: time.Date(2027, 11, 26, 0, 0, 0, 0, time.UTC)},

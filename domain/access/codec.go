@@ -14,6 +14,7 @@ var kinds = domain.Kinds[Event]{
 	"access.file-read":       {Version: 1, Event: FileRead{}},
 	"access.files-listed":    {Version: 1, Event: FilesListed{}},
 	"access.dossier-opened":  {Version: 1, Event: DossierOpened{}},
+	"access.dossiers-listed": {Version: 1, Event: DossiersListed{}},
 	"access.key-made":        {Version: 1, Event: KeyMade{}},
 	"access.key-revoked":     {Version: 1, Event: KeyRevoked{}},
 	"access.key-refused":     {Version: 1, Event: KeyRefused{}},

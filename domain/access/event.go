@@ -4,6 +4,7 @@ package access
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 
 	"dossier/domain"
@@ -62,6 +63,24 @@ type FilesListed struct {
 // it is not said again.
 type DossierOpened struct {
 	Dossier uuid.UUID `json:"dossier"`
+}
+
+// DossiersListed says that somebody of the staff was shown these dossiers as rows of a list, an export or a search, who had not been shown them
+// within the hour. One answer leaves one entry for each MostListed of them.
+type DossiersListed struct {
+	Dossiers []uuid.UUID `json:"dossiers"`
+}
+
+// MostListed is how many dossiers one entry names.
+const MostListed = 500
+
+func (DossiersListed) event() {}
+
+func (e DossiersListed) wrong() string {
+	if len(e.Dossiers) == 0 || len(e.Dossiers) > MostListed || slices.Contains(e.Dossiers, uuid.Nil) {
+		return "dossiers"
+	}
+	return ""
 }
 
 func (DossierOpened) event() {}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"dossier/domain"
+	"dossier/domain/access"
 	"dossier/domain/dossier"
 	"dossier/handlers"
 	"dossier/projections"
@@ -280,13 +281,30 @@ func (s *server) list(ctx context.Context, in *listInput) (*huma.StreamResponse,
 			for i, r := range page.Rows {
 				b.Items[i] = rowBody(r)
 			}
+			s.Executor.Listed(ctx, accessor(ctx), idsOf(page.Rows))
 			return in.next(page.Next), b, nil
 		},
 		all: func(ctx context.Context, tell func(any) error) error {
-			_, err := s.Views.Each(ctx, f, func(r projections.Row) error { return tell(rowBody(r)) })
+			var shown []uuid.UUID
+			_, err := s.Views.Each(ctx, f, func(r projections.Row) error {
+				if shown = append(shown, r.ID); len(shown) == access.MostListed {
+					s.Executor.Listed(ctx, accessor(ctx), shown)
+					shown = shown[:0]
+				}
+				return tell(rowBody(r))
+			})
+			s.Executor.Listed(ctx, accessor(ctx), shown) // also of a list that broke off
 			return err
 		},
 	}.answer(in.Accept)
+}
+
+func idsOf(rows []projections.Row) []uuid.UUID {
+	ids := make([]uuid.UUID, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	return ids
 }
 
 func stamp(s projections.Stamp) stampBody {

@@ -28,6 +28,9 @@ func accessSchemas() map[string][]byte {
 		{access.DossierOpened{}, "Dossier opened / Đã mở hồ sơ", object(map[string]any{
 			"dossier": map[string]any{"type": "string", "format": "uuid"},
 		})},
+		{access.DossiersListed{}, "Dossiers shown as rows of a list / Đã xem hồ sơ trong danh sách", object(map[string]any{
+			"dossiers": map[string]any{"type": "array", "minItems": 1, "maxItems": access.MostListed, "items": map[string]any{"type": "string", "format": "uuid"}},
+		})},
 		{access.KeyMade{}, "API key made / Đã cấp khóa API", object(map[string]any{
 			"key": code, "as": code, "until": map[string]any{"type": "string", "format": "date-time"},
 		})},

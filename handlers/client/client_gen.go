@@ -948,6 +948,8 @@ type AccessEntry struct {
 	By      Actor  `json:"by"`
 	Command string `json:"command,omitzero"`
 	Dossier string `json:"dossier,omitzero"`
+	// Which were shown as rows; on access.dossiers-listed.
+	Dossiers []string `json:"dossiers,omitzero"`
 	// The file that was read; on access.file-read.
 	File string `json:"file,omitzero"`
 	// Prefix of the API key that was made, revoked or refused.
@@ -2790,7 +2792,7 @@ type Opening struct {
 	Purpose string `json:"purpose,omitzero"`
 	Role    string `json:"role"`
 	Unit    string `json:"unit,omitzero"`
-	// The dossier itself, what was typed in it, a file, or the names of its files. One of: dossier, words, file, files.
+	// The dossier itself, what was typed in it, a file, the names of its files, or a row of a list or an export. One of: dossier, words, file, files, list.
 	What string `json:"what"`
 }
 

@@ -69,7 +69,7 @@ func (s *site) actPage(v *visit, id uuid.UUID, facts []dossier.Fact, command str
 	if shapes[command] == nil || command == submitCommand {
 		return actPage{}, errNowhere
 	}
-	if err := handlers.Authorize(*v.Actor, handlers.Act{Kind: handlers.Command, Name: command, Applicant: state.Applicant}); err != nil {
+	if err := v.may(command); err != nil {
 		return actPage{}, err
 	}
 	p := actPage{

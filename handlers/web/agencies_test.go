@@ -38,3 +38,39 @@ func TestPagesShowNoDossierOfAnotherAgencyAndTellWhoOpenedOnesOwn(t *testing.T) 
 	near.get(path).says(t, "Ai đã mở hồ sơ")
 	s.as("applicant-1").get(path).says(t, "Ai đã mở hồ sơ", "Thanh tra")
 }
+
+func TestARowOnAPageOrInAFileIsToldToTheApplicant(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	r := s.submit("vet-practice-cert-renew", "applicant-1")
+	s.seen(r)
+	told := func() (n int) {
+		t.Helper()
+		s.access.Settle()
+		page, err := s.executor.Openings(t.Context(), s.actor("applicant-1"), r.ID, 0, 50)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range page.Items {
+			if o.What == "list" {
+				n++
+			}
+		}
+		return n
+	}
+	s.as("applicant-1").get("/dossiers")
+	s.as("auditor").get("/dossiers?status=returned") // where it is not
+	if n := told(); n != 0 {
+		t.Errorf("%d told of its own list and of one without it", n)
+	}
+	s.as("auditor").get("/dossiers").says(t, r.ID.String())
+	s.as("auditor").get("/dossiers.csv") // within the hour
+	if n := told(); n != 1 {
+		t.Errorf("%d told of the auditor", n)
+	}
+	s.as("clerk").get("/dossiers.csv").says(t, r.ID.String())
+	if n := told(); n != 2 {
+		t.Errorf("%d told of the auditor and the clerk", n)
+	}
+	s.as("applicant-1").get("/dossiers/"+r.ID.String()).says(t, "một dòng trong danh sách")
+}

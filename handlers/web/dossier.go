@@ -153,12 +153,23 @@ type opening struct {
 	Who, Unit, What string
 }
 
-// mostOpenings is how many the page shows: /v1/dossiers/{id}/access has them all.
-const mostOpenings = 10
+// mostOpenings is how many of the newest the page shows, mostRows how many of them may be rows of lists, which are many: /v1/dossiers/{id}/access
+// has them all.
+const (
+	mostOpenings = 10
+	mostRows     = 3
+)
 
 func (s *site) openings(ctx context.Context, v *visit, id uuid.UUID) (list []opening, err error) {
-	page, err := s.Executor.Openings(ctx, *v.Actor, id, 0, mostOpenings)
+	page, err := s.Executor.Openings(ctx, *v.Actor, id, 0, 10*mostOpenings)
+	rows := 0
 	for _, o := range page.Items {
+		if o.What == "list" {
+			rows++
+		}
+		if o.What == "list" && rows > mostRows || len(list) == mostOpenings {
+			continue
+		}
 		list = append(list, opening{o.At, label("role", string(o.Role), v.lang), unitWords(o.Unit, v.lang), o.Words(string(v.lang))})
 	}
 	return list, err
@@ -280,7 +291,7 @@ func (s *site) acts(v *visit, id uuid.UUID, state dossier.State) []actLink {
 	}
 	var out []actLink
 	for _, name := range v.allowed(state, actor, s.Now()) {
-		if handlers.Authorize(actor, handlers.Act{Kind: handlers.Command, Name: name, Applicant: state.Applicant}) != nil {
+		if v.may(name) != nil {
 			continue
 		}
 		if name == signFile && (!s.Executor.Signs() || len(state.Files) == 0) {

@@ -33,6 +33,7 @@ func (s *site) listCSV(w http.ResponseWriter, r *http.Request, v *visit) error {
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"id", "code", "procedure", "procedure_version", "channel", "applicant", "status", "outcome", "unit", "officer", "submitted_at", "accepted_at", "due", "resolved_at", "updated_at", "version", "position"})
 	for n := 0; ; {
+		s.listed(r, actor, page.Rows)
 		for _, row := range page.Rows {
 			_ = out.Write(record(row))
 		}

@@ -10,6 +10,8 @@ import (
 	"dossier/domain/dossier"
 	"dossier/handlers"
 	"dossier/projections"
+
+	"github.com/google/uuid"
 )
 
 type listPage struct {
@@ -102,6 +104,7 @@ func (s *site) listPage(r *http.Request, v *visit, actor domain.Actor, q questio
 	for _, row := range found.Rows {
 		p.Rows = append(p.Rows, v.row(row, s.Now()))
 	}
+	s.listed(r, actor, found.Rows)
 	if err := s.reveal(r, v, actor, q, p.Rows, found.Rows); err != nil {
 		return listPage{}, err
 	}
@@ -114,6 +117,15 @@ func (s *site) listPage(r *http.Request, v *visit, actor domain.Actor, q questio
 		p.Empty = v.nothing(p)
 	}
 	return p, nil
+}
+
+// listed records which rows somebody was shown.
+func (s *site) listed(r *http.Request, actor domain.Actor, rows []projections.Row) {
+	ids := make([]uuid.UUID, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	s.Executor.Listed(r.Context(), handlers.Accessor{Actor: actor, Traceparent: handlers.CallOf(r.Context()).Traceparent}, ids)
 }
 
 // reveal puts names to the rows where they were asked for: one reading of the vault and one entry of the access journal for the page.

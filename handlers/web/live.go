@@ -180,6 +180,7 @@ func (s *site) changedRow(r *http.Request, f *watch, id uuid.UUID) error {
 	if only := handlers.Only(f.actor); only != "" && row.State.Applicant != only || !f.v.sight.Sees(&row.State) {
 		return nil // the page's own word about its rows is not a right to see them
 	}
+	s.listed(r, f.actor, []projections.Row{row})
 	shown := f.v.row(row, s.Now())
 	shown.Changed, shown.Gone = row.RecordedAt, !f.q.holds(row)
 	html, err := s.part(f.v.lang, "list", "cells", shown)

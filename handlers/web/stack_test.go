@@ -40,6 +40,8 @@ type stack struct {
 	files    *handlers.Files
 	site     *httptest.Server
 	dev      *handlers.DevLogin
+	db       *dbtest.DB
+	vault    *vault.Vault
 	stop     func() // tells open lists that the process begins to stop
 }
 
@@ -82,7 +84,7 @@ func newStack(t testing.TB, with ...func(*handlers.ExecutorOptions)) *stack {
 		set(&o)
 	}
 	s := &stack{
-		t: t, journal: journal, access: log, executor: handlers.NewExecutor(journal, o),
+		t: t, db: db, vault: kept, journal: journal, access: log, executor: handlers.NewExecutor(journal, o),
 		views: projections.NewViews(db.App, journal).Follow(engine), dev: handlers.NewDevLogin(),
 	}
 	s.files = handlers.NewFiles(s.executor, handlers.FilesOptions{Store: store, Scanner: scanner, Most: 4 << 20})

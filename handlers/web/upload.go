@@ -41,7 +41,7 @@ func (s *site) uploadForm(v *visit, id uuid.UUID, state dossier.State, typed map
 	if err != nil || s.Files.Most() == 0 || !oneOf(attachFile, v.allowed(state, actor, s.Now())) {
 		return nil
 	}
-	if handlers.Authorize(actor, handlers.Act{Kind: handlers.Command, Name: attachFile, Applicant: state.Applicant}) != nil {
+	if v.may(attachFile) != nil {
 		return nil
 	}
 	parts := input{Name: "component", Kind: "select", Label: Words{"Thành phần hồ sơ", "Part of the dossier"}.In(v.lang), Hint: Words{"Tệp này là phần nào theo danh mục của thủ tục.", "Which part on the procedure’s list the file is."}.In(v.lang)}

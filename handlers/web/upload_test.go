@@ -132,7 +132,7 @@ func TestAFileThatIsNotTakenIsToldWhyInBothLanguagesAndChangesNothing(t *testing
 	if p := mine.post(path, map[string][]string{"key": {"k"}}); p.status != http.StatusUnsupportedMediaType {
 		t.Errorf("a form without a file: %d", p.status)
 	}
-	if p := s.as("auditor").get(path); p.status != http.StatusNotFound {
+	if p := s.as("auditor").get(path); p.status != http.StatusForbidden {
 		t.Errorf("a form for who may not attach: %d", p.status)
 	}
 	facts, err := s.executor.Facts(t.Context(), r.ID)

@@ -174,6 +174,12 @@ func (v *visit) Sandbox() int {
 	return s.Round
 }
 
+// may says whether who looks may send a command to a dossier that they were let read: an applicant who is, owns it or has a mandate of who does.
+// The executor asks once more.
+func (v *visit) may(command string) error {
+	return handlers.Authorize(*v.Actor, handlers.Act{Kind: handlers.Command, Name: command, Applicant: v.Actor.Account})
+}
+
 // known returns who looks; nobody is asked to sign in first.
 func (v *visit) known() (domain.Actor, error) {
 	if v.Actor == nil {
