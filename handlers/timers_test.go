@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -365,6 +366,9 @@ func TestADossierThatCannotBeToldOfIsToldAsStuckAndHoldsUpNobody(t *testing.T) {
 
 // TestAHundredThousandTimersAtOnceAreLookedAtInPages: rows of dossiers that are gone stand before those that are told.
 func TestAHundredThousandTimersAtOnceAreLookedAtInPages(t *testing.T) {
+	if os.Getenv("DOSSIER_TEST_LONG") == "" {
+		t.Skip("takes long: make test-long")
+	}
 	w := newTower(t)
 	id := w.submit()
 	w.arrive()

@@ -42,6 +42,7 @@ const mapping = "../../docs/examples/receipt.yaml"
 // Three times the whole stack is killed -9 in the middle of an import, started again and the import run again: the totals are
 // those of an undisturbed run, and everything verifies.
 func TestKill9DuringAnImportLosesNothing(t *testing.T) {
+	long(t)
 	t.Parallel()
 	const cases, perCase = 250, 7
 	log := inventedLog(t, cases)
