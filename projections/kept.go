@@ -8,11 +8,12 @@ import (
 // Two answers cost more than the rows that they stand beside, and are asked for with every list: what the views are true at, and how long a
 // list is. They are kept for a moment.
 
-// stampFor is how long a stamp is given again, and totalFor a total that was dear to count.
+// stampFor is how long a stamp is given again. A total that was dear to count is given for totalFor, and until totalMost while it is counted anew.
 const (
-	stampFor = 250 * time.Millisecond
-	totalFor = 2 * time.Second
-	dear     = 5 * time.Millisecond
+	stampFor  = 250 * time.Millisecond
+	totalFor  = 2 * time.Second
+	totalMost = 10 * time.Second
+	dear      = 5 * time.Millisecond
 )
 
 // stamps keeps the last stamp.
@@ -52,38 +53,56 @@ func (k *stamps) renew() {
 	k.since = time.Now()
 }
 
-// totals keeps the lengths of lists that were dear to count.
+// totals keeps the lengths of lists that were dear to count. An old one is given once more while it is counted beside.
 type totals struct {
-	mu   sync.Mutex
-	kept map[string]total
+	mu       sync.Mutex
+	kept     map[string]total
+	counting sync.WaitGroup
 }
 
 type total struct {
 	n     int
-	until time.Time
+	at    time.Time
+	again bool // it is counted anew
 }
 
 // mostTotals bounds them: then all are forgotten.
 const mostTotals = 1000
 
-func (k *totals) get(list string, count func() (int, error)) (int, error) {
+// get gives the length of a list: counted now, or as it was a moment ago where counting took long. again counts it beside an answer.
+func (k *totals) get(list string, count, again func() (int, error)) (int, error) {
+	began := time.Now()
 	k.mu.Lock()
 	t, known := k.kept[list]
+	age := began.Sub(t.at)
+	renew := known && age >= totalFor && age < totalMost && !t.again
+	if renew {
+		t.again = true
+		k.kept[list] = t
+	}
 	k.mu.Unlock()
-	began := time.Now()
-	if known && began.Before(t.until) {
+	if renew {
+		k.counting.Go(func() { k.counted(list, again) })
+	}
+	if known && age < totalMost {
 		return t.n, nil
 	}
+	return k.counted(list, count)
+}
+
+func (k *totals) counted(list string, count func() (int, error)) (int, error) {
+	began := time.Now()
 	n, err := count()
-	if took := time.Since(began); err != nil || took < dear {
-		return n, err
-	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if err != nil || time.Since(began) < dear {
+		delete(k.kept, list)
+		return n, err
+	}
 	if k.kept == nil || len(k.kept) >= mostTotals {
 		k.kept = map[string]total{}
 	}
-	k.kept[list] = total{n, time.Now().Add(totalFor)}
+	k.kept[list] = total{n: n, at: time.Now()}
 	return n, err
 }
 

@@ -59,7 +59,12 @@ func (v *Views) List(ctx context.Context, f Filter) (Page, error) {
 		if page.Rows, err = l.rows(ctx, tx, after); err != nil {
 			return err
 		}
-		page.Total, err = v.totals.get(l.asked(), func() (int, error) { return l.total(ctx, tx) })
+		page.Total, err = v.totals.get(l.asked(), func() (int, error) { return l.total(ctx, tx) }, func() (n int, err error) {
+			beside, cancel := context.WithTimeout(context.WithoutCancel(ctx), totalMost)
+			defer cancel()
+			err = v.read(beside, func(tx pgx.Tx) error { n, err = l.total(beside, tx); return err })
+			return n, err
+		})
 		return err
 	})
 	if err != nil {

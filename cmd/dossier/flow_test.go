@@ -61,10 +61,13 @@ func TestANewcomerSeesDossiersFlow(t *testing.T) {
 	type access struct {
 		By                     struct{ Account string }
 		Command, Rule, Dossier string
+		Type                   string
 	}
 	var refused []access
 	out = in("access", "list", "-o", "json")
 	err := json.Unmarshal([]byte(out), &refused)
+	entries := len(refused)
+	refused = slices.DeleteFunc(refused, func(e access) bool { return e.Type == "access.dossiers-listed" }) // the page of the list
 	opened := len(refused)
 	refused = slices.DeleteFunc(refused, func(e access) bool { return e.Command == "" && e.Dossier == id && e.By.Account == "auditor" }) // each look at it
 	if opened -= len(refused); opened < 3 {
@@ -82,7 +85,7 @@ func TestANewcomerSeesDossiersFlow(t *testing.T) {
 	if out, talk, code := program(t, append([]string{"access", "list", "--as", "head"}, data...)...); code != 1 || !strings.Contains(talk, "vi: ") {
 		t.Errorf("to one who is no auditor: exit %d %s%s", code, out, talk)
 	}
-	if out := in("verify"); !strings.Contains(out, "holds") || !strings.Contains(out, fmt.Sprintf("access       %d entries", opened+1)) {
+	if out := in("verify"); !strings.Contains(out, "holds") || !strings.Contains(out, fmt.Sprintf("access       %d entries", entries)) {
 		t.Errorf("verify: %s", out)
 	}
 }

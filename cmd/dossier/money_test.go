@@ -26,6 +26,7 @@ func TestADayWithMoneyGoesFromTheFeeToTheReconciliation(t *testing.T) {
 
 // The whole stack is killed -9 while payments come in and callbacks are answered. What the provider has is in the books after it.
 func TestKill9BetweenCallbackAndAnswerLosesNoPayment(t *testing.T) {
+	long(t)
 	t.Parallel()
 	d := startDev(t, "--empty")
 	const dossiers = 6

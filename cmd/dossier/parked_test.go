@@ -75,6 +75,7 @@ func (d *dev) post(account, path string) (status int, body string) {
 }
 
 func TestADossierThatStandsStillIsToldByEveryFaceAndFollowsAgainInOrder(t *testing.T) {
+	long(t)
 	t.Parallel()
 	d := startDev(t, "--empty")
 	in := func(code int, args ...string) string {

@@ -43,6 +43,7 @@ func (d *dev) server(as string) []string {
 
 // Not beside others: the demo takes its time.
 func TestEachReadSaysTheSameOnTheDatabaseAndAgainstAServer(t *testing.T) {
+	long(t)
 	d := startDev(t)
 	var page struct {
 		Total int

@@ -254,7 +254,9 @@ func TestAClientGoesThroughAllPages(t *testing.T) {
 		if err != nil || o.Role == "" {
 			t.Fatal(o, err)
 		}
-		n++
+		if o.What != "list" { // the pages before
+			n++
+		}
 	}
 	if n != 3 {
 		t.Errorf("%d openings", n)

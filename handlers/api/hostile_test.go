@@ -63,6 +63,7 @@ var injections = []string{
 }
 
 func TestWhatIsHostileIsTextOrRefusedAndChangesNothing(t *testing.T) {
+	long(t)
 	t.Parallel()
 	w := newTown(t)
 	id := w.filed()
