@@ -37,6 +37,7 @@ func batchOf(t *testing.T, out string) (b struct {
 }
 
 func TestABatchIsPlannedTriedRunAndTakenBackOnTheCommandLine(t *testing.T) {
+	long(t)
 	t.Parallel()
 	d := startDev(t, "--empty")
 	on := func(args ...string) string {
