@@ -54,6 +54,7 @@ const (
 	OneBatch   About = "batch"   // what is done to many dossiers at once: for staff of the agency of who planned it
 	Upload     About = "upload"  // a file on its way: for the account that sends it
 	Person     About = "person"  // a person: for an applicant itself
+	Trial      About = "trial"   // a sandbox: for who works in it, and for the system administrator
 	House      About = "house"   // the rules, the machine, the money of one's agency: the role alone decides
 )
 

@@ -65,7 +65,7 @@ var doors = slices.Concat(
 	line(API, Rows, kind(Timers), "GET /v1/timers"),
 	line(API, House, kind(Operate), "POST /v1/organisation"),
 	line(API, House, kind(Consult), "GET /v1/sandboxes"),
-	line(API, House, kind(Try), "POST /v1/sandboxes/{agency}/reset"),
+	line(API, Trial, kind(Try), "POST /v1/sandboxes/{agency}/reset"),
 	line(API, Rows, kind(Audit), "GET /v1/access"),
 	line(API, House, kind(Operate, Audit), "GET /v1/keys", "GET /v1/sessions"),
 	line(API, House, kind(Operate), "POST /v1/keys", "POST /v1/keys/{prefix}/revoke", "POST /v1/sessions/end", "POST /v1/subjects/link"),

@@ -20,7 +20,7 @@ const rightsFile, rightsBegin = "../docs/rights.md", "<!-- printed by the progra
 // behind and open are the closed lists in words.
 var (
 	behind = map[handlers.About]string{
-		handlers.OneDossier: "one dossier", handlers.Filing: "a dossier to be filed", handlers.Rows: "rows", handlers.OneBatch: "a batch", handlers.Upload: "one's own upload", handlers.Person: "a person", handlers.House: "the house",
+		handlers.OneDossier: "one dossier", handlers.Filing: "a dossier to be filed", handlers.Rows: "rows", handlers.OneBatch: "a batch", handlers.Upload: "one's own upload", handlers.Person: "a person", handlers.Trial: "a sandbox, for who works in it and the system administrator", handlers.House: "the house",
 	}
 	open = map[handlers.Free]string{
 		handlers.Everybody: "everybody", handlers.Provider: "the payment provider, by its signature", handlers.Entrance: "who signs in or out", handlers.SignedIn: "whoever is signed in", handlers.Machine: "whoever holds the machine",
