@@ -41,7 +41,7 @@ test-faults-kafka: ## Faults of three real brokers of its own: each killed, cut 
 	@DOSSIER_TEST_APACHE_KAFKA=$(CURDIR)/.kafka/libs go run ./internal/gotest test-faults-kafka -race -p=1 -count=1 -timeout 12m -run RealBrokers $(ARGS) ./internal/devstack/apachekafka ./cmd/faults
 
 test-long: ## What not every change waits for: scripts of the archetypes, kill -9 of archiving, batches and timekeeper, the benches to their end
-	@DOSSIER_TEST_LONG=1 go run ./internal/devstack/withpostgres -- go run ./internal/gotest test-long -race -count=1 -timeout 10m -run 'Kill9OfAnArchive|ColdPartitionsMove|ABatchOfSignatures|Kill9DuringABatch|Kill9OfTheTimekeeper|OfEachArchetype|TheBenchesRun|ARebuildUnder|MatrixOfRights|MatrixOfPages|TakenAway|NotOurs|Kill9DuringAnImport|AHundredThousandTimers|EachReadSaysTheSame|Kill9BetweenCallback|StandsStillIsToldByEveryFace|WhatIsHostile|ABatchIsPlannedTriedRun' $(ARGS) ./cmd/dossier ./handlers ./handlers/api ./handlers/identity ./handlers/web
+	@DOSSIER_TEST_LONG=1 go run ./internal/devstack/withpostgres -- go run ./internal/gotest test-long -race -count=1 -timeout 15m -run 'Kill9OfAnArchive|ColdPartitionsMove|ABatchOfSignatures|Kill9DuringABatch|Kill9OfTheTimekeeper|OfEachArchetype|TheBenchesRun|ARebuildUnder|MatrixOfRights|MatrixOfPages|TakenAway|NotOurs|Kill9DuringAnImport|AHundredThousandTimers|EachReadSaysTheSame|Kill9BetweenCallback|StandsStillIsToldByEveryFace|WhatIsHostile|ABatchIsPlannedTriedRun' $(ARGS) ./cmd/dossier ./handlers ./handlers/api ./handlers/identity ./handlers/web
 
 VERSITYGW := .bin/versitygw-v1.8.0
 
