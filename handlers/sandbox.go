@@ -15,7 +15,7 @@ import (
 )
 
 // A sandbox is an agency in which integrators try things out. Its dossiers go by the same rules as all others and carry its round, so that no
-// report and no public figure counts them; they and real ones never meet: not in a list, not at a unit, not under an applicant's name.
+// report and no public figure counts them; they and real ones never meet in a list, at a unit, or under an applicant's name.
 
 // inRound is the sight of who is at work in a sandbox: the dossiers of the open round, and of what is no dossier, nothing of other agencies.
 func inRound(s organisation.Sandbox, others []string) projections.Sight {

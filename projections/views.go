@@ -56,8 +56,8 @@ type Stamp struct {
 	Parked   int           `json:"parked"`   // streams that stand still
 }
 
-// Stamp says what the views are true at. Ask before reading rows: they are then at least that new. It may be a quarter of a second old, which
-// makes it no less true; whoever waited for a position is told one that holds it.
+// Stamp says what the views are true at. Ask before reading rows: they are then at least that new. It may be a quarter of a second old,
+// a second while the next is read, which makes it no less true; after a Wait of this process it is read anew.
 func (v *Views) Stamp(ctx context.Context) (Stamp, error) {
 	return v.stamps.get(func() (Stamp, error) { return v.readStamp(ctx) })
 }

@@ -246,7 +246,7 @@ type listInput struct {
 
 type listBody struct {
 	Items       []dossierBody `json:"items"`
-	Total       int           `json:"total" doc:"Of the whole list, exact up to 10,000."`
+	Total       int           `json:"total" doc:"Of the whole list, exact up to 10,000; one that took long to count may be ten seconds old."`
 	TotalCapped bool          `json:"total_capped" doc:"There are more than total."`
 	Next        string        `json:"next,omitempty" doc:"Cursor of the next page."`
 	Stamp       stampBody     `json:"stamp"`

@@ -2470,7 +2470,7 @@ type ListBody struct {
 	// Cursor of the next page.
 	Next  string    `json:"next,omitzero"`
 	Stamp StampBody `json:"stamp"`
-	// Of the whole list, exact up to 10,000.
+	// Of the whole list, exact up to 10,000; one that took long to count may be ten seconds old.
 	Total int64 `json:"total"`
 	// There are more than total.
 	TotalCapped bool `json:"total_capped"`
