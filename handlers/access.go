@@ -35,8 +35,7 @@ type AccessLog struct {
 
 	opened  seen
 	listed  seen
-	onWay   chan struct{} // entries that no answer waits for
-	waiting sync.WaitGroup
+	onWay   map[chan struct{}]struct{} // entries that no answer waits for, each closes its own
 	telling sync.Mutex
 }
 
@@ -58,7 +57,7 @@ func NewAccessLog(j *eventstore.Journal, o AccessOptions) *AccessLog {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &AccessLog{journal: j, o: o, onWay: make(chan struct{}, mostLater)}
+	return &AccessLog{journal: j, o: o, onWay: map[chan struct{}]struct{}{}}
 }
 
 // Accessor is who is recorded: the actor, and the request it came by.

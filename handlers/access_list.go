@@ -93,6 +93,7 @@ func (l *AccessLog) List(ctx context.Context, a domain.Actor, f AccessFilter) (A
 	if f.keeps == nil {
 		f.keeps = func(context.Context, AccessEntry) (bool, error) { return true, nil }
 	}
+	l.settle(ctx)
 	head, err := l.journal.Head(ctx)
 	if err != nil {
 		return p, err

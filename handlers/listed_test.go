@@ -41,7 +41,6 @@ func listing(t *testing.T) (x *handlers.Executor, wait func(time.Duration), entr
 		behind -= d
 	}
 	entries = func() []handlers.AccessEntry {
-		log.Settle()
 		page, err := log.List(t.Context(), domain.Actor{Account: "auditor", Role: domain.Auditor, Unit: handlers.UnitInspectorate}, handlers.AccessFilter{Limit: 500})
 		if err != nil {
 			t.Fatal(err)

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -65,6 +66,7 @@ func (x *Executor) Openings(ctx context.Context, a domain.Actor, id uuid.UUID, b
 	if before <= 0 {
 		before = math.MaxInt64
 	}
+	x.o.Access.settle(ctx)
 	var types []string
 	for t := range whatOpened {
 		types = append(types, t)
@@ -89,12 +91,12 @@ func (x *Executor) Openings(ctx context.Context, a domain.Actor, id uuid.UUID, b
 // openedAgain is how long an opening stands for those that follow.
 const openedAgain = time.Hour
 
-// Opened records that somebody of the staff was shown a dossier. One that could not be recorded is counted and told later, as a refusal is.
+// Opened records that somebody of the staff was shown a dossier, as Listed does.
 func (x *Executor) Opened(ctx context.Context, by Accessor, id uuid.UUID) {
 	if x.o.Access == nil || by.Role == domain.Applicant || by.Role == domain.System || !x.o.Access.opens(by.Account, id) {
 		return
 	}
-	_ = x.o.Access.Record(ctx, by, access.DossierOpened{Dossier: id})
+	x.o.Access.later(ctx, by, access.DossierOpened{Dossier: id})
 }
 
 // Listed records that somebody of the staff was shown dossiers as rows: those that this account was not shown within the hour, as one entry. The
@@ -168,22 +170,43 @@ const mostLater = 64
 // later is Record that is not waited for.
 func (l *AccessLog) later(ctx context.Context, by Accessor, e access.Event) {
 	ctx = context.WithoutCancel(ctx)
-	select {
-	case l.onWay <- struct{}{}:
-	default:
+	done := make(chan struct{})
+	l.mu.Lock()
+	full := len(l.onWay) >= mostLater
+	if !full {
+		l.onWay[done] = struct{}{}
+	}
+	l.mu.Unlock()
+	if full {
 		_ = l.Record(ctx, by, e)
 		return
 	}
-	l.waiting.Add(1)
 	go func() {
-		defer func() { <-l.onWay; l.waiting.Done() }()
 		_ = l.Record(ctx, by, e)
+		l.mu.Lock()
+		delete(l.onWay, done)
+		l.mu.Unlock()
+		close(done)
 	}()
 }
 
-// Settle waits for the entries that are on their way. Nothing may be shown to anybody meanwhile.
+// settle waits for the entries that are on their way now, or for the context: who asks what was shown is told of what was shown before.
+func (l *AccessLog) settle(ctx context.Context) {
+	l.mu.Lock()
+	onWay := slices.Collect(maps.Keys(l.onWay))
+	l.mu.Unlock()
+	for _, done := range onWay {
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Settle is for the end of a process: it waits for the entries that are on their way.
 func (l *AccessLog) Settle() {
 	if l != nil {
-		l.waiting.Wait()
+		l.settle(context.Background())
 	}
 }

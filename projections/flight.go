@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,6 +21,8 @@ type flight struct {
 	known    map[string]*pgconn.StatementDescription // prepared on this connection
 	b        []byte                                  // messages that are ready
 	rows     tuples
+	sets     map[int64]bool // sets of places that are in their table for good
+	said     []int64        // those that this flight puts there
 	err      error
 	underway bool // some of it was sent
 	grounded bool // nothing departs early on this connection
@@ -31,12 +34,12 @@ const keptBytes = 8 << 20
 // board begins a flight.
 func (f *flight) board(conn *pgx.Conn) {
 	if f.conn != conn {
-		*f = flight{conn: conn, known: map[string]*pgconn.StatementDescription{}}
+		*f = flight{conn: conn, known: map[string]*pgconn.StatementDescription{}, sets: map[int64]bool{}}
 	}
 	if cap(f.b) > keptBytes {
 		f.b, f.rows = nil, tuples{}
 	}
-	f.b, f.err, f.underway = f.b[:0], nil, false
+	f.b, f.said, f.err, f.underway = f.b[:0], f.said[:0], nil, false
 }
 
 var binaryForm = []int16{pgx.BinaryFormatCode}
@@ -71,9 +74,11 @@ func (f *flight) copy(ctx context.Context, to table, moments []Moment) error {
 
 // send adds the rows at hand to a table.
 func (f *flight) send(ctx context.Context, to table) {
+	maps.DeleteFunc(f.rows.sets, func(id int64, _ string) bool { return f.sets[id] })
 	if len(f.rows.sets) > 0 {
 		ids, places := registered(f.rows.sets)
 		f.exec(ctx, registerSets, ids, places)
+		f.said = append(f.said, ids...)
 	}
 	s := f.prepared(ctx, to.copying())
 	if s == nil || f.rows.n == 0 {
@@ -167,6 +172,11 @@ func (f *flight) land(ctx context.Context) error {
 	if err != nil && !errors.As(err, &told) {
 		closeConn(ctx, f.conn)
 		return fmt.Errorf("send: %w", err)
+	}
+	if err == nil && f.conn.PgConn().TxStatus() == 'I' { // a transaction that is still open may be taken back
+		for _, id := range f.said {
+			f.sets[id] = true
+		}
 	}
 	return err
 }

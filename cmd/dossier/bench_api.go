@@ -85,7 +85,7 @@ func benchAPI(ctx context.Context, b *bench) error {
 		goal time.Duration
 	}{{"command", 20 * time.Millisecond}, {"single read", 5 * time.Millisecond}, {"worklist, filters and counts", 20 * time.Millisecond}, {"worklist of a small agency", 20 * time.Millisecond}} {
 		b.within(k.name+", p95", ours.at(k.name, 0.95), plain.at(k.name, 0.95), k.goal)
-		b.say("  %s: p95 %s, plain %s", k.name, ms(ours.at(k.name, 0.95)), ms(plain.at(k.name, 0.95)))
+		b.say("  %s: p50 %s, p95 %s; plain %s, %s", k.name, ms(ours.at(k.name, 0.5)), ms(ours.at(k.name, 0.95)), ms(plain.at(k.name, 0.5)), ms(plain.at(k.name, 0.95)))
 		b.report(k.name+", p50 and p99", ms(ours.at(k.name, 0.5))+", "+ms(ours.at(k.name, 0.99)))
 	}
 	b.report("asked", fmt.Sprintf("%d, %s", ours.all(), perSecond(float64(ours.all())/(span*time.Duration(b.rounds)).Seconds())))

@@ -74,6 +74,7 @@ func lay(ctx context.Context, cfg config.Config, max int32, quiet, log *slog.Log
 
 // close ends what is open, the last first.
 func (f *foundation) close() {
+	f.options.Access.Settle()
 	for _, j := range []*eventstore.Journal{f.access, f.journal} {
 		if j != nil {
 			j.Close()

@@ -14,7 +14,6 @@ func TestApplicantsSeeInWhoseListsTheirDossierWas(t *testing.T) {
 	path := "/v1/dossiers/" + ours.ID
 	told := func() (list []string) {
 		t.Helper()
-		h.executor.Access().Settle()
 		var page struct {
 			Items []struct{ What, Role, Unit string }
 		}

@@ -46,7 +46,6 @@ func TestARowOnAPageOrInAFileIsToldToTheApplicant(t *testing.T) {
 	s.seen(r)
 	told := func() (n int) {
 		t.Helper()
-		s.access.Settle()
 		page, err := s.executor.Openings(t.Context(), s.actor("applicant-1"), r.ID, 0, 50)
 		if err != nil {
 			t.Fatal(err)
