@@ -28,6 +28,7 @@ func describe(doc *huma.OpenAPI) {
 		describePublic(doc, r.path, r.id, r.summary, r.body)
 	}
 	describeAnswers(doc)
+	describeSubjects(doc)
 }
 
 // describeAnswers adds the statuses that only some operations have.

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"dossier/handlers"
+	"dossier/handlers/identity"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -61,12 +62,19 @@ func (s *server) schemaList(w http.ResponseWriter, r *http.Request) {
 	answerJSON(w, http.StatusOK, map[string][]string{"schemas": names})
 }
 
+// chapter is a subject as the page shows it.
+type chapter struct {
+	subject
+	Routes []route
+}
+
 // route is one operation as the page shows it.
 type route struct {
-	ID, Method, Path, Summary string
-	Params                    []param
-	Body                      []param
-	Answers                   []answerOf
+	ID, Method, Path, VI, EN string
+	Params                   []param
+	Body                     []param
+	Answer                   []param // members of the JSON of an answer that went well
+	Answers                  []answerOf
 }
 
 type answerOf struct{ Status, Means string }
@@ -78,40 +86,44 @@ type param struct {
 
 // page renders the document once: it never changes while the program runs.
 func (s *server) page(doc *huma.OpenAPI) []byte {
-	var routes []route
-	paths := slices.Sorted(keys(doc.Paths))
-	slices.SortStableFunc(paths, func(a, b string) int { return int(truth(own(b)) - truth(own(a))) })
-	for _, path := range paths {
-		item := doc.Paths[path]
-		for _, op := range []*huma.Operation{item.Get, item.Post} {
-			if op != nil {
-				routes = append(routes, describeRoute(doc, path, op))
+	chapters := make([]chapter, len(subjects))
+	for i, about := range subjects {
+		chapters[i].subject = about
+		for _, path := range slices.Sorted(keys(doc.Paths)) {
+			for _, op := range operationsOf(doc.Paths[path]) {
+				if slices.Contains(op.Tags, about.tag) {
+					chapters[i].Routes = append(chapters[i].Routes, describeRoute(doc, path, op))
+				}
 			}
 		}
 	}
 	var b bytes.Buffer
 	t := template.Must(template.New("docs").Parse(docsPage))
 	if err := t.Execute(&b, map[string]any{
-		"Routes": routes, "Version": s.Version, "Description": doc.Info.Description, "Schemas": slices.Sorted(keys(s.schemas)), "Accounts": s.accounts(),
+		"Chapters": chapters, "Version": s.Version, "Description": doc.Info.Description, "Schemas": slices.Sorted(keys(s.schemas)), "Accounts": s.accounts(),
 	}); err != nil {
 		panic(err) // of a template that stands in this package
 	}
 	return b.Bytes()
 }
 
-// own says whether a path is of the API itself: those come before the ones for operators.
-func own(path string) bool { return strings.HasPrefix(path, "/v1/") }
-
 // accounts lists the demo logins when the development login is in use.
 func (s *server) accounts() []handlers.Account {
-	if dev, ok := s.Auth.(*handlers.DevLogin); ok {
-		return dev.Accounts()
+	ways, several := s.Auth.(identity.Any)
+	if !several {
+		ways = identity.Any{s.Auth}
+	}
+	for _, way := range ways {
+		if dev, ok := way.(*handlers.DevLogin); ok {
+			return dev.Accounts()
+		}
 	}
 	return nil
 }
 
 func describeRoute(doc *huma.OpenAPI, path string, op *huma.Operation) route {
-	r := route{ID: op.OperationID, Method: op.Method, Path: path, Summary: op.Summary}
+	r := route{ID: op.OperationID, Method: op.Method, Path: path}
+	r.EN, r.VI, _ = strings.Cut(op.Summary, " / ")
 	for _, p := range op.Parameters {
 		r.Params = append(r.Params, param{p.Name, p.In, typeName(doc, p.Schema), p.Description, p.Required})
 	}
@@ -123,8 +135,11 @@ func describeRoute(doc *huma.OpenAPI, path string, op *huma.Operation) route {
 	for _, status := range slices.Sorted(keys(op.Responses)) {
 		if means := op.Responses[status].Description; status != "default" && means != "" {
 			types := slices.Sorted(keys(op.Responses[status].Content))
-			if status < "400" {
+			if status < "400" && len(types) > 0 {
 				means += ": " + strings.Join(types, ", ")
+			}
+			if body := op.Responses[status].Content["application/json"]; status < "300" && body != nil && body.Schema != nil {
+				r.Answer = members(doc, body.Schema)
 			}
 			r.Answers = append(r.Answers, answerOf{status, means})
 		}

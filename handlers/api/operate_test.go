@@ -10,6 +10,7 @@ import (
 
 	"dossier/handlers"
 	"dossier/handlers/api"
+	"dossier/handlers/identity"
 	"dossier/internal/devstack"
 
 	"github.com/jackc/pgx/v5"
@@ -148,9 +149,63 @@ func TestPathsAndMethodsThereAreNotAreProblems(t *testing.T) {
 	h.get("auditor", "/v1/dossiers/x/accept").problem(405, "method_not_allowed")
 }
 
-func TestDescriptionsAreServedWithoutLogin(t *testing.T) {
+func TestThePageHasEveryOperationInAChapter(t *testing.T) {
 	t.Parallel()
 	service := httptestServer(t, api.Deps{Auth: handlers.NewDevLogin(), Version: "test"})
+	read := func(path string) []byte {
+		t.Helper()
+		response, err := http.Get(service + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return body
+	}
+	var doc struct {
+		Tags  []struct{ Name, Description string }
+		Paths map[string]map[string]struct {
+			OperationID string
+			Tags        []string
+		}
+	}
+	if err := json.Unmarshal(read("/openapi.json"), &doc); err != nil {
+		t.Fatal(err)
+	}
+	chapters := map[string]int{}
+	for _, tag := range doc.Tags {
+		chapters[tag.Name] = 0
+	}
+	page := string(read("/docs"))
+	for path, methods := range doc.Paths {
+		for method, op := range methods {
+			where := strings.ToUpper(method) + " " + path
+			if len(op.Tags) != 1 {
+				t.Errorf("%s has the tags %v", where, op.Tags)
+				continue
+			}
+			if _, is := chapters[op.Tags[0]]; !is {
+				t.Errorf("%s is of “%s”, which is no chapter: name its path in subjects", where, op.Tags[0])
+			}
+			chapters[op.Tags[0]]++
+			if n := strings.Count(page, `id="`+op.OperationID+`"`); n != 1 || strings.Count(page, "<code>"+where+"</code>") != 2 {
+				t.Errorf("%s stands %d times on the page", where, n)
+			}
+		}
+	}
+	for tag, n := range chapters {
+		if n == 0 {
+			t.Errorf("nothing is of %s", tag)
+		}
+	}
+}
+
+func TestDescriptionsAreServedWithoutLogin(t *testing.T) {
+	t.Parallel()
+	service := httptestServer(t, api.Deps{Auth: identity.Any{handlers.NewDevLogin()}, Version: "test"}) // one way among others, as in dossier dev
 	for path, wants := range map[string][]string{
 		"/docs":                         {"application/openapi", "POST /v1/dossiers", "dev:", "reception"},
 		"/docs/docs.css":                {"body {"},

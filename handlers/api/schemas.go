@@ -138,7 +138,7 @@ func (s *server) document(path, name string) {
 	s.api.OpenAPI().Components.Schemas.Map()[name] = schema
 	op.RequestBody.Required = len(schema.Required) > 0
 	op.RequestBody.Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Ref: "#/components/schemas/" + name}}}
-	op.Tags = []string{"commands"}
+	op.Tags = []string{commands}
 }
 
 // eventSchemas are the contracts of all event types: /schemas/dossier.submitted.v2.
