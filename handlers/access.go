@@ -37,6 +37,8 @@ type AccessLog struct {
 	listed  seen
 	onWay   map[chan struct{}]struct{} // entries that no answer waits for, each closes its own
 	telling sync.Mutex
+
+	gathered map[uuid.UUID][]*gathering // by stream; there while something is sent to it
 }
 
 // AccessOptions of an access log.
@@ -57,7 +59,7 @@ func NewAccessLog(j *eventstore.Journal, o AccessOptions) *AccessLog {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &AccessLog{journal: j, o: o, onWay: map[chan struct{}]struct{}{}}
+	return &AccessLog{journal: j, o: o, onWay: map[chan struct{}]struct{}{}, gathered: map[uuid.UUID][]*gathering{}}
 }
 
 // Accessor is who is recorded: the actor, and the request it came by.
@@ -99,11 +101,7 @@ func (l *AccessLog) append(ctx context.Context, by Accessor, at time.Time, e acc
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.o.Within)
 	defer cancel()
-	_, err = l.journal.Append(ctx, eventstore.Request{
-		Stream: eventstore.Stream{Kind: AccessKind, ID: AccessStream(by.Account, at)}, Expected: eventstore.AnyVersion,
-		Events: []eventstore.NewEvent{{Type: typ, TypeVersion: version, Data: data, Meta: meta, OccurredAt: at}},
-	})
-	return err
+	return l.send(ctx, AccessStream(by.Account, at), eventstore.NewEvent{Type: typ, TypeVersion: version, Data: data, Meta: meta, OccurredAt: at})
 }
 
 func (l *AccessLog) miss(ctx context.Context, by Accessor, at time.Time, err error) {
