@@ -239,6 +239,9 @@ func (x *Executor) decide(ctx context.Context, s dossier.State, c dossier.Comman
 	if err != nil {
 		return nil, err
 	}
+	if err := x.oneWorldWith(ctx, o, s, c); err != nil {
+		return nil, err
+	}
 	day := calendar.DateOf(given.Now, Zone())
 	if first, files := c.(dossier.SubmitDossier); files {
 		if given.Sandbox, err = round(o, a, first, day); err != nil {

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"dossier/domain"
@@ -15,7 +16,7 @@ import (
 )
 
 // A sandbox is an agency in which integrators try things out. Its dossiers go by the same rules as all others and carry its round, so that no
-// report and no public figure counts them; they and real ones never meet in a list, at a unit, or under an applicant's name.
+// report and no public figure counts them; they and real ones never meet in a list, at a unit, by a link, or under an applicant's name.
 
 // inRound is the sight of who is at work in a sandbox: the dossiers of the open round, and of what is no dossier, nothing of other agencies.
 func inRound(s organisation.Sandbox, others []string) projections.Sight {
@@ -77,6 +78,30 @@ func oneWorld(o organisation.Organisation, s dossier.State, decided []Decided, d
 		}
 	}
 	return nil
+}
+
+// oneWorldWith says no to naming a dossier of the other side in a link or a complaint.
+func (x *Executor) oneWorldWith(ctx context.Context, o organisation.Organisation, s dossier.State, c dossier.Command) error {
+	var named dossier.Ref
+	switch c := c.(type) {
+	case dossier.LinkDossier:
+		named = c.Other
+	case dossier.OpenComplaint:
+		named = c.Other
+	}
+	open := o.Sandboxes()
+	id, err := uuid.Parse(string(named))
+	if err != nil || len(open) == 0 {
+		return nil
+	}
+	facts, err := x.Facts(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return nil // of another system
+	}
+	if err == nil && dossier.Fold(facts).Sandbox != s.Sandbox {
+		err = apart(open)
+	}
+	return err
 }
 
 // SandboxApart is the code of every refusal of what would let tests and real work meet.

@@ -79,6 +79,9 @@ func TestTestsAndRealDossiersNeverMeet(t *testing.T) {
 		file("sandbox-reception", "sandbox-applicant-1", "one-stop"), file("sandbox-reception", "sandbox-applicant-1", ""),
 		h.post("reception", "/v1/dossiers/"+real.ID+"/transfer", `{"to":"sandbox","mode":"serial"}`),
 		h.post("sandbox-reception", "/v1/dossiers/"+test.ID+"/transfer", `{"to":"lam-dong","mode":"serial"}`),
+		h.post("reception", "/v1/dossiers/"+real.ID+"/link", `{"other":"`+test.ID+`","kind":"group_member"}`),
+		h.post("sandbox-reception", "/v1/dossiers/"+test.ID+"/link", `{"other":"`+real.ID+`","kind":"contests"}`),
+		h.post("reception", "/v1/dossiers/"+real.ID+"/open-complaint", `{"other":"`+test.ID+`","kind":"complaint"}`),
 	} {
 		var p problem
 		r.is(http.StatusConflict).into(&p)
