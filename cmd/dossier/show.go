@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"dossier/domain/dossier"
+	"dossier/domain/procedure"
 	"dossier/handlers"
 )
 
@@ -44,59 +45,89 @@ func (a *app) printState(cmd *cli.Command, is shown) error {
 			Timers []handlers.TimerLine `json:"timers,omitempty"`
 		}{is.id, s, is.timers})
 	}
-	t := &table{columns: []string{"field", "value"}}
-	add := func(name, value string) {
-		if value != "" {
-			t.add(nil, name, value)
-		}
+	t := &facts{table{columns: []string{"field", "value"}}}
+	t.filed(is)
+	t.acts(s)
+	t.signed(s)
+	t.kept(s, p)
+	t.papers(s)
+	t.portal(s)
+	t.told(s, is.timers)
+	t.say("updated", instant(s.UpdatedAt))
+	return t.print(a.stdout, cmd)
+}
+
+// facts are lines of what is known of a dossier, in the order in which they are read.
+type facts struct{ table }
+
+func (t *facts) say(name, value string) {
+	if value != "" {
+		t.add(nil, name, value)
 	}
-	add("id", is.id.String())
-	add("code", s.KnownBy())
-	add("status", words("status", string(s.Status)))
-	add("outcome", words("outcome", string(s.Outcome)))
-	add("version", strconv.FormatInt(s.Version, 10))
+}
+
+// filed is what it is: where it stands, under which rules, for whom.
+func (t *facts) filed(is shown) {
+	s, p := is.state, is.rules
+	t.say("id", is.id.String())
+	t.say("code", s.KnownBy())
+	t.say("status", words("status", string(s.Status)))
+	t.say("outcome", words("outcome", string(s.Outcome)))
+	t.say("version", strconv.FormatInt(s.Version, 10))
 	name := ""
 	if p.ID != "" {
 		name = fmt.Sprintf(", %s (%d)", p.NameVI, p.Number)
 	}
-	add("procedure", s.Procedure+name)
+	t.say("procedure", s.Procedure+name)
 	for _, f := range s.Facts {
-		add("holds", f+", "+p.FactWords(f, "vi")+" / "+p.FactWords(f, "en"))
+		t.say("holds", f+", "+p.FactWords(f, "vi")+" / "+p.FactWords(f, "en"))
 	}
 	for _, g := range s.Values {
-		add("value", string(g.Field)+" = "+string(g.Value)+", "+p.FieldWords(string(g.Field), "vi")+" / "+p.FieldWords(string(g.Field), "en"))
+		t.say("value", string(g.Field)+" = "+string(g.Value)+", "+p.FieldWords(string(g.Field), "vi")+" / "+p.FieldWords(string(g.Field), "en"))
 	}
 	if s.Submitter != "" {
-		add("filed by", fmt.Sprintf("%s, ủy quyền số / mandate %d", s.Submitter, s.Mandate))
+		t.say("filed by", fmt.Sprintf("%s, ủy quyền số / mandate %d", s.Submitter, s.Mandate))
 	}
-	add("channel", words("channel", string(s.Channel)))
-	add("unit", s.Unit)
-	add("officer", s.Officer)
-	add("due", instant(s.Due))
+	t.say("channel", words("channel", string(s.Channel)))
+	t.say("unit", s.Unit)
+	t.say("officer", s.Officer)
+	t.say("due", instant(s.Due))
 	if s.Resolved.Done() {
-		add("class", words("class", string(s.Class(s.Resolved.At))))
+		t.say("class", words("class", string(s.Class(s.Resolved.At))))
 	}
+}
+
+// acts are the moments that count.
+func (t *facts) acts(s dossier.State) {
 	for _, act := range []struct {
 		name string
 		act  dossier.Act
 	}{{"submitted", s.Submitted}, {"accepted", s.Accepted}, {"decided", s.Decided}, {"resolved", s.Resolved}, {"returned", s.Returned}} {
 		if act.act.Done() {
-			add(act.name, instant(act.act.At)+"  "+act.act.By)
+			t.say(act.name, instant(act.act.At)+"  "+act.act.By)
 		}
 	}
+}
+
+// signed is who signed what, and how.
+func (t *facts) signed(s dossier.State) {
 	if sig := s.Signature; s.Signed.Done() {
-		add("signed", instant(s.Signed.At)+"  "+s.Signed.By+"  "+words("means", string(s.SignedBy())))
-		add("signature block", blockOf(string(sig.Block), sig.For))
-		add("signed file", sig.File)
+		t.say("signed", instant(s.Signed.At)+"  "+s.Signed.By+"  "+words("means", string(s.SignedBy())))
+		t.say("signature block", blockOf(string(sig.Block), sig.For))
+		t.say("signed file", sig.File)
 		if sig.Means == dossier.Digital {
-			add("signature", strings.Join([]string{sig.Serial, instant(sig.SignedAt), words("time_source", string(sig.TimeBy))}, "  "))
+			t.say("signature", strings.Join([]string{sig.Serial, instant(sig.SignedAt), words("time_source", string(sig.TimeBy))}, "  "))
 		}
 	}
 	for _, f := range s.Files {
 		if len(f.SignedBy) > 0 {
-			add("signed file", f.File+"  "+strings.Join(f.SignedBy, " ")+"  "+instant(f.SignedAt))
+			t.say("signed file", f.File+"  "+strings.Join(f.SignedBy, " ")+"  "+instant(f.SignedAt))
 		}
 	}
+}
+
+// kept is how long the record is kept, and where.
+func (t *facts) kept(s dossier.State, p procedure.Version) {
 	if until, forEver, known := s.KeptFor(p.Retention.Years, p.Retention.Permanent); known && s.Status != dossier.Disposed {
 		kept := "vĩnh viễn / for ever"
 		if !forEver {
@@ -105,54 +136,64 @@ func (a *app) printState(cmd *cli.Command, is shown) error {
 		if p.Retention.Mark.Assumed() {
 			kept += "  giả định / assumed"
 		}
-		add("kept until", kept)
+		t.say("kept until", kept)
 	}
 	if to, due := s.HandOverDue(p.Retention.Permanent); to != "" {
-		add("hand over", words("archive", string(to))+", "+instant(due))
+		t.say("hand over", words("archive", string(to))+", "+instant(due))
 	}
 	if s.Archived.Agency.Done() {
-		add("archived", instant(s.Archived.Agency.At)+"  "+s.Archived.Register)
+		t.say("archived", instant(s.Archived.Agency.At)+"  "+s.Archived.Register)
 	}
 	if !s.DisposalAfter.IsZero() && s.Status != dossier.Disposed {
-		add("disposal announced", instant(s.DisposalAfter))
+		t.say("disposal announced", instant(s.DisposalAfter))
 	}
+}
+
+// papers are the results and the files.
+func (t *facts) papers(s dossier.State) {
 	if s.Steps > 0 {
-		add("steps", fmt.Sprintf("%d, irregular %d", s.Steps, s.IrregularSteps))
+		t.say("steps", fmt.Sprintf("%d, irregular %d", s.Steps, s.IrregularSteps))
 	}
 	for _, p := range s.Papers {
 		text := fmt.Sprintf("%d, %s: %s", p.Number, p.Code, words("paper_verdict", string(p.Verdict(time.Now()))))
 		if !p.ValidUntil.IsZero() {
 			text += ", until " + instant(p.ValidUntil)
 		}
-		add("paper", text)
+		t.say("paper", text)
 	}
 	for i, f := range s.Files {
 		text := fmt.Sprintf("%d, %s: %s, %d bytes", i+1, f.File, f.Media, f.Size)
 		if f.Message > 0 {
 			text += fmt.Sprintf(", with message %d", f.Message)
 		}
-		add("file", text)
+		t.say("file", text)
 	}
+}
+
+// portal is what the national portal was told.
+func (t *facts) portal(s dossier.State) {
 	if p := s.Portal; p.Outcome != "" {
 		text := fmt.Sprintf("%s; code %d, %s, %s", words("portal_sync", string(s.PortalSync())), p.Code, words("portal_outcome", string(p.Outcome)), instant(p.At))
 		if p.Taken > 0 {
 			text += fmt.Sprintf("; it has code %d since %s", p.Taken, instant(p.TakenAt))
 		}
-		add("portal", text)
+		t.say("portal", text)
 	}
+}
+
+// told is who was told what, and who is told next.
+func (t *facts) told(s dossier.State, ahead []handlers.TimerLine) {
 	for _, c := range s.Corrected {
-		add("corrected", words("role", c.To)+": "+c.Words("vi"))
+		t.say("corrected", words("role", c.To)+": "+c.Words("vi"))
 	}
 	for _, f := range s.Fired {
-		add("told", fmt.Sprintf("%s  %s%s, %d %%: %s, %s", instant(f.Told), words("timer", string(f.Timer)), numbered(f.Number), f.Share, words("notice", string(f.Notice)), f.Tells))
+		t.say("told", fmt.Sprintf("%s  %s%s, %d %%: %s, %s", instant(f.Told), words("timer", string(f.Timer)), numbered(f.Number), f.Share, words("notice", string(f.Notice)), f.Tells))
 	}
-	for _, l := range is.timers {
+	for _, l := range ahead {
 		if l.Next != nil {
-			add("next", fmt.Sprintf("%s  %s%s, %d %%: %s, %s %s", instant(*l.Next), words("timer", string(l.Timer)), numbered(l.Number), l.Share, words("notice", l.Notice), strings.Join(l.Tells, ", "), basisWords(l.Basis)))
+			t.say("next", fmt.Sprintf("%s  %s%s, %d %%: %s, %s %s", instant(*l.Next), words("timer", string(l.Timer)), numbered(l.Number), l.Share, words("notice", l.Notice), strings.Join(l.Tells, ", "), basisWords(l.Basis)))
 		}
 	}
-	add("updated", instant(s.UpdatedAt))
-	return t.print(a.stdout, cmd)
 }
 
 func (a *app) historyCommand() *cli.Command {
