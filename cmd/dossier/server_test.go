@@ -6,16 +6,20 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/urfave/cli/v3"
 
+	"dossier/domain/procedure"
 	"dossier/internal/devstack"
 )
 
@@ -90,6 +94,7 @@ func TestEachReadSaysTheSameOnTheDatabaseAndAgainstAServer(t *testing.T) {
 		d.both(t, "officer-1", "words", id, "-o", "json")
 		d.both(t, "reception", "earlier", id)
 		d.both(t, "auditor", "access", "of", id)
+		d.both(t, "lead", "timers", "list", "--dossier", id, "-o", "json")
 	}
 	d.both(t, "auditor", "results", "list", "-o", "json")
 	d.both(t, "auditor", "results", "list", "--verdict", "valid", "--limit", "2")
@@ -102,6 +107,16 @@ func TestEachReadSaysTheSameOnTheDatabaseAndAgainstAServer(t *testing.T) {
 		d.both(t, "", "calendars", "list", "-o", o)
 		d.both(t, "", "calendars", "show", "vn", "-o", o)
 		d.both(t, "", "organisation", "show", "-o", o)
+		d.both(t, "", "organisation", "show", "--all", "-o", o)
+		d.both(t, "", "calendars", "count", "vn", "2026-11-20 10:00", "3.working_day", "-o", o)
+		d.both(t, "", "calendars", "count", "vn", "2026-11-20 10:00", "12.working_hour", "--policy", "from_instant", "-o", o)
+		d.both(t, "", "calendars", "count", "vn", "2031-12-30 10:00", "3.working_day", "--version", "1", "-o", o)
+		d.both(t, "", "sandbox", "list", "-o", o)
+		if out := d.both(t, "lead", "timers", "list", "--limit", "500", "-o", o); strings.Count(out, "\n") < 20 {
+			t.Errorf("timers: %s", out)
+		}
+		d.both(t, "lead", "timers", "list", "--kind", "processing", "--within", "48h", "-o", o)
+		d.both(t, "approver", "procedures", "move", "vet-practice-cert-renew", "--from", "1", "--to", "1", "-o", o)
 		d.both(t, "admin", "session", "list", "-o", o)
 	}
 	d.both(t, "", "procedures", "draw", "vet-practice-cert-renew", "--lang", "en")
@@ -155,6 +170,17 @@ func TestTheSameIsDoneAndRefusedAgainstAServer(t *testing.T) {
 		{"applicant-2", "show", id},
 		{"admin", "show", id},
 		{"head", "access", "list"},
+		{"applicant-1", "timers", "list"},
+		{"lead", "timers", "list", "--dossier", "000.00.00.H00-000000-0001"},
+		{"head", "calendars", "publish", "vn"},
+		{"head", "procedures", "withdraw", "vet-practice-cert-renew", "--decision", "1/QĐ", "--decided-on", "2026-01-01", "--from", "2099-01-01"},
+		{"head", "procedures", "publish", "vet-practice-cert-renew"},
+		{"clerk", "procedures", "move", "vet-practice-cert-renew", "--from", "1", "--to", "1"},
+		{"approver", "procedures", "move", "vet-practice-cert-renew", "--from", "1", "--to", "7"},
+		{"head", "sandbox", "reset", "sandbox"},
+		{"head", "till", "receipt", "BL26A", "1"},
+		{"fees", "till", "receipt", "BL26A", "1"},
+		{"admin", "signature", "verify", "--file", file, "--signature", file},
 		{"auditor", "show", "000.00.00.H00-000000-0001"},
 		{"auditor", "history", "8437f264-c0db-5423-a061-1f2311721ae7"},
 		{"applicant-1", "submit", "--set", "procedure=no-such-procedure", "--set", "channel=online", "--set", "applicant=applicant-1"},
@@ -238,7 +264,7 @@ func TestWhatIsDoneAgainstAServerIsThereOnTheDatabase(t *testing.T) {
 	if err := os.WriteFile(wrong, []byte("{\n\"id\": \"x\",\n\"moon\": 1}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"catalogue", "procedures", "publish", wrong}, {"admin", "organisation", "apply", wrong}} {
+	for _, args := range [][]string{{"catalogue", "procedures", "publish", wrong}, {"admin", "organisation", "apply", wrong}, {"catalogue", "calendars", "publish", wrong}} {
 		code, _, want := here(nil, append(slices.Clone(args[1:]), "--data", d.folder, "--as", args[0])...)
 		if remote, got := off(args[0], args[1:]...); remote != code || code != 3 || got != want || !strings.Contains(got, wrong+":3: moon") {
 			t.Errorf("%v: on the database exit %d %s, against the server exit %d %s", args, code, want, remote, got)
@@ -248,8 +274,18 @@ func TestWhatIsDoneAgainstAServerIsThereOnTheDatabase(t *testing.T) {
 		t.Error(out)
 	}
 	on("admin", "organisation", "apply", "shipped")
-	if code, talk := off("auditor", "organisation", "show", "--all"); code != 2 || !strings.Contains(talk, "works on the database only") {
-		t.Errorf("all days: exit %d %s", code, talk)
+	if out := d.both(t, "", "organisation", "show", "--all", "-o", "json"); !strings.Contains(out, `"accounts"`) {
+		t.Errorf("all days: %s", out)
+	}
+	if code, talk := off("applicant-1", "organisation", "show", "--all"); code != 1 || !strings.Contains(talk, "not_allowed") {
+		t.Errorf("all days for an applicant: exit %d %s", code, talk)
+	}
+	if out := on("admin", "sandbox", "reset", "sandbox", "--key", "anew"); !strings.Contains(out, "sandbox.2") {
+		t.Errorf("reset: %s", out)
+	}
+	on("admin", "sandbox", "reset", "sandbox", "--key", "anew")
+	if out := d.both(t, "", "sandbox", "list"); !strings.Contains(out, "sandbox.2") {
+		t.Errorf("sent again, it resets once: %s", out)
 	}
 
 	on("fees", "till", "book", "issue", "BL1", "--first", "1", "--last", "9", "--holder", "fees")
@@ -301,6 +337,28 @@ func TestWhatIsDoneAgainstAServerIsThereOnTheDatabase(t *testing.T) {
 	if b := batchOf(t, on("reception", "bulk", "undo", b.ID, "--reason", "wrong_content", "--seen", "unit_told", "-o", "jsonl")); b.Phase != "compensated" {
 		t.Errorf("taken back: %+v", b)
 	}
+	move := []string{"procedures", "move", "vet-practice-cert-renew", "--from", "1", "--to", "2"}
+	later := filepath.Join(t.TempDir(), "renewal.json")
+	text := strings.NewReplacer(`"decision": "MAU/2026-11-22"`, `"decision": "2/QĐ"`, `"limits": [{"value": 3, `, `"limits": [{"value": 7, `).Replace(string(procedure.Shipped()["vet-practice-cert-renew"]))
+	if err := os.WriteFile(later, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	on("catalogue", "procedures", "publish", later)
+	if out := d.both(t, "approver", move...); !strings.Contains(out, "3 dossier(s) affected; nothing was changed") {
+		t.Errorf("to be moved: %s", out)
+	}
+	before := d.recorded()
+	if out := on("approver", append(move, "--ground", "transition_rule", "--basis", "nd-309-2026.5", "--yes", "--key", "m")...); !strings.Contains(out, "3 dossier(s) moved to version 2") {
+		t.Errorf("moved: %s", out)
+	}
+	if n := d.recorded() - before; n != 3 {
+		t.Errorf("%d events of a move of three", n)
+	}
+	if out := on("catalogue", "procedures", "withdraw", "vet-practice-cert-renew", "--decision", "9/QĐ", "--decided-on", "2026-11-01", "--from", "2099-01-01"); !strings.Contains(out, "2  ") {
+		t.Errorf("withdrawn: %s", out)
+	}
+	d.both(t, "", "procedures", "show", "vet-practice-cert-renew", "--at", "2099-01-02")
+
 	f := batchOf(t, on("reception", "bulk", "plan", "forward", "--filter", "status=accepted", "--set", "unit=animal-health", "-o", "jsonl"))
 	if f.Total != 2 {
 		t.Errorf("by filter: %+v", f)
@@ -431,10 +489,10 @@ func overServerFrom(line []string) (rest []string, asked bool) {
 		account = rest[i+1]
 		rest = slices.Delete(rest, i, i+2)
 	}
-	if slices.Contains(line, "--disk") || slices.Contains(line, "--file") {
+	if slices.Contains(line, "--disk") {
 		return nil, false
 	}
-	return append([]string{or(account, "auditor")}, rest...), slices.Contains(overServer, name)
+	return append([]string{or(account, "auditor")}, rest...), staysBecause(name) == ""
 }
 
 // The scripts of the documents say the same when a server is asked.
@@ -456,23 +514,123 @@ func TestTheScriptsOfTheDocumentsHoldAgainstAServer(t *testing.T) {
 	}
 }
 
-func TestEveryCommandLineThatAsksAServerIsInTheDocument(t *testing.T) {
+func TestEveryCommandLineIsInTheDocumentWithWhomItAsks(t *testing.T) {
 	t.Parallel()
-	doc, err := os.ReadFile("../../docs/client.md")
+	text, err := os.ReadFile("../../docs/client.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	there := leaves((&app{}).commands(), "")
-	for _, name := range overServer {
-		if !slices.Contains(there, name) {
-			t.Errorf("%q asks a server and is not there", name)
-		}
-		short := strings.TrimPrefix(name, "dossier ")
-		if whole := "`person …`"; !strings.Contains(string(doc), "`"+short+"`") && (!strings.HasPrefix(short, "person ") || !strings.Contains(string(doc), whole)) {
-			t.Errorf("docs/client.md does not name %q", short)
+	var rows []string
+	for _, line := range strings.Split(string(text), "\n") {
+		if strings.HasPrefix(line, "| ") {
+			rows = append(rows, line)
 		}
 	}
-	t.Logf("%d of %d command lines ask a server", len(overServer), len(there))
+	row := func(short string) string {
+		i := slices.IndexFunc(rows, func(line string) bool { return strings.Contains(line, "`"+short+"`") })
+		if i < 0 {
+			return ""
+		}
+		return rows[i]
+	}
+	for _, name := range leaves((&app{}).commands(), "") {
+		words, stays := strings.Fields(name)[1:], staysBecause(name)
+		found := row(strings.Join(words, " "))
+		for n := len(words) - 1; n > 0 && found == ""; n-- { // in a group, such as `archive …`
+			found = row(strings.Join(words[:n], " ") + " …")
+		}
+		switch {
+		case found == "":
+			t.Errorf("no table of docs/client.md names %q", name)
+		case strings.HasPrefix(found, "| `") != (stays != "") || !strings.HasSuffix(found, stays+" |"):
+			t.Errorf("docs/client.md does not say that %q asks a server, or why it does not: %q", name, stays)
+		}
+	}
+}
+
+// typedArgs is a command line with what stands behind its words.
+func typedArgs(name, file string) []string {
+	words := strings.TrimPrefix(name, "dossier ")
+	id := "8437f264-c0db-5423-a061-1f2311721ae7"
+	rest := strings.NewReplacer("BATCH", id, "ATTACHED", id, "ID", id, "FILE", file, "COMMAND", "accept").Replace(typed[words])
+	return slices.Concat(strings.Fields(words), strings.Fields(rest))
+}
+
+// Where a server is named no command line looks for a database: it asks the server, or says why it does not.
+func TestEachCommandLineAsksTheServerThatIsNamedOrSaysWhyNot(t *testing.T) {
+	t.Parallel()
+	var came atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		came.Add(1)
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte(`{"status":403,"code":"not_allowed","detail_vi":"Không","detail_en":"No"}`))
+	}))
+	defer server.Close()
+	nowhere := t.TempDir()
+	file := filepath.Join(nowhere, "ids.txt")
+	if err := os.WriteFile(file, []byte("8437f264-c0db-5423-a061-1f2311721ae7\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	asked, refused := 0, 0
+	var look func(c *cli.Command, above string)
+	look = func(c *cli.Command, above string) {
+		name := above + c.Name
+		for _, sub := range c.Commands {
+			look(sub, name+" ")
+		}
+		if !finds(c) || name == "dossier dev" {
+			if len(c.Commands) == 0 && staysBecause(name) == "" {
+				t.Errorf("%q looks for no database and takes no --server: say in handlers/doors_cli.go why it stays", name)
+			}
+			return
+		}
+		came.Store(0)
+		code, _, talk := here(nil, append(typedArgs(name, file), "--data", nowhere, "--server", server.URL)...)
+		switch stays := staysBecause(name); {
+		case stays != "":
+			if refused++; code != exitUsage || !strings.Contains(talk, name+" works on the database only: "+stays) || came.Load() > 0 {
+				t.Errorf("%s: exit %d, %d requests, %s", name, code, came.Load(), talk)
+			}
+		default:
+			if asked++; code != exitFailed || !strings.Contains(talk, "refused (not_allowed)") || came.Load() == 0 {
+				t.Errorf("%s: exit %d, %d requests, %s", name, code, came.Load(), talk)
+			}
+		}
+	}
+	look((&app{}).commands(), "")
+	if asked < 70 || refused < 20 {
+		t.Errorf("only %d ask a server, %d say why not", asked, refused)
+	}
+	t.Logf("%d ask a server, %d say why not", asked, refused)
+}
+
+// A shipped procedure that a server lacks is published there; what it has stays as it is.
+func TestWhatAServerLacksOfTheShippedProceduresIsPublished(t *testing.T) {
+	t.Parallel()
+	d := startDev(t, "--empty")
+	to, err := url.Parse("http://" + d.cfg.HTTP.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pass := httputil.NewSingleHostReverseProxy(to)
+	lacking := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/procedures/mother-tree-recognition" {
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = w.Write([]byte(`{"status":404,"code":"no_procedure"}`))
+			return
+		}
+		pass.ServeHTTP(w, r)
+	}))
+	defer lacking.Close()
+	args := []string{"procedures", "publish", "--shipped"}
+	if code, out, talk := here(nil, append(slices.Clone(args), "--server", lacking.URL, "--token", "dev:catalogue")...); code != 0 || !strings.Contains(out, "mother-tree-recognition  1 ") || !strings.Contains(out, "1 published, 53 were there before") {
+		t.Errorf("one is lacking: exit %d %s%s", code, out, talk)
+	}
+	if out := d.both(t, "catalogue", args...); !strings.Contains(out, "0 published, 54 were there before") {
+		t.Errorf("none is lacking: %s", out)
+	}
 }
 
 func TestTheTokenGoesToTheServerAndNowhereElse(t *testing.T) {
