@@ -13,7 +13,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"dossier/domain"
 	"dossier/domain/batch"
 	"dossier/domain/calendar"
 	"dossier/domain/document"
@@ -109,6 +108,9 @@ func (d *remote) withdrawProcedure(ctx context.Context, id string, w procedure.W
 
 func (d *remote) previewMove(ctx context.Context, id string, from, to int) (handlers.Move, error) {
 	got, err := d.PreviewMove(ctx, id, client.PreviewMoveParams{From: int64(from), To: int64(to)})
+	if _, gone := of(err, http.StatusNotFound); gone {
+		err = handlers.ErrNoProcedure
+	}
 	return as[handlers.Move](got, err)
 }
 
@@ -398,8 +400,8 @@ func (d *remote) signatures(ctx context.Context, target string) ([]handlers.Sign
 // prove sends the digest: what was signed stays here.
 func (d *remote) prove(ctx context.Context, signature string, sum signing.Digest) (signing.Evidence, error) {
 	got, err := d.VerifySignature(ctx, client.ProveInputBody{SHA256: hex.EncodeToString(sum[:]), Signature: signature})
-	if p, refused := of(err, http.StatusConflict); refused {
-		return signing.Evidence{}, &domain.Refusal{Code: p.Code, Basis: p.Basis, VI: p.DetailVI, EN: p.DetailEN}
+	if p, refused := of(err, http.StatusConflict); refused && signing.Refusal(p.Code) != nil {
+		err = signing.Refusal(p.Code)
 	}
 	return as[signing.Evidence](got, err)
 }

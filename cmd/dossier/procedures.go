@@ -411,7 +411,11 @@ func (a *app) moveDossiers(ctx context.Context, cmd *cli.Command) error {
 		return err
 	}
 	defer d.close()
-	m, err := d.previewMove(ctx, cmd.Args().First(), cmd.Int("from"), cmd.Int("to"))
+	id, from, to := cmd.Args().First(), cmd.Int("from"), cmd.Int("to")
+	m, err := d.previewMove(ctx, id, from, to)
+	if errors.Is(err, handlers.ErrNoProcedure) {
+		err = fmt.Errorf("procedure %q, versions %d and %d: %w; what there is: dossier procedures show %[1]s", id, from, to, err)
+	}
 	if err != nil {
 		return err
 	}

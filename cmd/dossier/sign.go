@@ -15,7 +15,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/urfave/cli/v3"
 
-	"dossier/domain"
 	"dossier/domain/dossier"
 	"dossier/handlers"
 	"dossier/handlers/localca"
@@ -282,8 +281,8 @@ func (a *app) verifyOutside(ctx context.Context, cmd *cli.Command) error {
 	}
 	defer d.close()
 	e, err := d.prove(ctx, signature, sum)
-	if r := (*domain.Refusal)(nil); errors.As(err, &r) {
-		return checkError{err}
+	if signing.Refuses(err) {
+		return checkError{errors.New(explain(err))}
 	}
 	if err != nil {
 		return err
