@@ -107,7 +107,11 @@ func (a *app) countLimit(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	from, err := time.ParseInLocation("2006-01-02 15:04", strings.Replace(cmd.Args().Get(1), "T", " ", 1), c.Location())
+	zone, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		return fmt.Errorf("read zone of calendar %s: %w", c.Code, err)
+	}
+	from, err := time.ParseInLocation("2006-01-02 15:04", strings.Replace(cmd.Args().Get(1), "T", " ", 1), zone)
 	if err != nil {
 		return usageError{fmt.Errorf("%q is no moment such as '2026-11-20 10:00'", cmd.Args().Get(1))}
 	}
