@@ -320,8 +320,12 @@ func organisationAtAServer(a asked) {
 		a.Error(out)
 	}
 	a.on("admin", "organisation", "apply", "shipped")
-	if out := a.both(a.T, "", "organisation", "show", "--all", "-o", "json"); !strings.Contains(out, `"accounts"`) {
-		a.Errorf("all days: %s", out)
+	whole := filepath.Join(a.TempDir(), "whole.json")
+	if err := os.WriteFile(whole, []byte(a.both(a.T, "", "organisation", "show", "--all", "-o", "json")), 0o600); err != nil {
+		a.Fatal(err)
+	}
+	if out := a.on("admin", "organisation", "apply", whole, "--dry-run", "-o", "csv"); !strings.Contains(out, ",0\n") {
+		a.Errorf("what is shown of all days changes something when it is applied: %s", out)
 	}
 	if code, talk := a.off("applicant-1", "organisation", "show", "--all"); code != 1 || !strings.Contains(talk, "not_allowed") {
 		a.Errorf("all days for an applicant: exit %d %s", code, talk)
