@@ -260,6 +260,16 @@ func (a *app) publishShipped(ctx context.Context, cmd *cli.Command) error {
 	}
 	defer d.close()
 	t := &table{columns: publishedColumns}
+	failed := publishLacking(ctx, d, t)
+	t.note = fmt.Sprintf("%d published, %d were there before", len(t.rows), len(procedure.Shipped())-len(t.rows))
+	if failed != nil {
+		t.note = fmt.Sprintf("%d published; say it again to go on", len(t.rows))
+	}
+	return errors.Join(failed, t.print(a.stdout, cmd))
+}
+
+// publishLacking publishes the shipped procedures that were never published; what has been until one fails stands in the table.
+func publishLacking(ctx context.Context, d desk, t *table) error {
 	for _, id := range slices.Sorted(maps.Keys(procedure.Shipped())) {
 		_, err := d.procedure(ctx, id, 0, 1)
 		if err == nil {
@@ -274,8 +284,7 @@ func (a *app) publishShipped(ctx context.Context, cmd *cli.Command) error {
 		}
 		addPublished(t, done)
 	}
-	t.note = fmt.Sprintf("%d published, %d were there before", len(t.rows), len(procedure.Shipped())-len(t.rows))
-	return t.print(a.stdout, cmd)
+	return nil
 }
 
 var publishedColumns = []string{"id", "version", "decision", "valid from", "changes"}
@@ -305,10 +314,13 @@ func (a *app) withdrawProcedure(ctx context.Context, cmd *cli.Command) error {
 	if w.From, err = dayOf(cmd.String("from")); err != nil {
 		return err
 	}
-	return atDesk(a, cmd, func(d desk) (handlers.PublishedProcedure, error) {
-		return d.withdrawProcedure(ctx, cmd.Args().First(), w)
-	},
-		func(done handlers.PublishedProcedure) error { return a.printPublished(cmd, done, nil) })
+	d, err := a.desk(cmd)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	done, err := d.withdrawProcedure(ctx, cmd.Args().First(), w)
+	return a.printPublished(cmd, done, err)
 }
 
 func (a *app) turnSwitch(open bool) cli.ActionFunc {
