@@ -124,10 +124,10 @@ func (a *app) countLimit(ctx context.Context, cmd *cli.Command) error {
 		return usageError{fmt.Errorf("--policy is whole_days or from_instant")}
 	}
 	asked := limitAsked{version: cmd.Int64("version"), agency: cmd.String("agency"), from: from, limit: limit, policy: policy}
-	return atDesk(a, cmd, func(d desk) (termCount, error) { return d.count(ctx, c, asked) }, func(n termCount) error { return a.printCount(cmd, n) })
+	return atDesk(a, cmd, func(d desk) (limitCounted, error) { return d.count(ctx, c, asked) }, func(n limitCounted) error { return a.printCount(cmd, n) })
 }
 
-func (a *app) printCount(cmd *cli.Command, n termCount) error {
+func (a *app) printCount(cmd *cli.Command, n limitCounted) error {
 	t, err := stepsTable(n.Steps)
 	if err != nil {
 		return err

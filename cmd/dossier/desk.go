@@ -60,7 +60,7 @@ type desk interface {
 	turn(context.Context, procedure.Turn) (handlers.Turned, error)
 	previewMove(ctx context.Context, id string, from, to int) (handlers.Move, error)
 	calendar(ctx context.Context, code string, version int64) (calendar.Calendar, error)
-	count(context.Context, calendar.Calendar, limitAsked) (termCount, error)
+	count(context.Context, calendar.Calendar, limitAsked) (limitCounted, error)
 	publishCalendar(ctx context.Context, file []byte) (handlers.Published, error)
 	organisation(ctx context.Context, day calendar.Date, knownAt string, whole bool) (organisation.Described, error)
 	previewOrganisation(ctx context.Context, file []byte) (handlers.AppliedOrganisation, error)
@@ -175,8 +175,8 @@ type limitAsked struct {
 	policy  calendar.Policy
 }
 
-// termCount is a term counted with its steps; without a due moment the calendar of a year is missing.
-type termCount struct {
+// limitCounted is a limit counted with its steps; without a due moment the calendar of a year is missing.
+type limitCounted struct {
 	Due     *time.Time              `json:"due"`
 	Closes  *time.Time              `json:"closes"`
 	Missing int                     `json:"missing_year"`

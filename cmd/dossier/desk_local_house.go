@@ -114,7 +114,7 @@ func (d *local) calendar(ctx context.Context, code string, version int64) (calen
 	return s.executor.Calendars().Get(ctx, code)
 }
 
-func (d *local) count(_ context.Context, c calendar.Calendar, t limitAsked) (is termCount, err error) {
+func (d *local) count(_ context.Context, c calendar.Calendar, t limitAsked) (is limitCounted, err error) {
 	n := c.Count(t.agency, t.from, t.limit, t.policy)
 	is.Missing, is.Steps = n.Missing, handlers.DescribeSteps(n.Steps)
 	if n.Known() {

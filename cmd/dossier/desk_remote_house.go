@@ -145,9 +145,9 @@ func (d *remote) calendar(ctx context.Context, code string, version int64) (c ca
 }
 
 // count leaves the counting to the server, which knows the hours.
-func (d *remote) count(ctx context.Context, c calendar.Calendar, t limitAsked) (termCount, error) {
+func (d *remote) count(ctx context.Context, c calendar.Calendar, t limitAsked) (limitCounted, error) {
 	got, err := d.CountLimit(ctx, c.Code, client.CountLimitParams{Version: t.version, From: t.from.Format(time.RFC3339), Limit: t.limit.String(), Agency: t.agency, Policy: string(t.policy)})
-	return as[termCount](got, err)
+	return as[limitCounted](got, err)
 }
 
 func (d *remote) publishCalendar(ctx context.Context, file []byte) (handlers.Published, error) {
