@@ -15,6 +15,7 @@ type Door struct {
 	Reads bool   // and be allowed to read what is behind it
 	Free  Free
 	About About
+	Stays string // of a command line: why it asks no server; "": it asks one that is named
 }
 
 // Face is where a door is.

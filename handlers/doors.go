@@ -39,6 +39,15 @@ func reading(list []Door) []Door {
 	return list
 }
 
+// stays are command lines that work where the database is, whatever server is named.
+func stays(why string, lists ...[]Door) []Door {
+	list := slices.Concat(lists...)
+	for i := range list {
+		list[i].Stays = why
+	}
+	return list
+}
+
 // doors is every way in. What is not here is shut.
 var doors = slices.Concat(
 	// The API.
@@ -54,6 +63,7 @@ var doors = slices.Concat(
 	line(API, OneDossier, one("attach-file"), "POST /v1/dossiers/{id}/files"),
 	line(API, Upload, one("attach-file"), "HEAD /v1/files/{id}", "PATCH /v1/files/{id}"),
 	line(API, OneDossier, one("sign-file"), "POST /v1/files/{id}/signatures"),
+	line(API, House, kind(Read), "POST /v1/signatures/verify"),
 	line(API, OneDossier, kind(LookUp), "POST /v1/dossiers/{id}/look-up"),
 	free(API, SignedIn, "POST /v1/dossiers/{id}/{command}"), // says only that there is no such command
 	line(API, Rows, kind(Bulks), "POST /v1/bulk"),

@@ -295,11 +295,7 @@ func (m *Money) TransferTill(ctx context.Context, a domain.Actor, officer, day, 
 }
 
 // ReceiptText is the receipt of a payment as it is printed, in both languages. Who paid is written by hand: the system does not hold it here.
-func (m *Money) ReceiptText(ctx context.Context, a domain.Actor, series string, number int) (string, error) {
-	b, err := m.Book(ctx, a, series)
-	if err != nil {
-		return "", err
-	}
+func ReceiptText(b money.Book, number int) (string, error) {
 	u, used := b.Used[number]
 	if !used {
 		return "", &domain.Refusal{Code: "receipt_not_used", Field: "number", VI: "Số biên lai này chưa thu khoản nào.", EN: "Nothing was taken against this receipt."}

@@ -2,9 +2,7 @@ package handlers
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"dossier/domain"
@@ -79,20 +77,4 @@ func movable() []dossier.Status {
 		}
 	}
 	return nil
-}
-
-// CarryOut moves the dossiers of a preview, each by an act of its own. Repeated under the same key it goes on where it stopped.
-func (x *Executor) CarryOut(ctx context.Context, a domain.Actor, m Move, c dossier.MoveToVersion, key string) (Move, error) {
-	body, err := json.Marshal(c)
-	if err != nil {
-		return m, err
-	}
-	m.Dossiers = slices.Clone(m.Dossiers)
-	for i, d := range m.Dossiers {
-		if _, err := x.Do(ctx, a, d.ID, Envelope{Key: key, Body: body}, c); err != nil {
-			return m, fmt.Errorf("move dossier %s: %w", d.ID, err)
-		}
-		m.Dossiers[i].Moved = true
-	}
-	return m, nil
 }

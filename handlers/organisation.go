@@ -70,9 +70,13 @@ func (k *Organisations) KnownAt(ctx context.Context, m Moment) (organisation.Org
 // Organisation is the one by which this executor knows who may act.
 func (x *Executor) Organisation() *Organisations { return x.organisation }
 
-// Admits says whether the organisation knows the actor in this role and unit now; a *domain.Refusal if not.
+// Admits says whether the organisation knows the actor in this role and unit now; a *domain.Refusal if not. While the database is away it goes by
+// what it knew last: the catalogue, which lies in memory, can still be read, and nothing else.
 func (x *Executor) Admits(ctx context.Context, a domain.Actor) error {
 	o, err := x.organisation.Recent(ctx)
+	if last := x.organisation.memory.have(OrganisationStream()); Away(err) && !last.looked.IsZero() {
+		o, err = last.state, nil
+	}
 	if err != nil {
 		return err
 	}

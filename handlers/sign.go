@@ -138,7 +138,10 @@ func (x *Executor) verifier() signing.Verifier {
 func (x *Executor) Signs() bool { return x.o.Signer != nil && x.o.Vault != nil }
 
 // Prove checks a signature over a content that is no file of a dossier. Nothing is recorded.
-func (x *Executor) Prove(ctx context.Context, signature string, d signing.Digest) (signing.Evidence, error) {
+func (x *Executor) Prove(ctx context.Context, a domain.Actor, signature string, d signing.Digest) (signing.Evidence, error) {
+	if err := May(a, Act{Kind: Read}); err != nil {
+		return signing.Evidence{}, err
+	}
 	e, err := x.verifier().Verify(ctx, signature, d, x.o.Now())
 	if errors.Is(err, signing.ErrRevocationUnknown) {
 		return e, revocationUnknown(err)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -108,7 +107,11 @@ func (a *app) countLimit(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	from, err := time.ParseInLocation("2006-01-02 15:04", strings.Replace(cmd.Args().Get(1), "T", " ", 1), c.Location())
+	zone, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		return fmt.Errorf("read zone of calendar %s: %w", c.Code, err)
+	}
+	from, err := time.ParseInLocation("2006-01-02 15:04", strings.Replace(cmd.Args().Get(1), "T", " ", 1), zone)
 	if err != nil {
 		return usageError{fmt.Errorf("%q is no moment such as '2026-11-20 10:00'", cmd.Args().Get(1))}
 	}
@@ -120,28 +123,36 @@ func (a *app) countLimit(ctx context.Context, cmd *cli.Command) error {
 	if policy != calendar.WholeDays && policy != calendar.FromInstant {
 		return usageError{fmt.Errorf("--policy is whole_days or from_instant")}
 	}
-	n := c.Count(cmd.String("agency"), from, limit, policy)
-	t := stepsTable(n.Steps)
-	if t.note = "due " + instant(n.Due) + ", to be told as " + instant(n.Closes); !n.Known() {
+	asked := limitAsked{version: cmd.Int64("version"), agency: cmd.String("agency"), from: from, limit: limit, policy: policy}
+	return atDesk(a, cmd, func(d desk) (limitCounted, error) { return d.count(ctx, c, asked) }, func(n limitCounted) error { return a.printCount(cmd, n) })
+}
+
+func (a *app) printCount(cmd *cli.Command, n limitCounted) error {
+	t, err := stepsTable(n.Steps)
+	if err != nil {
+		return err
+	}
+	if n.Due == nil {
 		t.note = fmt.Sprintf("not known: the calendar of %d is not published", n.Missing)
+	} else {
+		t.note = "due " + instant(*n.Due) + ", to be told as " + instant(*n.Closes)
 	}
 	return t.print(a.stdout, cmd)
 }
 
-// stepColumns are those of a derivation.
-var stepColumns = []string{"date", "weekday", "day / ngày", "count / cách tính", "law / căn cứ"}
-
 // stepsTable is a derivation day by day.
-func stepsTable(steps []calendar.Step) *table {
-	t := &table{columns: stepColumns}
+func stepsTable(steps []handlers.DeadlineStep) (*table, error) {
+	t := &table{columns: []string{"date", "weekday", "day / ngày", "count / cách tính", "law / căn cứ"}}
 	for _, s := range steps {
-		law := ""
-		if s.Law != "" {
-			law = dossier.Label("basis", s.Law, "vi")
+		date, err := calendar.ParseDate(s.Date)
+		if err != nil {
+			return nil, fmt.Errorf("read day of a derivation: %w", err)
 		}
-		t.add(s, s.Date.String(), s.Date.WeekdayIn("vi"), s.Why("vi")+" / "+s.Why("en"), s.Says("vi")+" / "+s.Says("en"), law)
+		saysVI, whyVI, _ := strings.Cut(s.VI, "; ")
+		saysEN, whyEN, _ := strings.Cut(s.EN, "; ")
+		t.add(s, s.Date, date.WeekdayIn("vi"), whyVI+" / "+whyEN, saysVI+" / "+saysEN, basisWords(s.Law))
 	}
-	return t
+	return t, nil
 }
 
 func (a *app) checkCalendar(_ context.Context, cmd *cli.Command) error {
@@ -161,13 +172,13 @@ func (a *app) publishCalendar(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	s, actor, err := a.openAs(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	done, err := s.executor.PublishCalendar(ctx, actor, calendar.CodeOf(data), data, handlers.Envelope{Key: handlers.NewKey()})
-	if mistakes := (handlers.Mistakes)(nil); errors.As(err, &mistakes) {
+	defer d.close()
+	done, err := d.publishCalendar(ctx, data)
+	if mistakes := mistakesIn(err); mistakes != nil {
 		return a.tellMistakes(cmd.Args().First(), mistakes)
 	}
 	if err != nil {
@@ -226,15 +237,9 @@ func (a *app) printDeadline(cmd *cli.Command, d handlers.Deadline) error {
 	if asJSON(cmd) {
 		return a.printWhole(cmd, d)
 	}
-	t := &table{columns: stepColumns}
-	for _, s := range d.Steps {
-		date, err := calendar.ParseDate(s.Date)
-		if err != nil {
-			return fmt.Errorf("read day of the deadline: %w", err)
-		}
-		saysVI, whyVI, _ := strings.Cut(s.VI, "; ")
-		saysEN, whyEN, _ := strings.Cut(s.EN, "; ")
-		t.add(s, s.Date, date.WeekdayIn("vi"), whyVI+" / "+whyEN, saysVI+" / "+saysEN, basisWords(s.Law))
+	t, err := stepsTable(d.Steps)
+	if err != nil {
+		return err
 	}
 	t.note = dueNote(d)
 	for _, stage := range d.Stages {

@@ -26,6 +26,7 @@ import (
 	"dossier/handlers"
 	"dossier/handlers/client"
 	"dossier/handlers/identity"
+	"dossier/handlers/signing"
 	"dossier/projections"
 )
 
@@ -45,6 +46,7 @@ type desk interface {
 	words(ctx context.Context, target, purpose string) ([]handlers.Said, error)
 	earlier(ctx context.Context, target string) ([]handlers.Earlier, error)
 	openings(ctx context.Context, target string, limit int) ([]handlers.Opening, error)
+	timers(context.Context, waiting) ([]handlers.TimerLine, error)
 
 	results(context.Context, papers) (register, error)
 	checkResult(ctx context.Context, number, agency string) ([]handlers.CheckedResult, error)
@@ -54,11 +56,18 @@ type desk interface {
 	procedure(ctx context.Context, id string, day calendar.Date, number int) (rules, error)
 	version(ctx context.Context, id string, number int) (procedure.Version, error) // number 0: as valid today
 	publishProcedure(ctx context.Context, file []byte) (handlers.PublishedProcedure, error)
+	withdrawProcedure(context.Context, string, procedure.Withdraw) (handlers.PublishedProcedure, error)
 	turn(context.Context, procedure.Turn) (handlers.Turned, error)
+	previewMove(ctx context.Context, id string, from, to int) (handlers.Move, error)
 	calendar(ctx context.Context, code string, version int64) (calendar.Calendar, error)
+	count(context.Context, calendar.Calendar, limitAsked) (limitCounted, error)
+	publishCalendar(ctx context.Context, file []byte) (handlers.Published, error)
 	organisation(ctx context.Context, day calendar.Date, knownAt string, whole bool) (organisation.Described, error)
 	previewOrganisation(ctx context.Context, file []byte) (handlers.AppliedOrganisation, error)
 	applyOrganisation(ctx context.Context, file []byte, key string) (handlers.AppliedOrganisation, error)
+
+	sandboxes(context.Context) ([]organisation.Sandbox, error)
+	resetSandbox(ctx context.Context, agency, key string) (organisation.Sandbox, error)
 
 	planBatch(ctx context.Context, plan handlers.BulkPlan, key string) (handlers.Batch, error)
 	batch(context.Context, uuid.UUID) (handlers.Batch, error)
@@ -81,6 +90,7 @@ type desk interface {
 
 	signFile(ctx context.Context, file uuid.UUID, signature, key string) (handlers.Receipt, error)
 	signatures(ctx context.Context, target string) ([]handlers.SignatureLine, error) // of a dossier or a file
+	prove(ctx context.Context, signature string, d signing.Digest) (signing.Evidence, error)
 
 	books // money
 
@@ -148,6 +158,31 @@ type trail struct {
 	stale   bool // the view stands still
 }
 
+// waiting are the timers asked for.
+type waiting struct {
+	kind, unit string
+	target     string // id or code of one dossier
+	within     time.Duration
+	limit      int
+}
+
+// limitAsked is a limit to be counted by a calendar.
+type limitAsked struct {
+	version int64 // of the calendar; 0: the newest
+	agency  string
+	from    time.Time
+	limit   calendar.Limit
+	policy  calendar.Policy
+}
+
+// limitCounted is a limit counted with its steps; without a due moment the calendar of a year is missing.
+type limitCounted struct {
+	Due     *time.Time              `json:"due"`
+	Closes  *time.Time              `json:"closes"`
+	Missing int                     `json:"missing_year"`
+	Steps   []handlers.DeadlineStep `json:"steps"`
+}
+
 // papers are the results asked for.
 type papers struct {
 	procedure, unit, verdict, renewBy, cursor string
@@ -188,105 +223,44 @@ type personWish struct {
 	told     any // of its standing: what is granted, ended, asked, answered
 }
 
-// overServer are the command lines that a server answers too. All others work on the database that they find.
-var overServer = strings.Split(strings.TrimSpace(`
-dossier submit
-dossier do
-dossier look-up
-dossier show
-dossier history
-dossier deadline
-dossier receipt
-dossier fee
-dossier words
-dossier earlier
-dossier access list
-dossier access of
-dossier results list
-dossier results check
-dossier events read
-dossier events tail
-dossier procedures list
-dossier procedures show
-dossier procedures publish
-dossier procedures draw
-dossier procedures schema
-dossier procedures facts
-dossier procedures open
-dossier procedures close
-dossier calendars list
-dossier calendars show
-dossier organisation show
-dossier organisation apply
-dossier bulk plan
-dossier bulk dry-run
-dossier bulk run
-dossier bulk show
-dossier bulk undo
-dossier person register
-dossier person correct
-dossier person show
-dossier person find
-dossier person erase
-dossier person prefill
-dossier person standing
-dossier person mandate
-dossier person end-mandate
-dossier person ask
-dossier person answer
-dossier person extend
-dossier person done
-dossier file add
-dossier file get
-dossier file list
-dossier till open
-dossier till take
-dossier till give-back
-dossier till show
-dossier till close
-dossier till transfer
-dossier till book issue
-dossier till book hand
-dossier till book void
-dossier till book show
-dossier money order
-dossier money refund
-dossier money cancel
-dossier money settle
-dossier money reconcile
-dossier money explain
-dossier key create
-dossier key list
-dossier key revoke
-dossier session list
-dossier session end
-dossier subject link
-dossier subject unlink
-dossier sign
-dossier signature verify
-`), "\n")
-
-// reach gives each command line that looks for a database the flags that name a server instead, and lets those that no server answers say so.
+// reach gives each command line that looks for a database the flags that name a server instead, and lets those that stay with the database say why.
 func reach(c *cli.Command, above string) *cli.Command {
 	name := above + c.Name
 	for _, sub := range c.Commands {
 		reach(sub, name+" ")
 	}
-	finds := slices.ContainsFunc(c.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), "data") })
-	if len(c.Commands) > 0 || !finds || name == "dossier dev" {
+	if !finds(c) || name == "dossier dev" {
 		return c
 	}
-	answered := slices.Contains(overServer, name)
-	c.Flags = append(slices.Clone(c.Flags), serverFlags(!answered)...)
-	if act := c.Action; !answered {
+	stays := staysBecause(name)
+	c.Flags = append(slices.Clone(c.Flags), serverFlags(stays != "")...)
+	if act := c.Action; stays != "" {
 		c.Action = func(ctx context.Context, cmd *cli.Command) error {
 			if cmd.String("server") != "" {
-				return usageError{fmt.Errorf("%s works on the database only: leave out --server (DOSSIER_SERVER) and run it where the database is", name)}
+				return databaseOnly(name, stays)
 			}
 			return act(ctx, cmd)
 		}
 	}
 	return c
+}
+
+// finds says whether a command line looks for a database.
+func finds(c *cli.Command) bool {
+	return slices.ContainsFunc(c.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), "data") })
+}
+
+// staysBecause is why a command line asks no server, "" where it asks one.
+func staysBecause(name string) string {
+	door, known := handlers.DoorOf(handlers.CLI, name)
+	if !known {
+		return "nobody says that a server answers it"
+	}
+	return door.Stays
+}
+
+func databaseOnly(name, why string) error {
+	return usageError{fmt.Errorf("%s works on the database only: %s. Leave out --server (DOSSIER_SERVER) and run it where the database is", name, why)}
 }
 
 func serverFlags(hidden bool) []cli.Flag {

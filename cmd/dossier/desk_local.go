@@ -253,6 +253,23 @@ func (d *local) openings(ctx context.Context, target string, limit int) ([]handl
 	return page.Items, err
 }
 
+func (d *local) timers(ctx context.Context, w waiting) ([]handlers.TimerLine, error) {
+	s, actor, err := d.acting(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f := projections.TimerFilter{Kind: dossier.TimerKind(w.kind), Unit: w.unit, Limit: w.limit}
+	if w.target != "" {
+		if f.ID, err = s.find(ctx, w.target); err != nil {
+			return nil, err
+		}
+	}
+	if w.within > 0 {
+		f.Until = s.executor.Now().Add(w.within)
+	}
+	return s.executor.TimerLines(ctx, s.views, actor, f)
+}
+
 func (d *local) results(ctx context.Context, p papers) (r register, err error) {
 	s, actor, err := d.reading(ctx)
 	if err != nil {

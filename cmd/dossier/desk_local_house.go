@@ -21,6 +21,7 @@ import (
 	"dossier/eventstore/vault"
 	"dossier/handlers"
 	"dossier/handlers/identity"
+	"dossier/handlers/signing"
 )
 
 func (d *local) catalogue(ctx context.Context, day calendar.Date) ([]procedure.Version, error) {
@@ -78,12 +79,28 @@ func (d *local) publishProcedure(ctx context.Context, file []byte) (handlers.Pub
 	return s.executor.PublishProcedure(ctx, actor, file, handlers.Envelope{Key: handlers.NewKey()})
 }
 
+func (d *local) withdrawProcedure(ctx context.Context, id string, w procedure.Withdraw) (handlers.PublishedProcedure, error) {
+	s, actor, err := d.acting(ctx)
+	if err != nil {
+		return handlers.PublishedProcedure{}, err
+	}
+	return s.executor.WithdrawProcedure(ctx, actor, id, w.Decision, w.DecidedOn, w.From, handlers.Envelope{Key: handlers.NewKey()})
+}
+
 func (d *local) turn(ctx context.Context, t procedure.Turn) (handlers.Turned, error) {
 	s, actor, err := d.acting(ctx)
 	if err != nil {
 		return handlers.Turned{}, err
 	}
 	return s.executor.TurnSwitch(ctx, actor, t, handlers.Envelope{Key: handlers.NewKey()})
+}
+
+func (d *local) previewMove(ctx context.Context, id string, from, to int) (handlers.Move, error) {
+	s, actor, err := d.acting(ctx)
+	if err != nil {
+		return handlers.Move{}, err
+	}
+	return s.executor.PreviewMove(ctx, s.views, actor, id, from, to)
 }
 
 func (d *local) calendar(ctx context.Context, code string, version int64) (calendar.Calendar, error) {
@@ -95,6 +112,23 @@ func (d *local) calendar(ctx context.Context, code string, version int64) (calen
 		return s.executor.Calendars().At(ctx, code, version)
 	}
 	return s.executor.Calendars().Get(ctx, code)
+}
+
+func (d *local) count(_ context.Context, c calendar.Calendar, t limitAsked) (is limitCounted, err error) {
+	n := c.Count(t.agency, t.from, t.limit, t.policy)
+	is.Missing, is.Steps = n.Missing, handlers.DescribeSteps(n.Steps)
+	if n.Known() {
+		is.Due, is.Closes = &n.Due, &n.Closes
+	}
+	return is, nil
+}
+
+func (d *local) publishCalendar(ctx context.Context, file []byte) (handlers.Published, error) {
+	s, actor, err := d.acting(ctx)
+	if err != nil {
+		return handlers.Published{}, err
+	}
+	return s.executor.PublishCalendar(ctx, actor, calendar.CodeOf(file), file, handlers.Envelope{Key: handlers.NewKey()})
 }
 
 func (d *local) organisation(ctx context.Context, day calendar.Date, knownAt string, whole bool) (is organisation.Described, err error) {
@@ -138,6 +172,22 @@ func (d *local) applyOrganisation(ctx context.Context, file []byte, key string) 
 		return handlers.AppliedOrganisation{}, err
 	}
 	return s.executor.ApplyOrganisation(ctx, actor, file, handlers.Envelope{Key: key})
+}
+
+func (d *local) sandboxes(ctx context.Context) ([]organisation.Sandbox, error) {
+	s, err := d.system(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.executor.OpenSandboxes(ctx)
+}
+
+func (d *local) resetSandbox(ctx context.Context, agency, key string) (organisation.Sandbox, error) {
+	s, actor, err := d.acting(ctx)
+	if err != nil {
+		return organisation.Sandbox{}, err
+	}
+	return s.executor.ResetSandbox(ctx, actor, agency, handlers.Envelope{Key: key})
 }
 
 // bulk is the system for who acts on many dossiers.
@@ -410,6 +460,14 @@ func (d *local) signatures(ctx context.Context, target string) ([]handlers.Signa
 		lines, err = s.files.Signatures(ctx, by, id) // not a dossier: a file
 	}
 	return lines, err
+}
+
+func (d *local) prove(ctx context.Context, signature string, sum signing.Digest) (signing.Evidence, error) {
+	s, actor, err := d.acting(ctx)
+	if err != nil {
+		return signing.Evidence{}, err
+	}
+	return s.executor.Prove(ctx, actor, signature, sum)
 }
 
 // operating is the system for who looks after it: an account that acts in a development stack, the owner of the database elsewhere.

@@ -186,6 +186,14 @@ func (d *remote) openings(ctx context.Context, target string, limit int) ([]hand
 	return list[handlers.Opening]("items", got, err)
 }
 
+func (d *remote) timers(ctx context.Context, w waiting) ([]handlers.TimerLine, error) {
+	if w.within%time.Hour != 0 {
+		return nil, usageError{fmt.Errorf("--within %s: to a server say whole hours, such as 48h", w.within)}
+	}
+	got, err := d.ListTimers(ctx, client.ListTimersParams{Kind: w.kind, Unit: w.unit, Dossier: w.target, WithinHours: int64(w.within / time.Hour), Limit: int64(w.limit)})
+	return list[handlers.TimerLine]("items", got, err)
+}
+
 func (d *remote) results(ctx context.Context, p papers) (r register, err error) {
 	got, err := d.ListResults(ctx, client.ListResultsParams{Procedure: p.procedure, Unit: p.unit, Verdict: p.verdict, RenewBy: p.renewBy, Limit: int64(p.limit), Cursor: p.cursor})
 	if r.lines, err = list[paperLine]("items", got, err); err != nil {

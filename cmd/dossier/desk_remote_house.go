@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ import (
 	"dossier/handlers"
 	"dossier/handlers/client"
 	"dossier/handlers/identity"
+	"dossier/handlers/signing"
 )
 
 // of says whether a server refused with that status.
@@ -99,6 +101,19 @@ func (d *remote) publishProcedure(ctx context.Context, file []byte) (handlers.Pu
 	return as[handlers.PublishedProcedure](got, err)
 }
 
+func (d *remote) withdrawProcedure(ctx context.Context, id string, w procedure.Withdraw) (handlers.PublishedProcedure, error) {
+	got, err := d.WithdrawProcedure(ctx, id, client.Once{}, client.WithdrawInputBody{Decision: w.Decision, DecidedOn: w.DecidedOn.String(), From: w.From.String()})
+	return as[handlers.PublishedProcedure](got, err)
+}
+
+func (d *remote) previewMove(ctx context.Context, id string, from, to int) (handlers.Move, error) {
+	got, err := d.PreviewMove(ctx, id, client.PreviewMoveParams{From: int64(from), To: int64(to)})
+	if _, gone := of(err, http.StatusNotFound); gone {
+		err = handlers.ErrNoProcedure
+	}
+	return as[handlers.Move](got, err)
+}
+
 func (d *remote) turn(ctx context.Context, t procedure.Turn) (handlers.Turned, error) {
 	got, err := d.TurnSwitch(ctx, t.Procedure, client.Once{}, client.SwitchInputBody{Unit: t.Unit, Open: t.Open, Reason: string(t.Reason), Basis: t.Basis})
 	return as[handlers.Turned](got, err)
@@ -129,11 +144,19 @@ func (d *remote) calendar(ctx context.Context, code string, version int64) (c ca
 	return c, nil
 }
 
+// count leaves the counting to the server, which knows the hours.
+func (d *remote) count(ctx context.Context, c calendar.Calendar, t limitAsked) (limitCounted, error) {
+	got, err := d.CountLimit(ctx, c.Code, client.CountLimitParams{Version: t.version, From: t.from.Format(time.RFC3339), Limit: t.limit.String(), Agency: t.agency, Policy: string(t.policy)})
+	return as[limitCounted](got, err)
+}
+
+func (d *remote) publishCalendar(ctx context.Context, file []byte) (handlers.Published, error) {
+	got, err := d.PublishCalendar(ctx, client.Once{}, file)
+	return as[handlers.Published](got, err)
+}
+
 func (d *remote) organisation(ctx context.Context, day calendar.Date, knownAt string, whole bool) (organisation.Described, error) {
-	if whole {
-		return organisation.Described{}, usageError{errors.New("--all works on the database only: a server tells of one day")}
-	}
-	got, err := d.GetOrganisation(ctx, client.GetOrganisationParams{At: day.String(), KnownAt: knownAt})
+	got, err := d.GetOrganisation(ctx, client.GetOrganisationParams{At: day.String(), KnownAt: knownAt, All: whole})
 	return as[organisation.Described](got, err)
 }
 
@@ -145,6 +168,16 @@ func (d *remote) previewOrganisation(ctx context.Context, file []byte) (handlers
 func (d *remote) applyOrganisation(ctx context.Context, file []byte, key string) (handlers.AppliedOrganisation, error) {
 	got, err := d.ApplyOrganisation(ctx, client.ApplyOrganisationParams{IdempotencyKey: key}, file)
 	return as[handlers.AppliedOrganisation](got, err)
+}
+
+func (d *remote) sandboxes(ctx context.Context) ([]organisation.Sandbox, error) {
+	got, err := d.ListSandboxes(ctx)
+	return list[organisation.Sandbox]("items", got, err)
+}
+
+func (d *remote) resetSandbox(ctx context.Context, agency, key string) (organisation.Sandbox, error) {
+	got, err := d.ResetSandbox(ctx, agency, client.Once{Key: key})
+	return as[organisation.Sandbox](got, err)
 }
 
 func (d *remote) planBatch(ctx context.Context, plan handlers.BulkPlan, key string) (handlers.Batch, error) {
@@ -362,6 +395,15 @@ func (d *remote) signatures(ctx context.Context, target string) ([]handlers.Sign
 		got, err = d.ListFileSignatures(ctx, id) // not a dossier: a file
 	}
 	return list[handlers.SignatureLine]("items", got, err)
+}
+
+// prove sends the digest: what was signed stays here.
+func (d *remote) prove(ctx context.Context, signature string, sum signing.Digest) (signing.Evidence, error) {
+	got, err := d.VerifySignature(ctx, client.ProveInputBody{SHA256: hex.EncodeToString(sum[:]), Signature: signature})
+	if p, refused := of(err, http.StatusConflict); refused && signing.Refusal(p.Code) != nil {
+		err = signing.Refusal(p.Code)
+	}
+	return as[signing.Evidence](got, err)
 }
 
 func (d *remote) keys(ctx context.Context) ([]identity.Key, time.Time, error) {

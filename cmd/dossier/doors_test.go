@@ -11,8 +11,8 @@ import (
 // leaves are the command lines that do something, by the words one types.
 func leaves(c *cli.Command, above string) (names []string) {
 	name := above + c.Name
-	if len(c.Commands) == 0 {
-		return []string{name}
+	if len(c.Commands) == 0 || finds(c) {
+		names = append(names, name)
 	}
 	for _, sub := range c.Commands {
 		names = append(names, leaves(sub, name+" ")...)

@@ -295,23 +295,21 @@ func (a *app) transferTill(ctx context.Context, cmd *cli.Command) error {
 }
 
 func (a *app) printMoneyReceipt(ctx context.Context, cmd *cli.Command) error {
-	if cmd.Args().Len() != 2 {
-		return usageError{fmt.Errorf("%s SERIES NUMBER", cmd.FullName())}
-	}
-	n, err := numberArg(cmd, 1)
-	if err != nil {
+	return a.counter(cmd, 2, "SERIES NUMBER", func(d desk, _ string) error {
+		n, err := numberArg(cmd, 1)
+		if err != nil {
+			return err
+		}
+		b, err := d.book(ctx, cmd.Args().First())
+		if err != nil {
+			return err
+		}
+		text, err := handlers.ReceiptText(b, n)
+		if err == nil {
+			_, err = fmt.Fprint(a.stdout, text)
+		}
 		return err
-	}
-	s, actor, err := a.openAs(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	defer s.stop()
-	text, err := s.money.ReceiptText(ctx, actor, cmd.Args().First(), n)
-	if err == nil {
-		_, err = fmt.Fprint(a.stdout, text)
-	}
-	return err
+	})
 }
 
 func (a *app) printBook(cmd *cli.Command, b money.Book, err error) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -253,41 +254,72 @@ func (a *app) publishProcedure(ctx context.Context, cmd *cli.Command) error {
 }
 
 func (a *app) publishShipped(ctx context.Context, cmd *cli.Command) error {
-	if cmd.String("server") != "" {
-		return usageError{fmt.Errorf("%s --shipped works on the database only: publish one after the other by its ID", cmd.FullName())}
-	}
-	s, actor, err := a.openAs(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	return s.executor.PublishShipped(ctx, actor, "shipped")
+	defer d.close()
+	t := &table{columns: publishedColumns}
+	failed := publishLacking(ctx, d, t)
+	t.note = fmt.Sprintf("%d published, %d were there before", len(t.rows), len(procedure.Shipped())-len(t.rows))
+	if failed != nil {
+		t.note = fmt.Sprintf("%d published; say it again to go on", len(t.rows))
+	}
+	return errors.Join(failed, t.print(a.stdout, cmd))
+}
+
+// publishLacking publishes the shipped procedures that were never published; what has been until one fails stands in the table.
+func publishLacking(ctx context.Context, d desk, t *table) error {
+	for _, id := range slices.Sorted(maps.Keys(procedure.Shipped())) {
+		_, err := d.procedure(ctx, id, 0, 1)
+		if err == nil {
+			continue // published before
+		}
+		if !errors.Is(err, handlers.ErrNoProcedure) {
+			return err
+		}
+		done, err := d.publishProcedure(ctx, procedure.Shipped()[id])
+		if err != nil {
+			return fmt.Errorf("publish procedure %s: %w", id, err)
+		}
+		addPublished(t, done)
+	}
+	return nil
+}
+
+var publishedColumns = []string{"id", "version", "decision", "valid from", "changes"}
+
+func addPublished(t *table, done handlers.PublishedProcedure) {
+	t.add(done, done.ID, fmt.Sprint(done.Number), done.Decision, done.ValidFrom, fmt.Sprint(done.Events))
 }
 
 func (a *app) printPublished(cmd *cli.Command, done handlers.PublishedProcedure, err error) error {
 	if err != nil {
 		return err
 	}
-	t := &table{columns: []string{"id", "version", "decision", "valid from", "changes"}}
-	t.add(done, done.ID, fmt.Sprint(done.Number), done.Decision, done.ValidFrom, fmt.Sprint(done.Events))
+	t := &table{columns: publishedColumns}
+	addPublished(t, done)
 	return t.print(a.stdout, cmd)
 }
 
 func (a *app) withdrawProcedure(ctx context.Context, cmd *cli.Command) error {
-	decided, err := dayOf(cmd.String("decided-on"))
+	if cmd.Args().Len() != 1 {
+		return usageError{fmt.Errorf("say which procedure: %s ID", cmd.FullName())}
+	}
+	w := procedure.Withdraw{Decision: cmd.String("decision")}
+	var err error
+	if w.DecidedOn, err = dayOf(cmd.String("decided-on")); err != nil {
+		return err
+	}
+	if w.From, err = dayOf(cmd.String("from")); err != nil {
+		return err
+	}
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	from, err := dayOf(cmd.String("from"))
-	if err != nil {
-		return err
-	}
-	s, actor, err := a.openAs(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	defer s.stop()
-	done, err := s.executor.WithdrawProcedure(ctx, actor, cmd.Args().First(), cmd.String("decision"), decided, from, handlers.Envelope{Key: handlers.NewKey()})
+	defer d.close()
+	done, err := d.withdrawProcedure(ctx, cmd.Args().First(), w)
 	return a.printPublished(cmd, done, err)
 }
 
@@ -382,16 +414,20 @@ func (a *app) moveDossiers(ctx context.Context, cmd *cli.Command) error {
 	if cmd.Args().Len() != 1 {
 		return usageError{fmt.Errorf("say which procedure: %s ID", cmd.FullName())}
 	}
-	wish := dossier.MoveToVersion{Version: cmd.Int("to"), Ground: dossier.MoveGround(cmd.String("ground")), Basis: dossier.Code(cmd.String("basis"))}
-	if cmd.Bool("yes") && (wish.Ground == "" || wish.Basis == "") {
+	c := dossier.MoveToVersion{Version: cmd.Int("to"), Ground: dossier.MoveGround(cmd.String("ground")), Basis: dossier.Code(cmd.String("basis"))}
+	if cmd.Bool("yes") && (c.Ground == "" || c.Basis == "") {
 		return usageError{errors.New("a move needs its legal ground: --ground and --basis")}
 	}
-	s, actor, err := a.openAs(ctx, cmd)
+	d, err := a.desk(cmd)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	m, err := s.executor.PreviewMove(ctx, s.views, actor, cmd.Args().First(), cmd.Int("from"), cmd.Int("to"))
+	defer d.close()
+	id, from, to := cmd.Args().First(), cmd.Int("from"), cmd.Int("to")
+	m, err := d.previewMove(ctx, id, from, to)
+	if errors.Is(err, handlers.ErrNoProcedure) {
+		err = fmt.Errorf("procedure %q, versions %d and %d: %w; what there is: dossier procedures show %[1]s", id, from, to, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -399,20 +435,38 @@ func (a *app) moveDossiers(ctx context.Context, cmd *cli.Command) error {
 		fmt.Fprintf(a.stderr, "%s: %s → %s\n", c.Member, or(string(c.Before), "-"), or(string(c.After), "-"))
 	}
 	if cmd.Bool("yes") {
-		if m, err = s.executor.CarryOut(ctx, actor, m, wish, or(cmd.String("key"), handlers.NewKey())); err != nil {
+		if err := a.carryOut(ctx, d, m.Dossiers, c, or(cmd.String("key"), handlers.NewKey())); err != nil {
 			return err
 		}
 	}
+	return a.printMove(cmd, m)
+}
+
+// carryOut moves dossiers, each by an act of its own under the same key: repeated, it goes on where it stopped.
+func (a *app) carryOut(ctx context.Context, d desk, affected []handlers.Affected, c dossier.MoveToVersion, key string) error {
+	members, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("write command: %w", err)
+	}
+	w := wish{command: c, name: dossier.Kebab(c.Name()), members: members, envelope: handlers.Envelope{Key: key, Body: members}}
+	for i := range affected {
+		if _, err := d.do(ctx, affected[i].ID.String(), w); err != nil {
+			fmt.Fprintf(a.stderr, "%d of %d moved; to go on, say the same again with --key %s\n", i, len(affected), key)
+			return fmt.Errorf("move dossier %s: %w", affected[i].ID, err)
+		}
+		affected[i].Moved = true
+	}
+	return nil
+}
+
+func (a *app) printMove(cmd *cli.Command, m handlers.Move) error {
 	t := &table{columns: []string{"id", "code", "applicant", "status", "due", "moved"}}
 	for _, d := range m.Dossiers {
-		due, code := "", ""
+		due := ""
 		if d.Due != nil {
 			due = instant(*d.Due)
 		}
-		if d.Code != nil {
-			code = *d.Code
-		}
-		t.add(d, d.ID.String(), code, d.Applicant, words("status", string(d.Status)), due, fmt.Sprint(d.Moved))
+		t.add(d, d.ID.String(), deref(d.Code), d.Applicant, words("status", string(d.Status)), due, fmt.Sprint(d.Moved))
 	}
 	if t.note = fmt.Sprintf("%d dossier(s) affected; nothing was changed: say --yes, --ground and --basis to move them", len(m.Dossiers)); cmd.Bool("yes") {
 		t.note = fmt.Sprintf("%d dossier(s) moved to version %d", len(m.Dossiers), m.To)

@@ -27,9 +27,14 @@ var typed = map[string]string{
 	"person register": "applicant-9 --name x", "person correct": "applicant-1 --reason x --name x", "person show": "applicant-1 --purpose look", "person find": "--name x --purpose look",
 	"person erase": "applicant-1 --decision 1-QD --reason x", "person answer": "applicant-1 1 --answer granted", "person extend": "applicant-1 1 --reason x", "person done": "applicant-1 1",
 	"person prefill": "applicant-1 --procedure vet-practice-cert-renew", "person standing": "applicant-1", "person mandate": "applicant-1 --to applicant-2", "person end-mandate": "applicant-1 1 --reason x", "person ask": "applicant-1 --wish copy",
-	"till take": "ID 1 --amount 1 --method cash --book BL26A", "till open": "", "till give-back": "BL26A 1 --amount 1 --reason wrong_amount", "till show": "", "till close": "--counted 0", "till receipt": "BL26A 1",
+	"till take": "ID 1 --amount 1 --method cash --book BL26A", "till open": "", "till give-back": "BL26A 1 --amount 1 --reason wrong_amount", "till show": "--officer fees", "till close": "--counted 0", "till receipt": "BL26A 1",
 	"till book void": "BL26A 1 --reason spoiled", "till book show": "BL26A", "till transfer": "--officer fees --day 2026-11-26 --document 1", "till book issue": "BL26B --first 1 --last 9 --holder fees", "till book hand": "BL26A --to fees",
 	"money refund": "ID 1 --amount 1 --reason wrong_amount", "money cancel": "ID 1 --reason wrong_amount", "money settle": "", "money reconcile": "", "money explain": "x --cause counting_error",
+
+	"results check": "000.00.00.H00-261126-0001-KQ1", "procedures list": "", "procedures show": "vet-practice-cert-renew", "procedures draw": "vet-practice-cert-renew", "procedures schema": "vet-practice-cert-renew",
+	"procedures facts": "vet-practice-cert-renew FILE", "calendars list": "", "calendars show": "vn", "calendars count": "vn 2026-11-20T10:00 3.working_day", "organisation show": "", "sandbox list": "",
+
+	"import xes": "FILE --mapping FILE", "money invoices": "--spool FILE",
 }
 
 // Each command line that asks for a right is asked as a demo account of every role that has not got it.

@@ -23,32 +23,16 @@ func (a *app) sandboxCommand() *cli.Command {
 }
 
 func (a *app) listSandboxes(ctx context.Context, cmd *cli.Command) error {
-	s, err := a.open(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	defer s.stop()
-	open, err := s.executor.OpenSandboxes(ctx)
-	if err != nil {
-		return err
-	}
-	return a.printSandboxes(cmd, open...)
+	return atDesk(a, cmd, func(d desk) ([]organisation.Sandbox, error) { return d.sandboxes(ctx) }, func(open []organisation.Sandbox) error { return a.printSandboxes(cmd, open...) })
 }
 
 func (a *app) resetSandbox(ctx context.Context, cmd *cli.Command) error {
 	if cmd.Args().Len() != 1 {
 		return usageError{fmt.Errorf("say which: dossier sandbox reset AGENCY; dossier sandbox list names them")}
 	}
-	s, actor, err := a.openAs(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	defer s.stop()
-	open, err := s.executor.ResetSandbox(ctx, actor, cmd.Args().First(), handlers.Envelope{Key: or(cmd.String("key"), handlers.NewKey())})
-	if err != nil {
-		return err
-	}
-	return a.printSandboxes(cmd, open)
+	return atDesk(a, cmd, func(d desk) (organisation.Sandbox, error) {
+		return d.resetSandbox(ctx, cmd.Args().First(), or(cmd.String("key"), handlers.NewKey()))
+	}, func(open organisation.Sandbox) error { return a.printSandboxes(cmd, open) })
 }
 
 func (a *app) printSandboxes(cmd *cli.Command, open ...organisation.Sandbox) error {

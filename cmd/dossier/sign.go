@@ -15,7 +15,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/urfave/cli/v3"
 
-	"dossier/domain"
 	"dossier/domain/dossier"
 	"dossier/handlers"
 	"dossier/handlers/localca"
@@ -147,7 +146,7 @@ func signingResult(cmd *cli.Command, key string) (w wish, err error) {
 // signDisk signs what is in no dossier, for the account: what an applicant's own software does elsewhere.
 func (a *app) signDisk(ctx context.Context, cmd *cli.Command) error {
 	if cmd.String("server") != "" {
-		return usageError{fmt.Errorf("%s --disk works on the database only", cmd.FullName())}
+		return databaseOnly(cmd.FullName()+" --disk", "it stands for an applicant's own software; what a server signs is in a dossier")
 	}
 	d, err := digestOf(cmd.String("disk"))
 	if err != nil {
@@ -268,15 +267,7 @@ func blockOf(block, of string) string {
 }
 
 func (a *app) verifyOutside(ctx context.Context, cmd *cli.Command) error {
-	if cmd.String("server") != "" {
-		return usageError{fmt.Errorf("%s --file works on the database only", cmd.FullName())}
-	}
-	s, _, err := a.openAs(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	defer s.stop()
-	d, err := digestOf(cmd.String("file"))
+	sum, err := digestOf(cmd.String("file"))
 	if err != nil {
 		return err
 	}
@@ -284,9 +275,14 @@ func (a *app) verifyOutside(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	e, err := s.executor.Prove(ctx, signature, d)
-	if r := (*domain.Refusal)(nil); errors.As(err, &r) {
-		return checkError{err}
+	d, err := a.desk(cmd)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	e, err := d.prove(ctx, signature, sum)
+	if signing.Refuses(err) {
+		return checkError{errors.New(explain(err))}
 	}
 	if err != nil {
 		return err

@@ -14,8 +14,8 @@ import (
 
 	"dossier/domain/dossier"
 	"dossier/domain/escalation"
+	"dossier/handlers"
 	"dossier/internal/config"
-	"dossier/projections"
 )
 
 func (a *app) timersCommand() *cli.Command {
@@ -39,27 +39,14 @@ func (a *app) timersCommand() *cli.Command {
 }
 
 func (a *app) listTimers(ctx context.Context, cmd *cli.Command) error {
-	s, actor, err := a.openAs(ctx, cmd)
-	if err != nil {
-		return err
+	w := waiting{kind: cmd.String("kind"), unit: cmd.String("unit"), target: cmd.String("dossier"), within: cmd.Duration("within"), limit: cmd.Int("limit")}
+	if w.kind != "" && !slices.Contains(dossier.Values("timer"), w.kind) {
+		return usageError{fmt.Errorf("--kind %q: say one of %s", w.kind, strings.Join(dossier.Values("timer"), ", "))}
 	}
-	defer s.stop()
-	f := projections.TimerFilter{Kind: dossier.TimerKind(cmd.String("kind")), Unit: cmd.String("unit"), Limit: cmd.Int("limit")}
-	if f.Kind != "" && !slices.Contains(dossier.Values("timer"), string(f.Kind)) {
-		return usageError{fmt.Errorf("--kind %q: say one of %s", f.Kind, strings.Join(dossier.Values("timer"), ", "))}
-	}
-	if id := cmd.String("dossier"); id != "" {
-		if f.ID, err = s.find(ctx, id); err != nil {
-			return err
-		}
-	}
-	if within := cmd.Duration("within"); within > 0 {
-		f.Until = s.executor.Now().Add(within)
-	}
-	lines, err := s.executor.TimerLines(ctx, s.views, actor, f)
-	if err != nil {
-		return err
-	}
+	return atDesk(a, cmd, func(d desk) ([]handlers.TimerLine, error) { return d.timers(ctx, w) }, func(lines []handlers.TimerLine) error { return a.printTimers(cmd, lines) })
+}
+
+func (a *app) printTimers(cmd *cli.Command, lines []handlers.TimerLine) error {
 	t := &table{columns: []string{"dossier", "timer", "unit", "due", "next", "at %", "told", "who", "law"}}
 	for _, l := range lines {
 		t.add(l, or(deref(l.Code), l.ID.String()), words("timer", string(l.Timer))+numbered(l.Number), l.Unit, instant(at(l.Due)), instant(at(l.Next)),

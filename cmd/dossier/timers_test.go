@@ -84,14 +84,15 @@ func TestKill9OfTheTimekeeperLosesAndDoublesNoNotice(t *testing.T) {
 	}
 	const dossiers = 6
 	var ids []string
+	var ends []time.Time
 	for i := range dossiers {
 		var made []struct{ ID string }
 		if err := json.Unmarshal([]byte(on("submit", "-o", "json", "--set", "procedure=vet-practice-cert-renew", "--set", "channel=online", "--set", "applicant=applicant-1")), &made); err != nil || len(made) != 1 {
 			t.Fatal(err)
 		}
 		ids = append(ids, made[0].ID)
-		until := time.Now().Add(time.Duration(3+i) * time.Second).UTC().Format(time.RFC3339)
-		on("do", made[0].ID, "send-message", "--as", "reception", "--set", "topic=question", "--set", "answer_by="+until)
+		ends = append(ends, time.Now().Add(time.Duration(3+i)*time.Second).UTC())
+		on("do", made[0].ID, "send-message", "--as", "reception", "--set", "topic=question", "--set", "answer_by="+ends[i].Format(time.RFC3339))
 	}
 	told := func() (n int) {
 		for _, id := range ids {
@@ -106,7 +107,7 @@ func TestKill9OfTheTimekeeperLosesAndDoublesNoNotice(t *testing.T) {
 		return nil
 	})
 	d.kill()
-	time.Sleep(2 * time.Second) // some run out meanwhile
+	<-time.After(time.Until(ends[dossiers/2])) // of half of them at least nobody can be told by then
 	d.start()
 	d.eventually("all are told", func() error {
 		if n := told(); n < dossiers {

@@ -141,7 +141,7 @@ func describeBody(doc *huma.OpenAPI, s *huma.Schema, absent bool, seen map[strin
 	}
 	s.PrecomputeMessages()
 	for name, member := range s.Properties { // after what huma looks at
-		if pattern, known := patterns[name]; known && member.Type == huma.TypeString && len(member.Enum) == 0 && fits(member.Examples, pattern) {
+		if pattern, known := patterns[name]; known && member.Type == huma.TypeString && member.Pattern == "" && len(member.Enum) == 0 && fits(member.Examples, pattern) {
 			member.Pattern = pattern
 		}
 		if (name == "procedures" || name == "refs") && member.Items != nil {

@@ -202,6 +202,7 @@ func (s *server) fileRoutes() {
 	register(s, s.operation(http.MethodGet, "/v1/files/{id}/content", "get-file-content", "A clean file, checked against its hash while it is sent; recorded in the access journal"), s.content)
 	register(s, s.operation(http.MethodPost, "/v1/files/{id}/signatures", "sign-a-file", "Sign a file of a dossier, or bring a signature that was made elsewhere; it is proved first"), answering(answerWithin, s.signFile))
 	get(s, "/v1/files/{id}/signatures", "list-file-signatures", "The signatures of a file, each held against it; recorded in the access journal", s.fileSignatures)
+	post(s, "/v1/signatures/verify", "verify-signature", "Hold a signature against a content that is in no dossier: who signed, when, under which certificate. Nothing is recorded", s.prove)
 	get(s, "/v1/dossiers/{id}/signatures", "list-signatures", "The signatures of a dossier's result and files, each held against what it is under; recorded in the access journal", s.signatures)
 }
 

@@ -214,6 +214,7 @@ var bodies = map[string]string{
 	"POST /v1/dossiers/{id}/files":                       `{"name":"a.pdf","size":9,"component":"tp-1"}`,
 	"POST /v1/dossiers/{id}/look-up":                     `{"component":"tp-2"}`,
 	"POST /v1/files/{id}/signatures":                     `{}`,
+	"POST /v1/signatures/verify":                         `{"sha256":"` + strings.Repeat("0", 64) + `","signature":"x"}`,
 	"PATCH /v1/files/{id}":                               "%PDF",
 	"POST /v1/procedures/{id}/facts":                     `{}`,
 	"POST /v1/procedures/{id}/switch":                    `{"unit":"one-stop","open":true,"reason":"pilot","basis":"12/QD"}`,

@@ -84,6 +84,9 @@ func TestWithPostgresAwayEverythingAnswersAndNothingIsDone(t *testing.T) {
 	h.get("", "/livez").is(200)
 	h.get("", "/metrics").is(200)
 	h.get("auditor", "/v1/procedures").is(200)
+	time.Sleep(1100 * time.Millisecond) // longer than rules are trusted without looking
+	h.get("auditor", "/v1/procedures").is(200)
+	h.get("auditor", "/v1/dossiers/"+r.ID).problem(503, "unavailable")
 }
 
 func TestFiguresCountCommandsAndRequests(t *testing.T) {

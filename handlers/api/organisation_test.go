@@ -74,6 +74,17 @@ func TestTheOrganisationIsAppliedAndReadAsItHoldsOnADayAndWasKnown(t *testing.T)
 	if len(b.Accounts) != 0 || len(b.Units) == 0 {
 		t.Errorf("an applicant sees %d accounts and %d units", len(b.Accounts), len(b.Units))
 	}
+	h.get("applicant-1", "/v1/organisation?all=true").problem(http.StatusForbidden, "not_allowed")
+	h.get("auditor", "/v1/organisation?all=true").is(http.StatusOK).into(&b)
+	posts := 0 // also those that begin later
+	for _, a := range b.Accounts {
+		if a.ID == "deputy" {
+			posts += len(a.Posts)
+		}
+	}
+	if posts < 2 {
+		t.Errorf("of all days the account has %d posts", posts)
+	}
 	h.get("", "/v1/organisation").is(http.StatusUnauthorized)
 	h.get("auditor", "/v1/organisation?at=tomorrow").is(http.StatusUnprocessableEntity)
 	h.get("auditor", "/v1/organisation?known_at=once").is(http.StatusBadRequest)
@@ -82,6 +93,7 @@ func TestTheOrganisationIsAppliedAndReadAsItHoldsOnADayAndWasKnown(t *testing.T)
 	c := newContract(t)
 	c.publish("openapi.json", h.get("", "/openapi.json").is(200).body)
 	c.holds("openapi.json#/paths/~1v1~1organisation/get/responses/200/content/application~1json/schema", h.get("auditor", "/v1/organisation").is(200).body)
+	c.holds("openapi.json#/paths/~1v1~1organisation/get/responses/200/content/application~1json/schema", h.get("auditor", "/v1/organisation?all=true").is(200).body)
 	file, err := json.Marshal(organisation.FileSchema())
 	if err != nil {
 		t.Fatal(err)

@@ -151,6 +151,48 @@ func TestWithoutAnAuthorityThatIsTrustedNoSignatureIsTaken(t *testing.T) {
 	h.post("reception", "/v1/files/"+n.ID+"/signatures", `{"signature":"x"}`).problem(409, "no_verifier")
 }
 
+// What was signed never leaves who asks.
+func TestASignatureOutsideAnyDossierIsHeldAgainstADigest(t *testing.T) {
+	t.Parallel()
+	h, c := signingHouse(t)
+	content, now := []byte("giấy ở nhà"), time.Now()
+	g, err := c.ca.Invite("Nguyễn Thị Kỳ Lân", now.Add(-time.Hour), now.Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := signing.DigestOf(content)
+	signature, err := g.Sign(sum, now, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asks := func(sum, signature string) string {
+		b, _ := json.Marshal(map[string]string{"sha256": sum, "signature": signature})
+		return string(b)
+	}
+	head, err := h.journal.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := fmt.Sprintf("%x", sum)
+	var e signing.Evidence
+	h.post("applicant-1", "/v1/signatures/verify", asks(whole, signature)).is(200).into(&e)
+	if e.Subject != "Nguyễn Thị Kỳ Lân" || e.Revocation != signing.Good || e.Time != signing.Stamped || len(e.Chain) != 3 {
+		t.Errorf("%+v", e)
+	}
+	h.post("auditor", "/v1/signatures/verify", asks(strings.ToUpper(whole), signature)).is(200)
+	h.post("auditor", "/v1/signatures/verify", asks(strings.Repeat("0", 64), signature)).problem(409, signing.Altered)
+	h.post("auditor", "/v1/signatures/verify", asks(whole, "x")).problem(409, signing.Malformed)
+	h.post("auditor", "/v1/signatures/verify", asks("", signature)).problem(422, "invalid")
+	h.post("auditor", "/v1/signatures/verify", asks(whole, "")).problem(422, "invalid")
+	h.post("admin", "/v1/signatures/verify", asks(whole, signature)).problem(403, "not_allowed")
+	h.post("", "/v1/signatures/verify", asks(whole, signature)).is(401)
+	c.ca.GoAway(true)
+	h.post("auditor", "/v1/signatures/verify", asks(whole, signature)).problem(503, "revocation_unknown")
+	if after, err := h.journal.Head(t.Context()); err != nil || after != head {
+		t.Errorf("%d events of asking, %v", after-head, err)
+	}
+}
+
 func TestAScanIsSignedAtDigitisingAndWhatTheListsDoNotAnswerWaits(t *testing.T) {
 	t.Parallel()
 	h, c := signingHouse(t)

@@ -874,6 +874,11 @@ func (c *Client) EndSessions(ctx context.Context, body EndSessionsInputBody) (*A
 	return ask[EndedOutputBody](ctx, c, request{method: "POST", path: "/v1/sessions/end", body: body})
 }
 
+// VerifySignature: Hold a signature against a content that is in no dossier: who signed, when, under which certificate. Nothing is recorded.
+func (c *Client) VerifySignature(ctx context.Context, body ProveInputBody) (*Answer[ProvenSignature], error) {
+	return ask[ProvenSignature](ctx, c, request{method: "POST", path: "/v1/signatures/verify", body: body})
+}
+
 // LinkSubject: Let a user of the issuer sign in as an account of the organisation; without an account no longer.
 func (c *Client) LinkSubject(ctx context.Context, body LinkInputBody) (*Answer[Nothing], error) {
 	return ask[Nothing](ctx, c, request{method: "POST", path: "/v1/subjects/link", body: body})
@@ -2260,6 +2265,8 @@ type GetOrganisationParams struct {
 	At string `query:"at"`
 	// As it was known then: an instant, a date (its end) or @POSITION; now without it.
 	KnownAt string `query:"known_at"`
+	// All days: the whole of it, as a file says it; for who may see who works here.
+	All bool `query:"all"`
 }
 
 // GetPersonParams goes with GetPerson.
@@ -3290,6 +3297,27 @@ type ProposeExtensionCommand struct {
 	Reason string `json:"reason"`
 	// What a person writes. It goes to the vault; the event holds a pointer and a commitment.
 	Text string `json:"text,omitzero"`
+}
+
+// ProveInputBody is schema ProveInputBody of the document.
+type ProveInputBody struct {
+	// Of what was signed, in hexadecimal. The content itself stays with you.
+	SHA256 string `json:"sha256"`
+	// As the signing software wrote it.
+	Signature string `json:"signature"`
+}
+
+// ProvenSignature is schema ProvenSignature of the document.
+type ProvenSignature struct {
+	Algorithm  string    `json:"algorithm"`
+	AskedAt    time.Time `json:"asked_at"`
+	Chain      []string  `json:"chain"`
+	Issuer     string    `json:"issuer"`
+	Revocation string    `json:"revocation"`
+	Serial     string    `json:"serial"`
+	SignedAt   time.Time `json:"signed_at"`
+	Subject    string    `json:"subject"`
+	Time       string    `json:"time"`
 }
 
 // PublishNotificationCommand is schema publish-notification of the document.
