@@ -97,6 +97,8 @@ func describeParameter(path string, p *huma.Param) {
 		own = *orEmpty(formatted("date"))
 	case p.Name == "since":
 		own = *orEmpty(formatted("date-time"), formatted("date"))
+	case p.Name == "from" && strings.HasSuffix(path, "/count"):
+		own = huma.Schema{AnyOf: []*huma.Schema{formatted("date-time"), formatted("date"), text(momentPattern, 0)}, Examples: own.Examples}
 	case p.Name == "at" || p.Name == "known_at":
 		own = *orEmpty(formatted("date-time"), formatted("date"), text(momentPattern, 0))
 	case p.In == "path" && p.Name == "id" && (strings.HasPrefix(path, "/v1/files/") || strings.HasSuffix(path, "/files") || path == "/v1/dossiers/{id}/signatures"), p.Name == "reference":
