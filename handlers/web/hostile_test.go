@@ -354,10 +354,12 @@ func TestWhatIsHostileToPagesIsTextOrRefusedAndChangesNothing(t *testing.T) {
 					}
 				}
 			}
-			for _, name := range []string{"ids", "after", "since", "q", "cursor", "status", "sort"} { // of what stays open, whoever leaves
-				for _, evil := range evils {
-					w.sent(http.MethodGet, "/dossiers/live?"+url.Values{name: {evil, "1"}}.Encode(), reception, "", "Last-Event-ID: "+strings.Map(printable, evil))
+			for _, evil := range evils { // of what stays open, whoever leaves
+				q := url.Values{}
+				for _, name := range []string{"ids", "after", "since", "q", "cursor", "status", "sort"} {
+					q[name] = []string{evil, "1"}
 				}
+				w.sent(http.MethodGet, "/dossiers/live?"+q.Encode(), reception, "", "Last-Event-ID: "+strings.Map(printable, evil))
 			}
 			w.sent(http.MethodGet, "/dossiers?"+strings.Repeat("status=accepted&", 3000), reception, "")
 			w.sent(http.MethodGet, "/dossiers?q=%zz&;&a;b=c&%", reception, "")
