@@ -67,7 +67,7 @@ func describeInputs(doc *huma.OpenAPI) {
 			}
 		}
 	}
-	for path, schema := range map[string]string{"/v1/procedures": "A procedure file, as docs/procedures.md tells it.", "/v1/organisation": "An organisation file, as docs/organisation.md tells it.",
+	for path, schema := range map[string]string{"/v1/procedures": "A procedure file, as docs/procedures.md tells it.", "/v1/calendars": "A calendar file: code, zone, hours and years, as dossier calendars publish takes it.", "/v1/organisation": "An organisation file, as docs/organisation.md tells it.",
 		"/v1/procedures/{id}/facts": "What was filled in: a member for each form of the procedure."} {
 		doc.Paths[path].Post.RequestBody.Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: huma.TypeObject, Description: schema, AdditionalProperties: true}}}
 	}
