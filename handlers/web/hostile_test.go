@@ -366,7 +366,15 @@ func TestWhatIsHostileToPagesIsTextOrRefusedAndChangesNothing(t *testing.T) {
 				}
 				w.sent(http.MethodGet, "/dossiers/live?"+q.Encode(), reception, "", "Last-Event-ID: "+strings.Map(printable, evil))
 			}
-			w.sent(http.MethodGet, "/dossiers?"+strings.Repeat("status=accepted&", 3000), reception, "")
+			var many []string
+			for i := range 3000 {
+				many = append(many, fmt.Sprint("status=x", i))
+			}
+			for _, q := range []string{strings.Repeat("status=accepted&", 3000), strings.Join(many, "&")} { // each is a link with all the others
+				if s := w.sent(http.MethodGet, "/dossiers?"+q, reception, ""); len(s.body) > 1<<20 {
+					t.Errorf("a question of %d bytes is answered with %d", len(q), len(s.body))
+				}
+			}
 			w.sent(http.MethodGet, "/dossiers?q=%zz&;&a;b=c&%", reception, "")
 			w.sent(http.MethodGet, "/bulk/new?command=accept&"+strings.Repeat("id="+id+"@1&", 500), reception, "")
 		})
