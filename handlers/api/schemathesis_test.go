@@ -343,7 +343,13 @@ func TestSchemathesisAsEveryRoleFindsNothingAndChangesNothingByWhatIsRefused(t *
 			never = append(never, op)
 		}
 	}
-	t.Logf("%d of %d operations answered 2xx at least once", len(operations)-len(never), len(operations))
+	last := fmt.Sprintf("%d of %d operations answered 2xx at least once", len(operations)-len(never), len(operations))
+	t.Log(last)
+	if file := os.Getenv("DOSSIER_SCHEMATHESIS_TABLE"); file != "" { // a test that passed is not heard
+		if err := os.WriteFile(file, []byte(summary(verdicts)+last+"\n"), 0o644); err != nil {
+			t.Error(err)
+		}
+	}
 	if len(never) > 0 && len(roles) == len(domain.Roles()) || len(operations) == 0 {
 		t.Errorf("never answered 2xx: %s", strings.Join(never, ", "))
 	}
