@@ -63,7 +63,7 @@ $(SCHEMATHESIS): internal/schemathesis/requirements.txt
 	@touch $@
 
 schemathesis: $(SCHEMATHESIS) ## schemathesis with all checks against the whole API, once per role, and what each request changed; prints a table. Some minutes
-	@DOSSIER_SCHEMATHESIS=$(CURDIR)/$(SCHEMATHESIS) go run ./internal/devstack/withpostgres -- go run ./internal/gotest schemathesis -count=1 -timeout 20m -v -run SchemathesisAsEveryRole $(ARGS) ./handlers/api
+	@rm -f .bin/schemathesis.txt; DOSSIER_SCHEMATHESIS=$(CURDIR)/$(SCHEMATHESIS) DOSSIER_SCHEMATHESIS_TABLE=$(CURDIR)/.bin/schemathesis.txt go run ./internal/devstack/withpostgres -- go run ./internal/gotest schemathesis -count=1 -timeout 30m -v -run SchemathesisAsEveryRole $(ARGS) ./handlers/api; s=$$?; cat .bin/schemathesis.txt; exit $$s
 
 soak: ## Faults of all kinds at random for MINUTES=10, then everything is held against everything; exit 3 if anything is wrong
 	@go build -o bin/faults ./cmd/faults && bin/faults -minutes $(or $(MINUTES),10) $(if $(SEED),-seed $(SEED)) $(ARGS)

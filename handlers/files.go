@@ -175,10 +175,10 @@ var hash = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
 
 func (f *Files) check(n NewFile) error {
 	switch {
-	case n.Name == "" || utf8.RuneCountInString(n.Name) > 255 || !utf8.ValidString(n.Name) || strings.ContainsAny(n.Name, `/\`) || strings.ContainsFunc(n.Name, unicode.IsControl):
+	case strings.Trim(n.Name, ". ") == "" || utf8.RuneCountInString(n.Name) > 255 || !utf8.ValidString(n.Name) || strings.ContainsAny(n.Name, `/\`) || strings.ContainsFunc(n.Name, misleads):
 		return &domain.Invalid{Code: "bad_name", Field: "name",
-			VI: "Tên tệp có từ 1 đến 255 ký tự, không có / \\ và ký tự điều khiển. Đổi tên rồi gửi lại.",
-			EN: "A file name has 1 to 255 characters, without / \\ and control characters. Rename it and send again."}
+			VI: "Tên tệp có từ 1 đến 255 ký tự, không chỉ có dấu chấm, không có / \\, ký tự điều khiển và ký tự đổi chiều chữ. Đổi tên rồi gửi lại.",
+			EN: "A file name has 1 to 255 characters, not dots alone, without / \\, control characters and marks that turn the direction of writing. Rename it and send again."}
 	case n.Size < 1:
 		return &domain.Invalid{Code: "empty_file", Field: "size", VI: "Tệp rỗng. Kiểm tra lại tệp, ghi đúng số byte.", EN: "The file is empty. Check it and say how many bytes it has."}
 	case n.Size > f.o.Most:
@@ -197,6 +197,9 @@ func (f *Files) check(n NewFile) error {
 	}
 	return nil
 }
+
+// misleads says of a letter that a name with it reads as another one: "\u202efdp.exe" looks like a PDF.
+func misleads(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
 
 // ErrNoFile is answered for a file that is not there.
 var ErrNoFile error = &Failure{Status: http.StatusNotFound, Code: "no_file",

@@ -16,7 +16,12 @@ func Readable(u *url.URL) bool {
 	if !isText(u.Path) {
 		return false
 	}
-	for name, values := range u.Query() {
+	return IsText(u.Query())
+}
+
+// IsText says whether all names and values of a form are text.
+func IsText(form url.Values) bool {
+	for name, values := range form {
 		if !isText(name) || !isText(strings.Join(values, "")) {
 			return false
 		}

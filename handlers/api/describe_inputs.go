@@ -67,7 +67,7 @@ func describeInputs(doc *huma.OpenAPI) {
 			}
 		}
 	}
-	for path, schema := range map[string]string{"/v1/procedures": "A procedure file, as docs/procedures.md tells it.", "/v1/organisation": "An organisation file, as docs/organisation.md tells it.",
+	for path, schema := range map[string]string{"/v1/procedures": "A procedure file, as docs/procedures.md tells it.", "/v1/calendars": "A calendar file: code, zone, hours and years, as dossier calendars publish takes it.", "/v1/organisation": "An organisation file, as docs/organisation.md tells it.",
 		"/v1/procedures/{id}/facts": "What was filled in: a member for each form of the procedure."} {
 		doc.Paths[path].Post.RequestBody.Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: huma.TypeObject, Description: schema, AdditionalProperties: true}}}
 	}
@@ -97,6 +97,8 @@ func describeParameter(path string, p *huma.Param) {
 		own = *orEmpty(formatted("date"))
 	case p.Name == "since":
 		own = *orEmpty(formatted("date-time"), formatted("date"))
+	case p.Name == "from" && strings.HasSuffix(path, "/count"):
+		own = huma.Schema{AnyOf: []*huma.Schema{formatted("date-time"), formatted("date"), text(momentPattern, 0)}, Examples: own.Examples}
 	case p.Name == "at" || p.Name == "known_at":
 		own = *orEmpty(formatted("date-time"), formatted("date"), text(momentPattern, 0))
 	case p.In == "path" && p.Name == "id" && (strings.HasPrefix(path, "/v1/files/") || strings.HasSuffix(path, "/files") || path == "/v1/dossiers/{id}/signatures"), p.Name == "reference":

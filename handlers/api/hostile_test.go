@@ -273,6 +273,15 @@ func harmless(t *testing.T, r reply, where, evil string) {
 	}
 }
 
+func TestAHeadOfTheStreamIsAnsweredAndNotFollowed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	began := time.Now()
+	if r, said := h.raw(asks("auditor", "HEAD /v1/events/stream")); r.StatusCode != 200 || said != "" || time.Since(began) > 10*time.Second {
+		t.Errorf("%d after %s: %q", r.StatusCode, time.Since(began), said)
+	}
+}
+
 func TestABodyThatDripsIsCutOffAndChangesNothing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -138,8 +138,9 @@ type town struct {
 
 func newTown(t *testing.T) *town {
 	t.Helper()
-	w := openTown(t, nil, &cabinet{dir: t.TempDir(), clamd: devstack.TestNoVirus(t)})
+	w := openTown(t, devstack.TestKafka(t), &cabinet{dir: t.TempDir(), clamd: devstack.TestNoVirus(t)})
 	w.furnish()
+	w.ready()
 	return w
 }
 
@@ -335,7 +336,7 @@ func (w *town) ask(r handlers.Right, id string, c caller) (answer, string) {
 	var p problem
 	_ = json.Unmarshal(said, &p)
 	switch {
-	case response.StatusCode >= 500 && p.Code != "not_yet" && r.Name != "GET /readyz": // without Kafka it is red
+	case response.StatusCode >= 500 && p.Code != "not_yet":
 		w.t.Errorf("%s as %s: %s", r.Name, c.Account, told)
 	case response.StatusCode == http.StatusUnauthorized:
 		return unknown, told

@@ -1,11 +1,13 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,6 +22,7 @@ import (
 	"dossier/handlers/localpay"
 	"dossier/handlers/localregistry"
 	"dossier/internal/devstack"
+	"dossier/projections"
 
 	"github.com/google/uuid"
 )
@@ -325,6 +328,7 @@ func (s *stage) set(c caller, rights []handlers.Right) map[string]example {
 			}
 		}
 	}
+	s.keepTime()
 	for command, d := range lives {
 		sc := sceneOf(c.Role, command)
 		x := example{path: map[string]string{"id": d.ID}, body: sc.body}
@@ -346,6 +350,26 @@ func (s *stage) set(c caller, rights []handlers.Right) map[string]example {
 	}
 	s.others(c, rights, found)
 	return found
+}
+
+// keepTime tells everything that is due once, as the timekeeper does, and then stays there without a further look: whatever changes from now on, a
+// request changed.
+func (s *stage) keepTime() {
+	s.t.Helper()
+	head, err := s.journal.Head(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	views := projections.NewViews(s.pool, s.journal).Follow(s.engine)
+	if err := views.Wait(s.t.Context(), head, nil); err != nil {
+		s.t.Fatal(err)
+	}
+	keeper := handlers.NewTimekeeper(s.executor, views, s.pool, handlers.TimekeeperOptions{Every: time.Hour, Lease: 2 * time.Hour})
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = keeper.Run(ctx) })
+	s.t.Cleanup(func() { stop(); running.Wait() })
+	s.ready()
 }
 
 func at(name, value string) map[string]string { return map[string]string{name: value} }
@@ -416,6 +440,8 @@ func (s *stage) others(c caller, rights []handlers.Right, found map[string]examp
 		case "POST /v1/procedures":
 			s.served++
 			x.body = procedureFile(s.t, fmt.Sprint("another-", s.served), func(map[string]any) {})
+		case "POST /v1/calendars":
+			x.body = strings.Replace(string(calendar.Shipped()["nl"]), `"code": "nl"`, `"code": "another"`, 1)
 		case "POST /v1/procedures/{id}/facts":
 			x.body = `{"application":{"owner_name":"Đỗ Thị Nghĩa","owner_id":"001099000001"}}`
 		case "POST /v1/procedures/{id}/switch":

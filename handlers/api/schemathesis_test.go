@@ -84,7 +84,7 @@ func (w *witness) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	switch {
 	case a.status < http.StatusMultipleChoices:
 		w.good[route]++
-	case a.status >= http.StatusInternalServerError && route != "GET /readyz": // red is its answer
+	case a.status >= http.StatusInternalServerError:
 		w.fives[route]++
 	}
 	if a.status < http.StatusMultipleChoices && r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -211,9 +211,8 @@ type verdict struct {
 	TestCases  struct{ Generated int } `json:"test_cases"`
 }
 
-// examined lets schemathesis ask as a role: what the role may come in at by examples and at random, what is its share value by value, too, and what it
-// may not a few times.
-func (s *stage) examined(program string, c caller, whole func(op string) bool) (v verdict) {
+// examined lets schemathesis ask as a role: what the role may come in at by examples, value by value and at random, and what it may not a few times.
+func (s *stage) examined(program string, c caller) (v verdict) {
 	s.t.Helper()
 	rights := entering(c.Role)
 	found := s.set(c, append(rights, open()...))
@@ -228,15 +227,12 @@ func (s *stage) examined(program string, c caller, whole func(op string) bool) (
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	var shut, partly []string
+	var shut []string
 	for _, op := range s.operations() {
 		if _, is := found[op]; !is {
 			shut = append(shut, strconv.Quote(op))
-		} else if !whole(op) {
-			partly = append(partly, strconv.Quote(op))
 		}
 	}
-	settings = append(settings, "\n[[operations]]\ninclude-name = ["+strings.Join(partly, ", ")+"]\nphases.coverage.enabled = false\n"...)
 	settings = append(settings, "\n[[operations]]\ninclude-name = ["+strings.Join(shut, ", ")+"]\nphases.coverage.enabled = false\ngeneration.max-examples = 1\n"...)
 	hooks, err := filepath.Abs("testdata/schemathesis.py")
 	if err != nil {
@@ -297,22 +293,6 @@ func entering(role domain.Role) (list []handlers.Right) {
 	return list
 }
 
-// shared gives each operation to one of the roles that may come in at it, and each of them about as many.
-func shared(roles []domain.Role) map[string]domain.Role {
-	by, load := map[string]domain.Role{}, map[domain.Role]int{}
-	for _, r := range handlers.Rights(handlers.API) {
-		least := domain.Role("")
-		for _, role := range roles {
-			if (r.Free == handlers.Everybody || slices.Contains(r.Roles, role)) && (least == "" || load[role] < load[least]) {
-				least = role
-			}
-		}
-		by[r.Name] = least
-		load[least]++
-	}
-	return by
-}
-
 func TestSchemathesisAsEveryRoleFindsNothingAndChangesNothingByWhatIsRefused(t *testing.T) {
 	program := os.Getenv("DOSSIER_SCHEMATHESIS")
 	if program == "" {
@@ -326,7 +306,7 @@ func TestSchemathesisAsEveryRoleFindsNothingAndChangesNothingByWhatIsRefused(t *
 			roles = append(roles, domain.Role(role))
 		}
 	}
-	verdicts, shares := make([]verdict, len(roles)), shared(roles)
+	verdicts := make([]verdict, len(roles))
 	var operations []string
 	t.Run("roles", func(t *testing.T) {
 		for i, role := range roles {
@@ -340,7 +320,7 @@ func TestSchemathesisAsEveryRoleFindsNothingAndChangesNothingByWhatIsRefused(t *
 				if i == 0 {
 					operations = s.operations()
 				}
-				verdicts[i] = s.examined(program, c, func(op string) bool { return shares[op] == role })
+				verdicts[i] = s.examined(program, c)
 			})
 		}
 	})
@@ -363,7 +343,13 @@ func TestSchemathesisAsEveryRoleFindsNothingAndChangesNothingByWhatIsRefused(t *
 			never = append(never, op)
 		}
 	}
-	t.Logf("%d of %d operations answered 2xx at least once", len(operations)-len(never), len(operations))
+	last := fmt.Sprintf("%d of %d operations answered 2xx at least once", len(operations)-len(never), len(operations))
+	t.Log(last)
+	if file := os.Getenv("DOSSIER_SCHEMATHESIS_TABLE"); file != "" { // a test that passed is not heard
+		if err := os.WriteFile(file, []byte(summary(verdicts)+last+"\n"), 0o644); err != nil {
+			t.Error(err)
+		}
+	}
 	if len(never) > 0 && len(roles) == len(domain.Roles()) || len(operations) == 0 {
 		t.Errorf("never answered 2xx: %s", strings.Join(never, ", "))
 	}

@@ -174,6 +174,18 @@ func openHouseWith(t *testing.T, brokers []string, gate *handlers.Gate, files *c
 	return h
 }
 
+// ready waits until all that readiness asks for is there.
+func (h *house) ready() {
+	h.t.Helper()
+	var r reply
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if r = h.get("", "/readyz"); r.StatusCode == http.StatusOK {
+			return
+		}
+	}
+	h.t.Fatalf("never ready: %s", r.body)
+}
+
 // reply is an answer, read whole.
 type reply struct {
 	*http.Response

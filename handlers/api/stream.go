@@ -50,6 +50,9 @@ func (s *server) stream(ctx context.Context, in *streamInput) (*huma.StreamRespo
 		}
 		c.SetHeader("Content-Type", "text/event-stream")
 		c.SetHeader("X-Accel-Buffering", "no")
+		if r.Method == http.MethodHead { // has nothing to follow
+			return
+		}
 		out := &sse{w: w, control: http.NewResponseController(w), source: s.Source}
 		out.text("retry: 2000\n\n")
 		if err := s.follow(c.Context(), reader, out, still); err != nil {

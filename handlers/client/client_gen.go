@@ -115,8 +115,8 @@ func (c *Client) ListCalendars(ctx context.Context) (*Answer[CalendarsOutputBody
 }
 
 // PublishCalendar: Bring a calendar to what a file says.
-func (c *Client) PublishCalendar(ctx context.Context, p Once, body []byte) (*Answer[Published], error) {
-	return ask[Published](ctx, c, request{method: "POST", path: "/v1/calendars", params: p, body: content{"application/json", body}})
+func (c *Client) PublishCalendar(ctx context.Context, p Once, body json.RawMessage) (*Answer[Published], error) {
+	return ask[Published](ctx, c, request{method: "POST", path: "/v1/calendars", params: p, body: body})
 }
 
 // GetCalendar: A calendar of working days and hours, now or as it was.

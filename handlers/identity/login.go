@@ -54,6 +54,7 @@ type Login struct {
 const (
 	loginWithin     = 10 * time.Minute
 	loginsPerMinute = 30
+	mostNext        = 2000 // bytes of the page to come back to
 )
 
 // CallbackPath is where the issuer sends back to.
@@ -133,10 +134,13 @@ func (l *Login) Begin(w http.ResponseWriter, r *http.Request, next string) error
 	if err != nil {
 		return err
 	}
+	if len(next) > mostNext {
+		next = "/" // cut off, it would be another page
+	}
 	state, nonce, browser, verifier, now := secret(), secret(), secret(), oauth2.GenerateVerifier(), l.sessions.o.Now().UTC()
 	batch := &pgx.Batch{}
 	batch.Queue(`delete from identity.logins where made_at < $1`, now.Add(-loginWithin))
-	batch.Queue(`insert into identity.logins (state, browser, nonce, verifier, next, made_at) values ($1, $2, $3, $4, $5, $6)`, hashed(state), hashed(browser), nonce, verifier, next[:min(len(next), 2000)], now)
+	batch.Queue(`insert into identity.logins (state, browser, nonce, verifier, next, made_at) values ($1, $2, $3, $4, $5, $6)`, hashed(state), hashed(browser), nonce, verifier, next, now)
 	if err := l.sessions.pool.SendBatch(r.Context(), batch).Close(); err != nil {
 		return fmt.Errorf("begin a log-in: %w", err)
 	}

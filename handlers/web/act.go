@@ -2,7 +2,6 @@ package web
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -171,9 +170,6 @@ func (s *site) renderAct(w http.ResponseWriter, r *http.Request, v *visit, statu
 
 // act sends the command. Every answer that is not "done" comes back with what was typed still there.
 func (s *site) act(w http.ResponseWriter, r *http.Request, v *visit) error {
-	if err := r.ParseForm(); err != nil {
-		return fmt.Errorf("read form: %w", err)
-	}
 	command := r.PathValue("command")
 	id, facts, err := s.open(r, v)
 	if err != nil {

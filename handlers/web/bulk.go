@@ -135,9 +135,6 @@ func (s *site) bulkForm(v *visit, typed url.Values) (bulkForm, error) {
 }
 
 func (s *site) bulkPlan(w http.ResponseWriter, r *http.Request, v *visit) error {
-	if err := r.ParseForm(); err != nil {
-		return fmt.Errorf("read form: %w", err)
-	}
 	typed := r.PostForm
 	p, err := s.bulkForm(v, typed)
 	if err != nil {
@@ -328,9 +325,6 @@ func (s *site) setBatch(w http.ResponseWriter, r *http.Request, v *visit, set fu
 	actor, err := v.known()
 	if err != nil {
 		return err
-	}
-	if err := r.ParseForm(); err != nil {
-		return fmt.Errorf("read form: %w", err)
 	}
 	id, err := uuid.Parse(r.PathValue("id"))
 	if err != nil {

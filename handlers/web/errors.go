@@ -75,7 +75,7 @@ func (s *site) say(v *visit, err error) (int, message) {
 		return http.StatusNotFound, message{
 			Title: Words{"Lúc đó chưa có hồ sơ này", "The dossier did not exist then"}.In(l),
 			Text:  Words{"Phiên bản hoặc thời điểm được hỏi nằm ngoài lịch sử của hồ sơ.", "The version or moment asked for lies outside the history of the dossier."}.In(l),
-			Could: []way{{Words{"mở hồ sơ như hiện tại", "open the dossier as it is now"}.In(l), v.URL.Path}},
+			Could: []way{{Words{"mở hồ sơ như hiện tại", "open the dossier as it is now"}.In(l), inHouse(v.URL.EscapedPath())}},
 		}
 	case errors.Is(err, errNowhere):
 		return http.StatusNotFound, message{Title: Words{"Không có trang này", "There is no such page"}.In(l), Text: Words{"Địa chỉ có thể đã gõ sai hoặc đã cũ.", "The address may be mistyped or old."}.In(l), Could: []way{list, {Words{"tìm thủ tục", "find a procedure"}.In(l), "/procedures"}}}
@@ -94,7 +94,7 @@ func (s *site) sayOther(v *visit, err error) (int, message) {
 		return status, busy(v.lang, v)
 	}
 	if status >= http.StatusInternalServerError && known.Code != "unreadable" && known.Code != "issuer_away" {
-		return status, message{Title: Words{"Có lỗi của hệ thống", "Something broke on our side"}.In(v.lang), Text: Words{"Chưa có gì được ghi bởi lần bấm này, trừ khi trang hồ sơ cho thấy khác. Lỗi đã được lưu cho người quản trị.", "This click recorded nothing, unless the dossier shows otherwise. The fault was logged for the administrators."}.In(v.lang), Could: []way{{Words{"thử lại", "try again"}.In(v.lang), v.URL.RequestURI()}}}
+		return status, message{Title: Words{"Có lỗi của hệ thống", "Something broke on our side"}.In(v.lang), Text: Words{"Chưa có gì được ghi bởi lần bấm này, trừ khi trang hồ sơ cho thấy khác. Lỗi đã được lưu cho người quản trị.", "This click recorded nothing, unless the dossier shows otherwise. The fault was logged for the administrators."}.In(v.lang), Could: []way{{Words{"thử lại", "try again"}.In(v.lang), v.Here()}}}
 	}
 	worded := known.In(string(v.lang), "")
 	return status, message{Title: worded.Title, Text: strings.TrimSuffix(worded.Detail, ".") + ".", Could: []way{back(v)}}
@@ -105,14 +105,14 @@ func back(v *visit) way {
 	if v.At("/login") {
 		return way{Words{"đăng nhập lại", "sign in again"}.In(v.lang), "/login"}
 	}
-	return way{Words{"quay lại", "go back"}.In(v.lang), v.URL.Path}
+	return way{Words{"quay lại", "go back"}.In(v.lang), inHouse(v.URL.EscapedPath())}
 }
 
 func busy(l Lang, v *visit) message {
 	return message{
 		Title: Words{"Hệ thống đang bận", "The system is busy"}.In(l),
 		Text:  Words{"Kho dữ liệu chưa trả lời. Đợi vài giây rồi thử lại; một lệnh đã gửi chỉ được ghi một lần dù gửi lại.", "The store does not answer yet. Wait a few seconds and try again; a command is recorded once even if sent again."}.In(l),
-		Could: []way{{Words{"thử lại", "try again"}.In(l), v.URL.RequestURI()}},
+		Could: []way{{Words{"thử lại", "try again"}.In(l), v.Here()}},
 	}
 }
 

@@ -45,6 +45,10 @@ func (s *site) live(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err := handlers.Authorize(actor, listAct); err != nil {
 		return err
 	}
+	if r.Method == http.MethodHead { // has nothing to follow
+		w.Header().Set("Content-Type", "text/event-stream")
+		return nil
+	}
 	select {
 	case s.guests <- struct{}{}:
 		defer func() { <-s.guests }()

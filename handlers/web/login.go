@@ -154,7 +154,7 @@ func devCookie(r *http.Request, value string, age int) *http.Cookie {
 
 // ours keeps a place to go to after signing in within this site: a full or scheme-relative address leads to the front page.
 func ours(next string) string {
-	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") {
+	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsFunc(next, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' }) {
 		return "/"
 	}
 	return next

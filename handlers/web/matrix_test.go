@@ -117,6 +117,8 @@ type crowd struct {
 	*stack
 	callers  []caller
 	patterns []string
+	sessions *identity.Sessions
+	issuer   *localissuer.Server
 	url      string
 	batch    string
 }
@@ -124,6 +126,7 @@ type crowd struct {
 func newCrowd(t *testing.T) *crowd {
 	t.Helper()
 	w := &crowd{stack: newStack(t), callers: callers()}
+	w.sessions = identity.NewSessions(w.db.App, w.executor, identity.SessionOptions{Plain: true})
 	data, mistakes := yamltext.JSON(organisation.Shipped())
 	if len(mistakes) > 0 {
 		t.Fatal(mistakes)
@@ -155,10 +158,10 @@ func newCrowd(t *testing.T) *crowd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sessions := identity.NewSessions(w.db.App, w.executor, identity.SessionOptions{Plain: true})
+	w.issuer = issuer
 	bulk := handlers.NewBulk(w.executor, w.views, handlers.BulkOptions{})
-	d := Deps{Executor: w.executor, Views: w.views, Bulk: bulk, Files: w.files, Journal: w.journal, Auth: login, Dev: w.dev, Log: logTo(t), Sessions: sessions,
-		SignIn: identity.NewLogin(sessions, w.vault, identity.NewLockout(nil), identity.LoginOptions{Issuer: issuer.URL(), ClientID: "dossier", ClientSecret: "secret"})}
+	d := Deps{Executor: w.executor, Views: w.views, Bulk: bulk, Files: w.files, Journal: w.journal, Auth: identity.Any{w.sessions, login, w.dev}, Dev: w.dev, Log: logTo(t), Sessions: w.sessions,
+		SignIn: identity.NewLogin(w.sessions, w.vault, identity.NewLockout(nil), identity.LoginOptions{Issuer: issuer.URL(), ClientID: "dossier", ClientSecret: "secret", PublicURL: "https://dossier.example"})}
 	w.patterns = (&site{Deps: d.withDefaults(), assets: loadAssets()}).routes().Patterns()
 	server := httptest.NewServer(New(d))
 	w.url = server.URL

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -74,9 +73,6 @@ func prefill(typed url.Values, a domain.Actor) url.Values {
 }
 
 func (s *site) submit(w http.ResponseWriter, r *http.Request, v *visit) error {
-	if err := r.ParseForm(); err != nil {
-		return fmt.Errorf("read form: %w", err)
-	}
 	p, err := s.newPage(r, v, r.PostForm)
 	if err != nil {
 		return s.refused(r, v, submitCommand, uuid.Nil, err)

@@ -1,7 +1,10 @@
 package web
 
 import (
+	"errors"
+	"mime"
 	"net/http"
+	"os"
 	"time"
 
 	"dossier/handlers"
@@ -16,7 +19,7 @@ func (s *site) protect(next *handlers.Mux) http.Handler {
 	guard := handlers.SameOrigin(s.PublicURL)
 	guard.SetDenyHandler(s.page(func(http.ResponseWriter, *http.Request, *visit) error { return errCrossOrigin }))
 	unreadable := s.page(func(http.ResponseWriter, *http.Request, *visit) error { return handlers.ErrUnreadable })
-	whole := guard.Handler(next)
+	whole := guard.Handler(s.formed(next))
 	guarded := http.MaxBytesHandler(whole, maxForm)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -41,6 +44,42 @@ func (s *site) protect(next *handlers.Mux) http.Handler {
 		}
 		guarded.ServeHTTP(w, r)
 	})
+}
+
+// formed reads the form of a POST before its page does, so that no page acts on half of one, nor on what is none.
+func (s *site) formed(next *handlers.Mux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, route := next.Handler(r); r.Method == http.MethodPost && route != "/" && route != uploadRoute {
+			if err := readForm(r); err != nil {
+				s.page(func(http.ResponseWriter, *http.Request, *visit) error { return err })(w, r)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// readForm reads what a browser sends from a form of ours. No body at all is an empty form.
+func readForm(r *http.Request) error {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if empty := r.ContentLength == 0 && r.Header.Get("Content-Type") == ""; !empty && (err != nil || kind != "application/x-www-form-urlencoded") || r.Header.Get("Content-Encoding") != "" {
+		return &handlers.Failure{Status: http.StatusUnsupportedMediaType, Code: "not_a_form", Err: err,
+			VI: "Trang này chỉ nhận biểu mẫu (application/x-www-form-urlencoded), không nén. Mở lại trang và gửi từ biểu mẫu ở đó.",
+			EN: "This page takes a form only (application/x-www-form-urlencoded), not compressed. Open the page again and send the form there."}
+	}
+	err = r.ParseForm()
+	switch large := (*http.MaxBytesError)(nil); {
+	case errors.As(err, &large):
+		return &handlers.Failure{Status: http.StatusRequestEntityTooLarge, Code: "form_too_large", Err: err,
+			VI: "Biểu mẫu dài hơn 64 KB. Rút ngắn nội dung rồi gửi lại; tài liệu thì gửi thành tệp.", EN: "The form is longer than 64 KB. Shorten it and send it again; send documents as files."}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return &handlers.Failure{Status: http.StatusRequestTimeout, Code: "form_too_slow", Err: err,
+			VI: "Biểu mẫu đến quá chậm. Gửi lại.", EN: "The form came too slowly. Send it again."}
+	case err != nil || !handlers.IsText(r.PostForm):
+		return &handlers.Failure{Status: http.StatusBadRequest, Code: "malformed_form", Err: err,
+			VI: "Biểu mẫu không đọc được: dùng UTF-8, không có ký tự NUL. Mở lại trang và gửi từ biểu mẫu ở đó.", EN: "The form cannot be read: use UTF-8 without NUL. Open the page again and send the form there."}
+	}
+	return nil
 }
 
 // uploadRoute is where a file comes with its form.

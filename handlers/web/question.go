@@ -62,8 +62,18 @@ func readQuestion(q url.Values) question {
 	get := func(name string) string { return strings.TrimSpace(q.Get(name)) }
 	return question{
 		Query: get("q"), Procedure: get("procedure"), Channel: get("channel"), Unit: get("unit"), Officer: get("officer"), Portal: get("portal"), Group: get("turn"),
-		Status: slices.DeleteFunc(slices.Clone(q["status"]), func(s string) bool { return s == "" }), Sort: get("sort"), Cursor: get("cursor"), Live: get("live") != "off" && get("names") == "", Names: get("names") != "",
+		Status: statuses(q["status"]), Sort: get("sort"), Cursor: get("cursor"), Live: get("live") != "off" && get("names") == "", Names: get("names") != "",
 	}
+}
+
+// statuses are those that were chosen, each once and no more than there are: each is a link with all the others on the page.
+func statuses(chosen []string) (out []string) {
+	for _, s := range chosen {
+		if s != "" && !slices.Contains(out, s) && len(out) < len(dossier.Statuses()) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // filter is the question as the views take it; an applicant only ever sees its own.

@@ -10,6 +10,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
+	"net/url"
 	"time"
 
 	"github.com/google/uuid"
@@ -207,11 +208,16 @@ func readUpload(r *http.Request) (sent sentFile, err error) {
 		part := multipart.Part{Header: header}
 		_, disposition, _ := mime.ParseMediaType(header.Get("Content-Disposition"))
 		if _, file := disposition["filename"]; file {
-			sent.name = part.FileName()
+			if sent.name = part.FileName(); !handlers.IsText(url.Values{"": {sent.name}}) {
+				return sent, badUpload(http.StatusBadRequest, errors.New("the name of the file is no text"))
+			}
 			break
 		}
 		value, _, _ := bytes.Cut(head[at:], append([]byte("\r\n"), boundary...))
 		sent.fields[part.FormName()] = string(value)
+		if !handlers.IsText(url.Values{part.FormName(): {string(value)}}) {
+			return sent, badUpload(http.StatusBadRequest, errors.New("a field is no text"))
+		}
 	}
 	closing := "\r\n" + string(boundary) + "--\r\n"
 	if sent.size = r.ContentLength - int64(at) - int64(len(closing)); sent.size < 1 || sent.name == "" {

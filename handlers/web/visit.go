@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"dossier/domain"
@@ -71,7 +72,7 @@ func (s *site) lasting(f pageFunc) http.HandlerFunc {
 // enter asks for the right to a page before anything of it is looked at. What is sent is refused by the executor, which records it.
 func (v *visit) enter(r *http.Request) error {
 	door, known := handlers.DoorOf(handlers.Web, r.Pattern)
-	if !known || door.Free != "" || r.Method != http.MethodGet {
+	if !known || door.Free != "" || r.Method == http.MethodPost {
 		return nil
 	}
 	actor, err := v.known()
@@ -103,7 +104,7 @@ func (s *site) visit(w http.ResponseWriter, r *http.Request) *visit {
 	v.house = house // no answer: no delegation is offered
 	if a, err := s.Auth.Authenticate(r); err == nil {
 		v.Actor, v.sight = &a, s.Executor.SightIn(house, a)
-		if r.Method == http.MethodGet { // what is sent is refused by the executor, which records it
+		if r.Method != http.MethodPost { // what is sent is refused by the executor, which records it
 			if v.stranger = unknown; unknown == nil {
 				v.stranger = house.Admits(a, s.Executor.Now())
 			}
@@ -146,14 +147,17 @@ func (v *visit) With(pairs ...string) string {
 			q.Set(pairs[i], pairs[i+1])
 		}
 	}
-	return (&url.URL{Path: v.URL.Path, RawQuery: q.Encode()}).String()
+	return inHouse((&url.URL{Path: v.URL.Path, RawQuery: q.Encode()}).String())
 }
 
 // At says whether the page stands at a path, for the mark in the navigation.
 func (v *visit) At(path string) bool { return v.URL.Path == path }
 
-// Here is where signing in comes back to.
-func (v *visit) Here() string { return v.URL.RequestURI() }
+// Here is this page's address: where signing in comes back to.
+func (v *visit) Here() string { return inHouse(v.URL.RequestURI()) }
+
+// inHouse is an address as a link of ours: one that begins with two slashes would lead to another host.
+func inHouse(address string) string { return "/" + strings.TrimLeft(address, "/") }
 
 // MaySubmit says whether the page offers the filing of dossiers.
 func (v *visit) MaySubmit() bool {
