@@ -75,3 +75,72 @@ func TestAListHoldsWhatIsInSightAndCountsNoMore(t *testing.T) {
 		}
 	}
 }
+
+// Whoever could write a place into a set would see what is none of his.
+func TestASetOfPlacesThatWasChangedByHandShowsNothing(t *testing.T) {
+	t.Parallel()
+	s := newShown(t)
+	theirs := s.submit(func(e *dossier.DossierSubmitted) { e.Unit = "b-1" })
+	s.submit(func(e *dossier.DossierSubmitted) { e.Unit = "a-1" })
+	s.arrive()
+	a := Filter{Sight: Sight{Own: []string{"a", "a-1"}, Others: []string{"b", "b-1"}}}
+	if _, err := s.db.Owner.Exec(s.ctx(), `update views.place_sets set places = places || '{a}' where id = (select place_set from views.dossiers_v1 where id = $1)`, theirs); err != nil {
+		t.Fatal(err)
+	}
+	if page, err := NewViews(s.db.App, s.journal).List(s.ctx(), a); err == nil || !strings.Contains(err.Error(), "changed by hand") {
+		t.Errorf("%d rows, %v", len(page.Rows), err)
+	}
+}
+
+// A set that came with a transaction that was taken back is told again with the next.
+func TestASetIsForgottenWithTheTransactionThatBroughtIt(t *testing.T) {
+	t.Parallel()
+	s := newShown(t)
+	c, err := s.db.Owner.Acquire(s.ctx())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Release()
+	if _, err := c.Exec(s.ctx(), "create table flown (id int)"); err != nil {
+		t.Fatal(err)
+	}
+	known := func() (n int) {
+		t.Helper()
+		if err := c.QueryRow(s.ctx(), `select count(*) from views.place_sets`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	var f flight
+	fly := func(also string) error {
+		f.board(c.Conn())
+		f.rows.empty()
+		f.rows.met(placeSet("x y"), "x y")
+		f.send(s.ctx(), dossiersTable)
+		if also != "" {
+			f.exec(s.ctx(), also)
+		}
+		return f.land(s.ctx())
+	}
+	if err := fly("insert into flown values (1/0)"); err == nil || known() != 0 {
+		t.Fatalf("%d sets, %v", known(), err)
+	}
+	tx, err := c.Begin(s.ctx())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := fly(""); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Rollback(s.ctx()); err != nil || known() != 0 {
+		t.Fatalf("%d sets, %v", known(), err)
+	}
+	for range 2 {
+		if err := fly(""); err != nil || known() != 1 {
+			t.Fatalf("%d sets, %v", known(), err)
+		}
+	}
+	if len(f.said) != 0 {
+		t.Errorf("sets %v were said again", f.said)
+	}
+}

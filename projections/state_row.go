@@ -29,8 +29,8 @@ type stateRow struct {
 	UpdatedAt   pgtype.Timestamptz `db:"updated_at"`
 	Backdated   bool               `db:"backdated"`
 	State       string             `db:"state"`
-	Places      string             `db:"places"` // of views.dossiers_v1 alone: an array as text
-	PlaceSet    int64              `db:"place_set"`
+	PlaceSet    int64              `db:"place_set"` // of views.dossiers_v1 alone
+	Places      string             `db:"-"`         // what the set holds
 }
 
 func stateRowOf(m *Moment) stateRow {
@@ -67,7 +67,6 @@ func (t *tuples) state(r *stateRow, of table) {
 	t.truth(r.Backdated)
 	t.text(r.State)
 	if of.latest {
-		t.array(strings.Fields(r.Places))
 		t.int64(r.PlaceSet)
 		t.met(r.PlaceSet, r.Places)
 	}

@@ -52,25 +52,6 @@ func (t *tuples) texts(all ...string) {
 	}
 }
 
-// array is a text[].
-func (t *tuples) array(all []string) {
-	if len(all) == 0 {
-		t.size(12)
-		t.b = binary.BigEndian.AppendUint64(t.b, 0) // no dimensions, no nulls
-		t.b = binary.BigEndian.AppendUint32(t.b, pgtype.TextOID)
-		return
-	}
-	size := 20
-	for _, v := range all {
-		size += 4 + len(v)
-	}
-	t.size(size)
-	for _, v := range []int{1, 0, pgtype.TextOID, len(all), 1} { // one dimension, no nulls, of texts, so many from 1 on
-		t.b = binary.BigEndian.AppendUint32(t.b, uint32(v))
-	}
-	t.texts(all...)
-}
-
 // orNull is a text that is null when there is none.
 func (t *tuples) orNull(v string) {
 	if v == "" {

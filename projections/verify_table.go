@@ -30,7 +30,7 @@ func (t table) copying() string { return copyInto(t.name, strings.Join(t.columns
 
 var (
 	dossiersTable = table{name: key(Dossiers{}), latest: true, columns: []string{"id", "version", "position", "code", "status", "outcome",
-		"procedure", "channel", "unit", "officer", "applicant", "origin", "submitted_at", "due", "updated_at", "recorded_at", "backdated", "state", "places", "place_set"}}
+		"procedure", "channel", "unit", "officer", "applicant", "origin", "submitted_at", "due", "updated_at", "recorded_at", "backdated", "state", "place_set"}}
 	versionsTable = table{name: key(DossierVersions{}), columns: []string{"id", "version", "position", "code", "status", "outcome",
 		"procedure", "channel", "unit", "officer", "applicant", "occurred_at", "recorded_at", "submitted_at", "due", "updated_at", "backdated", "state"}}
 	historyTable = table{name: key(History{}), entries: true, columns: []string{"id", "version", "position", "event_id", "type", "occurred_at",
@@ -107,7 +107,6 @@ func (t table) rows(ctx context.Context, tx pgx.Tx, after, last uuid.UUID) (map[
 
 func tableRows[R stateRow | historyRow | timerRow](ctx context.Context, tx pgx.Tx, t table, after, last uuid.UUID) (map[uuid.UUID][]row, error) {
 	query := strings.Replace(t.between(after, last), ", code,", ", coalesce(code, '') as code,", 1)
-	query = strings.Replace(query, ", places,", ", array_to_string(places, ' ') as places,", 1)
 	found, err := tx.Query(ctx, query)
 	if err != nil {
 		return nil, err

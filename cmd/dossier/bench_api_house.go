@@ -175,7 +175,8 @@ func housed(lives [][]eventstore.Event) (cycle [][]eventstore.Event, events int)
 
 // know reads which of the ministry's dossiers are there, and at which version nobody moves them any more.
 func (h *house) know(ctx context.Context) error {
-	rows, err := h.pool.Query(ctx, `select id, version, status in ('returned', 'resolved') from views.dossiers_v1 where places && array['one-stop', 'animal-health', 'plant-protection']`)
+	rows, err := h.pool.Query(ctx, `select d.id, d.version, d.status in ('returned', 'resolved') from views.dossiers_v1 d
+		join views.place_sets s on s.id = d.place_set where s.places && array['one-stop', 'animal-health', 'plant-protection']`)
 	if err != nil {
 		return fmt.Errorf("list dossiers: %w", err)
 	}
