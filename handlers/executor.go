@@ -239,8 +239,10 @@ func (x *Executor) decide(ctx context.Context, s dossier.State, c dossier.Comman
 	if err != nil {
 		return nil, err
 	}
-	if err := x.oneWorldWith(ctx, o, s, c); err != nil {
-		return nil, err
+	if other, is := otherOf(c); is {
+		if err := x.oneWorldWith(ctx, o.Sandboxes(), s.Sandbox, other); err != nil {
+			return nil, err
+		}
 	}
 	day := calendar.DateOf(given.Now, Zone())
 	if first, files := c.(dossier.SubmitDossier); files {

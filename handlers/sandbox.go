@@ -80,25 +80,29 @@ func oneWorld(o organisation.Organisation, s dossier.State, decided []Decided, d
 	return nil
 }
 
-// oneWorldWith says no to naming a dossier of the other side in a link or a complaint.
-func (x *Executor) oneWorldWith(ctx context.Context, o organisation.Organisation, s dossier.State, c dossier.Command) error {
-	var named dossier.Ref
+// otherOf is the dossier that a link or a complaint names, if it is one of ours by its form.
+func otherOf(c dossier.Command) (id uuid.UUID, is bool) {
+	var other dossier.Ref
 	switch c := c.(type) {
 	case dossier.LinkDossier:
-		named = c.Other
+		other = c.Other
 	case dossier.OpenComplaint:
-		named = c.Other
+		other = c.Other
 	}
-	open := o.Sandboxes()
-	id, err := uuid.Parse(string(named))
-	if err != nil || len(open) == 0 {
+	id, err := uuid.Parse(string(other))
+	return id, err == nil
+}
+
+// oneWorldWith says no to naming a dossier of the other side.
+func (x *Executor) oneWorldWith(ctx context.Context, open []organisation.Sandbox, sandbox string, other uuid.UUID) error {
+	if len(open) == 0 {
 		return nil
 	}
-	facts, err := x.Facts(ctx, id)
+	facts, err := x.Facts(ctx, other)
 	if errors.Is(err, ErrNotFound) {
 		return nil // of another system
 	}
-	if err == nil && dossier.Fold(facts).Sandbox != s.Sandbox {
+	if err == nil && dossier.Fold(facts).Sandbox != sandbox {
 		err = apart(open)
 	}
 	return err

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 
+	"dossier/domain/dossier"
+
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgtype"
 )
@@ -29,13 +31,13 @@ type stateRow struct {
 	UpdatedAt   pgtype.Timestamptz `db:"updated_at"`
 	Backdated   bool               `db:"backdated"`
 	State       string             `db:"state"`
-	PlaceSet    int64              `db:"place_set"` // of views.dossiers_v1 alone
-	Places      string             `db:"-"`         // what the set holds
+	PlaceSet    int64              `db:"place_set"` // this and the next of views.dossiers_v1 alone
+	Sandbox     string             `db:"sandbox"`
+	Places      string             `db:"-"` // what the set holds
 }
 
 func stateRowOf(m *Moment) stateRow {
 	s := m.After
-	places := strings.Join(s.Places(), " ")
 	return stateRow{
 		ID: m.Event.StreamID, Version: m.Event.Version, Position: m.Event.Position, Code: s.KnownBy(),
 		Status: string(s.Status), Outcome: string(s.Outcome), Procedure: s.Procedure, Channel: string(s.Channel),
@@ -45,8 +47,14 @@ func stateRowOf(m *Moment) stateRow {
 		SubmittedAt: stamp(s.Submitted.At, pgtype.NegativeInfinity),
 		Due:         stamp(s.Due, pgtype.Infinity),
 		UpdatedAt:   stamp(s.UpdatedAt, pgtype.NegativeInfinity),
-		Backdated:   m.Backdated, State: string(m.State), Places: places, PlaceSet: placeSet(places),
+		Backdated:   m.Backdated, State: string(m.State), Sandbox: s.Sandbox,
 	}
+}
+
+// place adds where the dossier has a part, which only its latest row says.
+func (r *stateRow) place(s *dossier.State) {
+	r.Places = strings.Join(s.Places(), " ")
+	r.PlaceSet = placeSet(r.Places)
 }
 
 // state adds a row of views.dossiers_v1 or of views.dossier_versions_v1: the first is known by its origin, the second by when each
@@ -68,6 +76,7 @@ func (t *tuples) state(r *stateRow, of table) {
 	t.text(r.State)
 	if of.latest {
 		t.int64(r.PlaceSet)
+		t.text(r.Sandbox)
 		t.met(r.PlaceSet, r.Places)
 	}
 }

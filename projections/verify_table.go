@@ -30,7 +30,7 @@ func (t table) copying() string { return copyInto(t.name, strings.Join(t.columns
 
 var (
 	dossiersTable = table{name: key(Dossiers{}), latest: true, columns: []string{"id", "version", "position", "code", "status", "outcome",
-		"procedure", "channel", "unit", "officer", "applicant", "origin", "submitted_at", "due", "updated_at", "recorded_at", "backdated", "state", "place_set"}}
+		"procedure", "channel", "unit", "officer", "applicant", "origin", "submitted_at", "due", "updated_at", "recorded_at", "backdated", "state", "place_set", "sandbox"}}
 	versionsTable = table{name: key(DossierVersions{}), columns: []string{"id", "version", "position", "code", "status", "outcome",
 		"procedure", "channel", "unit", "officer", "applicant", "occurred_at", "recorded_at", "submitted_at", "due", "updated_at", "backdated", "state"}}
 	historyTable = table{name: key(History{}), entries: true, columns: []string{"id", "version", "position", "event_id", "type", "occurred_at",
@@ -64,6 +64,9 @@ func (t table) add(to *tuples, m *Moment) error {
 		}
 	}
 	r := stateRowOf(m)
+	if t.latest {
+		r.place(m.After)
+	}
 	to.state(&r, t)
 	return nil
 }
@@ -149,6 +152,7 @@ func (t table) rowsOf(history []eventstore.Event) ([]row, error) {
 	}
 	if t.latest && len(states) > 0 {
 		states = states[len(states)-1:]
+		states[0].place(f.state)
 	}
 	return append(rows(states), rows(entries)...), nil
 }
