@@ -5,7 +5,7 @@ DATA ?=
 ARGS ?=
 BROKERS ?= 1
 
-.PHONY: schemathesis client test-files versitygw archetypes mutate bench-peers test-bench help dev test test-kafka kafka kafka-kill kafka-revive kafka-stop receipt test-faults test-faults-kafka test-long soak soak-hostile soak-memory build lint fmt fuzz bench clean
+.PHONY: test-hostile schemathesis client test-files versitygw archetypes mutate bench-peers test-bench help dev test test-kafka kafka kafka-kill kafka-revive kafka-stop receipt test-faults test-faults-kafka test-long soak soak-hostile soak-memory build lint fmt fuzz bench clean
 
 help: ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,7 +41,10 @@ test-faults-kafka: ## Faults of three real brokers of its own: each killed, cut 
 	@DOSSIER_TEST_APACHE_KAFKA=$(CURDIR)/.kafka/libs go run ./internal/gotest test-faults-kafka -race -p=1 -count=1 -timeout 12m -run RealBrokers $(ARGS) ./internal/devstack/apachekafka ./cmd/faults
 
 test-long: ## What not every change waits for: scripts of the archetypes, kill -9 of archiving, batches and timekeeper, the benches to their end
-	@DOSSIER_TEST_LONG=1 go run ./internal/devstack/withpostgres -- go run ./internal/gotest test-long -race -count=1 -timeout 15m -run 'Kill9OfAnArchive|ColdPartitionsMove|ABatchOfSignatures|Kill9DuringABatch|Kill9OfTheTimekeeper|OfEachArchetype|TheBenchesRun|ARebuildUnder|MatrixOfRights|MatrixOfPages|TakenAway|NotOurs|Kill9DuringAnImport|AHundredThousandTimers|EachReadSaysTheSame|Kill9BetweenCallback|StandsStillIsToldByEveryFace|WhatIsHostile|ABatchIsPlannedTriedRun' $(ARGS) ./cmd/dossier ./handlers ./handlers/api ./handlers/identity ./handlers/web
+	@DOSSIER_TEST_LONG=1 go run ./internal/devstack/withpostgres -- go run ./internal/gotest test-long -race -count=1 -timeout 15m -run 'Kill9OfAnArchive|ColdPartitionsMove|ABatchOfSignatures|Kill9DuringABatch|Kill9OfTheTimekeeper|OfEachArchetype|TheBenchesRun|ARebuildUnder|MatrixOfRights|MatrixOfPages|TakenAway|NotOurs|Kill9DuringAnImport|AHundredThousandTimers|EachReadSaysTheSame|Kill9BetweenCallback|StandsStillIsToldByEveryFace|ABatchIsPlannedTriedRun' $(ARGS) ./cmd/dossier ./handlers ./handlers/api ./handlers/identity ./handlers/web
+
+test-hostile: ## Hostile requests to every route and every page: paths, headers, bodies, texts, tokens. Without the race detector, which makes it four times as long
+	@DOSSIER_TEST_LONG=1 go run ./internal/devstack/withpostgres -- go run ./internal/gotest test-hostile -count=1 -timeout 10m -run 'WhatIsHostile' $(ARGS) ./handlers/api ./handlers/web
 
 VERSITYGW := .bin/versitygw-v1.8.0
 

@@ -263,7 +263,7 @@ func (w *crowd) shown() (list []handlers.Right) {
 
 func TestWhatIsHostileToPagesIsTextOrRefusedAndChangesNothing(t *testing.T) {
 	if os.Getenv("DOSSIER_TEST_LONG") == "" {
-		t.Skip("takes long: make test-long")
+		t.Skip("takes long: make test-hostile")
 	}
 	t.Parallel()
 	w := newCrowd(t)

@@ -160,7 +160,7 @@ func newCrowd(t *testing.T) *crowd {
 	}
 	w.issuer = issuer
 	bulk := handlers.NewBulk(w.executor, w.views, handlers.BulkOptions{})
-	d := Deps{Executor: w.executor, Views: w.views, Bulk: bulk, Files: w.files, Journal: w.journal, Auth: identity.Any{w.sessions, login, w.dev}, Dev: w.dev, Log: logTo(t), Sessions: w.sessions,
+	d := Deps{Executor: w.executor, Views: w.views, Bulk: bulk, Files: w.files, Journal: w.journal, Auth: identity.Any{w.sessions, login, w.dev}, Dev: w.dev, Log: logTo(t), Sessions: w.sessions, Checks: handlers.NewLimiter(1<<20, nil),
 		SignIn: identity.NewLogin(w.sessions, w.vault, identity.NewLockout(nil), identity.LoginOptions{Issuer: issuer.URL(), ClientID: "dossier", ClientSecret: "secret", PublicURL: "https://dossier.example"})}
 	w.patterns = (&site{Deps: d.withDefaults(), assets: loadAssets()}).routes().Patterns()
 	server := httptest.NewServer(New(d))
