@@ -8,6 +8,7 @@ import (
 )
 
 func TestSettingTheClockOfADevelopmentStackMakesTimersTell(t *testing.T) {
+	long(t)
 	t.Parallel()
 	d := startDev(t, "--empty")
 	on := func(args ...string) string {

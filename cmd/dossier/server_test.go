@@ -233,6 +233,7 @@ func (a asked) filed() string {
 }
 
 func TestWhatIsDoneAgainstAServerIsThereOnTheDatabase(t *testing.T) {
+	long(t)
 	t.Parallel()
 	d := startDev(t, "--empty")
 	for _, what := range []struct {

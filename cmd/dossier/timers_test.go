@@ -12,6 +12,7 @@ import (
 )
 
 func TestTimersAreListedAndTheirRulesShownAndChecked(t *testing.T) {
+	long(t)
 	t.Parallel()
 	d := startDev(t, "--empty")
 	on := func(args ...string) string {
