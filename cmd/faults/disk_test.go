@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -47,7 +49,7 @@ func onSmallDisk(t *testing.T) (w *world, disk string) {
 	return start(t, settings{dir: filepath.Join(disk, "postgres")}), disk
 }
 
-// fill takes all room that is left until room is called.
+// fill takes all room that is left, and what Postgres gives back with old log files, until room is called.
 func fill(t *testing.T, disk string) (room func()) {
 	t.Helper()
 	ballast := filepath.Join(disk, "ballast")
@@ -56,12 +58,24 @@ func fill(t *testing.T, disk string) (room func()) {
 		t.Fatal(err)
 	}
 	block := make([]byte, 64<<10)
-	for size := len(block); size >= 4096; {
-		if _, err := f.Write(block[:size]); err != nil {
-			size /= 2
+	take := func() {
+		for size := len(block); size >= 4096; {
+			if _, err := f.Write(block[:size]); err != nil {
+				size /= 2
+			}
 		}
 	}
+	take()
+	ended, end := context.WithCancel(context.Background())
+	var taking sync.WaitGroup
+	taking.Go(func() {
+		for tick := time.NewTicker(20 * time.Millisecond); ended.Err() == nil; <-tick.C {
+			take()
+		}
+	})
 	return func() {
+		end()
+		taking.Wait()
 		_ = f.Close()
 		_ = os.Remove(ballast)
 	}
