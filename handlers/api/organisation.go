@@ -68,11 +68,20 @@ func (s *server) organisation(ctx context.Context, in *organisationInput) (*orga
 	case in.All:
 		shown.Plan = o.Plan
 	}
+	shown.Agencies, shown.Units, shown.Accounts = orNone(shown.Agencies), orNone(shown.Units), orNone(shown.Accounts)
 	out := &organisationOutput{Body: organisationBody{shown}}
 	if in.KnownAt == "" {
 		out.ETag = handlers.ETag(o.Version)
 	}
 	return out, nil
+}
+
+// orNone is a list that is written as one when nothing is in it.
+func orNone[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }
 
 type organisationFile struct {

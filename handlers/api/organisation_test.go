@@ -87,6 +87,9 @@ func TestTheOrganisationIsAppliedAndReadAsItHoldsOnADayAndWasKnown(t *testing.T)
 	}
 	h.get("", "/v1/organisation").is(http.StatusUnauthorized)
 	h.get("auditor", "/v1/organisation?at=tomorrow").is(http.StatusUnprocessableEntity)
+	if r := h.get("auditor", "/v1/organisation?at=1990-01-01").is(http.StatusOK); !strings.Contains(string(r.body), `"agencies":[],"units":[]`) || !strings.Contains(string(r.body), `"accounts":[]`) {
+		t.Errorf("before there was any: %s", r.body)
+	}
 	h.get("auditor", "/v1/organisation?known_at=once").is(http.StatusBadRequest)
 	h.post("clerk", "/v1/organisation", shippedOrganisation(t)).is(http.StatusForbidden)
 

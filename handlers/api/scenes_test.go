@@ -21,6 +21,7 @@ import (
 	"dossier/handlers/localissuer"
 	"dossier/handlers/localpay"
 	"dossier/handlers/localregistry"
+	"dossier/handlers/signing"
 	"dossier/internal/devstack"
 	"dossier/projections"
 
@@ -186,6 +187,7 @@ type stage struct {
 	*town
 	ago    *atomic.Int64
 	served int
+	ca     *localca.CA
 }
 
 func newStage(t *testing.T) *stage {
@@ -204,7 +206,7 @@ func newStage(t *testing.T) *stage {
 		t.Fatal(err)
 	}
 	t.Cleanup(register.Close)
-	s := &stage{ago: &atomic.Int64{}}
+	s := &stage{ago: &atomic.Int64{}, ca: ca}
 	s.ago.Store(int64(times[0]))
 	s.town = openTown(t, devstack.TestKafka(t), &cabinet{dir: t.TempDir(), clamd: devstack.TestNoVirus(t), ca: ca, issuer: issuer.URL(), registry: handlers.NewHTTPRegistry(register.URL(), ""),
 		clock: func() time.Time { return time.Now().Add(-time.Duration(s.ago.Load())) }})
@@ -352,6 +354,21 @@ func (s *stage) set(c caller, rights []handlers.Right) map[string]example {
 	return found
 }
 
+// signed is a content that somebody signed at home, as it is asked about.
+func (s *stage) signed(content string) string {
+	s.t.Helper()
+	at, sum := time.Now().Add(-time.Duration(s.ago.Load())), signing.DigestOf([]byte(content))
+	guest, err := s.ca.Invite("Nguyễn Thị Kỳ Lân", at.Add(-time.Hour), at.Add(24*time.Hour))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	signature, err := guest.Sign(sum, at, true)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return fmt.Sprintf(`{"sha256":"%x","signature":%q}`, sum, signature)
+}
+
 // keepTime tells everything that is due once, as the timekeeper does, and then stays there without a further look: whatever changes from now on, a
 // request changed.
 func (s *stage) keepTime() {
@@ -437,6 +454,8 @@ func (s *stage) others(c caller, rights []handlers.Right, found map[string]examp
 			x.body = `{"reason":"wrong_content","seen":["applicant_told","receipt_issued","clock_changes","fees_touched"]}`
 		case "POST /v1/organisation":
 			x.body = s.organisation()
+		case "POST /v1/signatures/verify":
+			x.body = s.signed("giấy ở nhà")
 		case "POST /v1/procedures":
 			s.served++
 			x.body = procedureFile(s.t, fmt.Sprint("another-", s.served), func(map[string]any) {})
