@@ -43,7 +43,7 @@ type AccessLog struct {
 
 // AccessOptions of an access log.
 type AccessOptions struct {
-	Within time.Duration    // how long an append may take before the answer goes out without it; default 1 s
+	Within time.Duration    // how long an append may take, and an entry wait for its turn, before the answer goes out without it; default 1 s
 	Now    func() time.Time // default time.Now
 	Log    *slog.Logger     // default: none
 }

@@ -1,7 +1,6 @@
 package handlers_test
 
 import (
-	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -59,25 +58,13 @@ func TestAnEntryThatWasGivenUpIsNotThereAndOneThatIsNotWasGivenUp(t *testing.T) 
 		took[name] = err == nil
 	}
 	record("before")
-	lock, err := w.db.Owner.Begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = lock.Rollback(context.Background()) }()
-	if _, err := lock.Exec(t.Context(), `lock table journal.access in access exclusive mode`); err != nil {
-		t.Fatal(err)
-	}
+	letGo := w.hold()
 	var all sync.WaitGroup
-	for i := range 250 { // the first alone, then more than go together
-		all.Go(func() {
-			time.Sleep(time.Duration(i) * 10 * time.Millisecond)
-			record(fmt.Sprint("held ", i))
-		})
+	for i := range 350 { // the first alone, then more than go together: the last of them never get their turn
+		all.Go(func() { record(fmt.Sprint("held ", i)) })
 	}
-	time.Sleep(1700 * time.Millisecond)
-	if err := lock.Rollback(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	time.Sleep(1700 * time.Millisecond) // longer than an entry waits for its turn
+	letGo()
 	all.Wait()
 	record("after")
 	said := 0

@@ -54,6 +54,21 @@ func (w *watched) entries() []handlers.AccessEntry {
 	return page.Entries
 }
 
+// hold lets nothing into the access journal until it is let go, at the latest at the test's end.
+func (w *watched) hold() (letGo func()) {
+	w.t.Helper()
+	lock, err := w.db.Owner.Begin(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	letGo = func() { _ = lock.Rollback(context.Background()) }
+	w.t.Cleanup(letGo)
+	if _, err := lock.Exec(w.t.Context(), `lock table journal.access in access exclusive mode`); err != nil {
+		w.t.Fatal(err)
+	}
+	return letGo
+}
+
 func (w *watched) sql(statements ...string) {
 	w.t.Helper()
 	err := w.db.Owner.AcquireFunc(w.t.Context(), func(c *pgxpool.Conn) error {
@@ -229,17 +244,10 @@ func TestAnAccessJournalThatHangsHoldsARefusalBackForItsTimeOnly(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
 	id := w.submitted()
-	lock, err := w.db.Owner.Begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = lock.Rollback(context.Background()) }()
-	if _, err := lock.Exec(t.Context(), `lock table journal.access in access exclusive mode`); err != nil {
-		t.Fatal(err)
-	}
+	w.hold()
 	var refusal *domain.Refusal
 	began := time.Now()
-	_, err = w.Do(t.Context(), w.as("head"), id, w.envelope(""), dossier.AssignOfficer{Officer: "officer-1"})
+	_, err := w.Do(t.Context(), w.as("head"), id, w.envelope(""), dossier.AssignOfficer{Officer: "officer-1"})
 	if took := time.Since(began); !errors.As(err, &refusal) || took > 10*time.Second {
 		t.Errorf("answered %v after %s", err, took)
 	}

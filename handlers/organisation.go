@@ -74,8 +74,10 @@ func (x *Executor) Organisation() *Organisations { return x.organisation }
 // what it knew last: the catalogue, which lies in memory, can still be read, and nothing else.
 func (x *Executor) Admits(ctx context.Context, a domain.Actor) error {
 	o, err := x.organisation.Recent(ctx)
-	if last := x.organisation.memory.have(OrganisationStream()); Away(err) && !last.looked.IsZero() {
-		o, err = last.state, nil
+	if Away(err) {
+		if last := x.organisation.memory.have(OrganisationStream()); !last.looked.IsZero() {
+			o, err = last.state, nil
+		}
 	}
 	if err != nil {
 		return err

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"dossier/handlers"
 )
 
 // raw sends bytes as they are and reads one answer: clients tidy up what they are told to send.
@@ -279,6 +281,30 @@ func TestAHeadOfTheStreamIsAnsweredAndNotFollowed(t *testing.T) {
 	began := time.Now()
 	if r, said := h.raw(asks("auditor", "HEAD /v1/events/stream")); r.StatusCode != 200 || said != "" || time.Since(began) > 10*time.Second {
 		t.Errorf("%d after %s: %q", r.StatusCode, time.Since(began), said)
+	}
+}
+
+func TestAHeadIsAskedForTheRightThatAGetIs(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	refused := 0
+	for _, r := range handlers.Rights(handlers.API) {
+		path, reads := strings.CutPrefix(r.Name, "GET ")
+		if !reads || strings.Contains(path, "{") || path == "/v1/events/stream" {
+			continue
+		}
+		for _, account := range []string{"", "admin", "applicant-1", "auditor", "catalogue"} {
+			get, head := h.send(account, http.MethodGet, path, ""), h.send(account, http.MethodHead, path, "")
+			if head.StatusCode != get.StatusCode || len(head.body) > 0 {
+				t.Errorf("%s as %q: HEAD is answered %d with %d bytes, GET %d", path, account, head.StatusCode, len(head.body), get.StatusCode)
+			}
+			if get.StatusCode == http.StatusForbidden {
+				refused++
+			}
+		}
+	}
+	if refused < 10 {
+		t.Errorf("only %d were refused: nothing is shown", refused)
 	}
 }
 

@@ -142,7 +142,7 @@ func (s *server) admit(r *http.Request, route string) error {
 	if err := s.Rates.Account(actor.Account); err != nil {
 		return err
 	}
-	if r.Method == http.MethodGet { // commands are refused by the executor, which records it
+	if r.Method == http.MethodGet || r.Method == http.MethodHead { // commands are refused by the executor, which records it
 		if err := s.admitted(r, actor); err != nil {
 			return err
 		}

@@ -64,7 +64,7 @@ func (s *server) organisation(ctx context.Context, in *organisationInput) (*orga
 	case refused != nil && in.All:
 		return nil, refused
 	case refused != nil:
-		shown.Accounts, shown.Delegations = []organisation.Account{}, nil
+		shown.Accounts, shown.Delegations = nil, nil
 	case in.All:
 		shown.Plan = o.Plan
 	}
