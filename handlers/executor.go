@@ -293,7 +293,7 @@ func outcome(r Receipt, err error) string {
 		return "stale"
 	case errors.Is(err, ErrNotFound):
 		return "not_found"
-	case errors.Is(err, eventstore.ErrBusy):
+	case Away(err):
 		return "busy"
 	}
 	return "failed"

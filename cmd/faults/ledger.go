@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -85,7 +84,7 @@ func (l *ledger) done(c command, r handlers.Receipt) {
 
 func (l *ledger) refused(err error) {
 	l.refusals.Add(1)
-	if errors.Is(err, eventstore.ErrBusy) {
+	if handlers.Away(err) {
 		l.busy.Add(1)
 	}
 }

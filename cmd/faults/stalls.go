@@ -10,7 +10,8 @@ import (
 type stalls struct {
 	mu      sync.Mutex
 	longest time.Duration
-	silent  time.Duration // longest stall during which no node had anything to say
+	silent  time.Duration // longest time of a stall in which no node had anything to say
+	said    time.Time     // when one last had
 	red     int           // looks at which some node was in trouble
 	worst   string        // what the nodes said at the longest stall
 }
@@ -18,7 +19,7 @@ type stalls struct {
 // silence is how long a view may be late before somebody must say why.
 const silence = 6 * time.Second
 
-func (s *stalls) look(stall time.Duration, trouble string, says func() string) {
+func (s *stalls) look(now time.Time, stall time.Duration, trouble string, says func() string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if stall > s.longest {
@@ -29,9 +30,10 @@ func (s *stalls) look(stall time.Duration, trouble string, says func() string) {
 	}
 	if trouble != "" {
 		s.red++
+		s.said = now
 		return
 	}
-	s.silent = max(s.silent, stall)
+	s.silent = max(s.silent, min(stall, now.Sub(s.said)))
 }
 
 func (s *stalls) figures() (longest, silent time.Duration, red int) {
@@ -70,5 +72,6 @@ func (w *world) lookOnce(ctx context.Context) {
 	if err != nil {
 		trouble, stamp.Position = "the database does not answer", 0
 	}
-	w.stalls.look(w.ledger.shown(stamp.Position, time.Now()), trouble, w.says)
+	now := time.Now()
+	w.stalls.look(now, w.ledger.shown(stamp.Position, now), trouble, w.says)
 }
