@@ -187,6 +187,8 @@ func accessEntry(e eventstore.Event) (AccessEntry, error) {
 		entry.Persons, entry.Search, entry.Purpose = event.Persons, event.Search, string(event.Purpose)
 	case access.KeyMade:
 		entry.Key = string(event.Key)
+	case access.KeyConfirmed:
+		entry.Key = string(event.Key)
 	case access.KeyRevoked:
 		entry.Key = string(event.Key)
 	case access.KeyRefused:
@@ -195,6 +197,8 @@ func accessEntry(e eventstore.Event) (AccessEntry, error) {
 	case access.SessionsEnded:
 		entry.Account = string(event.Of)
 	case access.SubjectLinked:
+		entry.Account = string(event.To)
+	case access.SubjectConfirmed:
 		entry.Account = string(event.To)
 	case access.EntriesMissed:
 		entry.Missed, entry.Since = event.Count, &event.Since

@@ -77,7 +77,7 @@ var doors = slices.Concat(
 	line(API, House, kind(Consult), "GET /v1/sandboxes"),
 	line(API, Trial, kind(Try), "POST /v1/sandboxes/{agency}/reset"),
 	line(API, Rows, kind(Audit), "GET /v1/access"),
-	line(API, House, kind(Operate, Audit), "GET /v1/keys", "GET /v1/sessions"),
+	line(API, House, kind(Operate, Audit), "GET /v1/keys", "GET /v1/sessions", "POST /v1/keys/{prefix}/confirm", "POST /v1/subjects/confirm"),
 	line(API, House, kind(Operate), "POST /v1/keys", "POST /v1/keys/{prefix}/revoke", "POST /v1/sessions/end", "POST /v1/subjects/link"),
 	line(API, Person, kind(People), "GET /v1/persons/{ref}", "POST /v1/persons/search", "POST /v1/persons/names"),
 	line(API, Person, kind(Enrol), "POST /v1/persons/{ref}", "POST /v1/persons/{ref}/correct"),

@@ -49,7 +49,7 @@ var commandLines = slices.Concat(
 	line(CLI, House, kind(Operate), "dossier organisation apply", "dossier key create", "dossier key revoke", "dossier session end", "dossier subject link", "dossier subject unlink"),
 	free(CLI, Everybody, "dossier sandbox list"),
 	line(CLI, Trial, kind(Try), "dossier sandbox reset"),
-	line(CLI, House, kind(Operate, Audit), "dossier key list", "dossier session list"),
+	line(CLI, House, kind(Operate, Audit), "dossier key list", "dossier session list", "dossier key confirm", "dossier subject confirm"),
 	line(CLI, Person, kind(Enrol), "dossier person register", "dossier person correct"),
 	line(CLI, Person, kind(People), "dossier person show", "dossier person find"),
 	line(CLI, Person, kind(Erase), "dossier person erase", "dossier person answer", "dossier person extend", "dossier person done"),

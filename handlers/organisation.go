@@ -178,7 +178,7 @@ func (x *Executor) PreviewOrganisation(ctx context.Context, a domain.Actor, file
 	if err != nil {
 		return AppliedOrganisation{}, err
 	}
-	events, err := x.planned(o, read)
+	events, err := x.planned(a, o, read)
 	return AppliedOrganisation{read.Plan.Code, o.Version, organisation.EntryChanges(o, events)}, err
 }
 
@@ -202,7 +202,7 @@ func (x *Executor) ApplyOrganisation(ctx context.Context, a domain.Actor, file [
 		if err := have.state.Admits(a, x.o.Now()); err != nil { // by what stands in this very moment
 			return nil, err
 		}
-		events, err := x.planned(have.state, read)
+		events, err := x.planned(a, have.state, read)
 		if err != nil {
 			return nil, err
 		}
@@ -222,8 +222,12 @@ func (x *Executor) ApplyOrganisation(ctx context.Context, a domain.Actor, file [
 }
 
 // planned is what the domain says to a file; what it finds stands in its lines.
-func (x *Executor) planned(o organisation.Organisation, read organisation.Text) ([]organisation.Event, error) {
-	events, err := organisation.Decide(o, organisation.Apply{Plan: read.Plan, Today: calendar.DateOf(x.o.Now(), Zone())})
+func (x *Executor) planned(by domain.Actor, o organisation.Organisation, read organisation.Text) ([]organisation.Event, error) {
+	wish := organisation.Apply{Plan: read.Plan, Today: calendar.DateOf(x.o.Now(), Zone())}
+	if by.Role != domain.System {
+		wish.By = by.Account
+	}
+	events, err := organisation.Decide(o, wish)
 	var found organisation.Findings
 	if errors.As(err, &found) {
 		return nil, Mistakes(read.Place(found))

@@ -187,14 +187,21 @@ func (l *listing) rows(ctx context.Context, tx pgx.Tx, after *place) ([]Row, err
 }
 
 func (l *listing) some(ctx context.Context, tx pgx.Tx, after *place, and string, limit int) ([]Row, error) {
-	c := l.conditions()
-	if and != "" {
-		c.add(and)
+	var page string
+	c := &conditions{}
+	switch {
+	case l.setBySet():
+		page = l.newestOfEach(c, after, limit)
+	default:
+		c = l.conditions()
+		if and != "" {
+			c.add(and)
+		}
+		if after != nil {
+			after.condition(c)
+		}
+		page = "\n  from " + l.from + c.where() + l.first(c, limit)
 	}
-	if after != nil {
-		after.condition(c)
-	}
-	page := "\n  from " + l.from + c.where() + "\n order by " + l.filter.Sort.order() + "\n limit " + c.arg(limit)
 	sql := `select ` + rowColumns + page
 	if !l.filter.past() { // an index says which, and only these are looked at
 		sql = `select ` + rowColumns + "\n  from (select d.id" + page + ") k\n  join " + l.from + " on d.id = k.id\n order by " + l.filter.Sort.order()
@@ -204,6 +211,35 @@ func (l *listing) some(ctx context.Context, tx pgx.Tx, after *place, and string,
 		return nil, err
 	}
 	return pgx.CollectRows(rows, scanRow)
+}
+
+func (l *listing) first(c *conditions, limit int) string {
+	return "\n order by " + l.filter.Sort.order() + "\n limit " + c.arg(limit)
+}
+
+// mostSets is up to how many sets of places a list is read set by set. Who sees more has something new soon enough.
+const mostSets = 100
+
+// setBySet says that a list by time asks for nothing but what is in sight, and that this is little: an agency that has been quiet does not
+// walk past all that is newer and none of its own.
+func (l *listing) setBySet() bool {
+	if l.filter.past() || l.filter.Sort != SortUpdated || l.shown == nil || len(*l.shown) > mostSets {
+		return false
+	}
+	c := &conditions{}
+	c.of(l.filter)
+	return len(c.sql) == 0
+}
+
+// newestOfEach are the newest of each set's newest rows.
+func (l *listing) newestOfEach(c *conditions, after *place, limit int) string {
+	sets := c.arg(*l.shown)
+	c.add(`d.place_set = s.place_set`)
+	if after != nil {
+		after.condition(c)
+	}
+	newest := l.first(c, limit)
+	return "\n  from unnest(" + sets + "::bigint[]) as s(place_set)\n cross join lateral (select d.id, d.updated_at\n  from " + l.from + c.where() + newest + ") d" + newest
 }
 
 // asked is the question as a text.

@@ -4,9 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"dossier/domain/dossier"
 	"dossier/migrations/dbtest"
@@ -73,6 +77,84 @@ func TestAListHoldsWhatIsInSightAndCountsNoMore(t *testing.T) {
 				t.Errorf("%s, %v: counts %v, %v", name, test.sight.Own, counts, err)
 			}
 		}
+	}
+}
+
+func TestPagesOfWhatIsInSightAreThoseOfAllWithoutTheRest(t *testing.T) {
+	t.Parallel()
+	s := newShown(t)
+	for range 60 {
+		unit := []dossier.Code{"", "a-1", "a-2", "b-1", "b-2", "c"}[s.random.IntN(6)]
+		id := s.submit(func(e *dossier.DossierSubmitted) { e.Unit = unit })
+		if s.random.IntN(2) == 0 {
+			s.add(id, dossier.DossierAccepted{ProcedureVersion: 1}, dossier.DossierForwarded{Unit: []dossier.Code{"a-2", "b-2", "c"}[s.random.IntN(3)]})
+		}
+	}
+	s.arrive()
+	for _, sight := range []Sight{
+		{Own: []string{"a", "a-1", "a-2"}, Others: []string{"b", "b-1", "b-2", "c"}},
+		{Own: []string{"c"}, Others: []string{"a", "a-1", "a-2", "b", "b-1", "b-2"}, Alone: true},
+		{Own: []string{"d"}, Others: []string{"a", "a-1", "a-2", "b", "b-1", "b-2", "c"}, Alone: true},
+	} {
+		var want, got []uuid.UUID
+		for _, r := range s.list(Filter{Limit: mostRows}).Rows {
+			if sight.Sees(&r.State) {
+				want = append(want, r.ID)
+			}
+		}
+		for f := (Filter{Limit: 7, Sight: sight}); ; {
+			page := s.list(f)
+			got = append(got, idsOf(page.Rows)...)
+			if page.Total != len(want) {
+				t.Errorf("%v: %d counted, want %d", sight.Own, page.Total, len(want))
+			}
+			if f.Cursor = page.Next; f.Cursor == "" {
+				break
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%v: got %v, want %v", sight.Own, got, want)
+		}
+	}
+}
+
+func TestAQuietAgencysListDoesNotWalkPastWhatIsNewerAndNotItsOwn(t *testing.T) {
+	t.Parallel()
+	s := newShown(t)
+	for _, unit := range []dossier.Code{"quiet", "busy"} {
+		s.submit(func(e *dossier.DossierSubmitted) { e.Unit = unit })
+	}
+	s.arrive()
+	if _, err := s.db.Owner.Exec(s.ctx(), `
+		set dossier.projector = 'on';
+		insert into views.dossiers_v1
+		select (x.d).*
+		  from (
+		    select jsonb_populate_record(d, jsonb_build_object('id', gen_random_uuid(), 'updated_at', d.updated_at + n * interval '1 second')) as d
+		      from views.dossiers_v1 d, generate_series(1, 10000) n
+		     where d.unit = 'busy' or n <= 2000) x;
+		update views.dossiers_v1 set updated_at = updated_at - interval '1 day' where unit = 'quiet';
+		analyze views.dossiers_v1`); err != nil {
+		t.Fatal(err)
+	}
+	l, err := s.views.listing(s.ctx(), Filter{Sort: SortUpdated, Limit: 50, Sight: Sight{Own: []string{"quiet"}, Others: []string{"busy"}}}, Stamp{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.views.read(s.ctx(), func(tx pgx.Tx) error {
+		rows, err := l.rows(s.ctx(), tx, nil)
+		if err != nil {
+			return err
+		}
+		var looked int
+		err = tx.QueryRow(s.ctx(), `select idx_tup_fetch + seq_tup_read from pg_stat_xact_user_tables where relid = 'views.dossiers_v1'::regclass`).Scan(&looked)
+		if len(rows) != 51 || looked < 51 || looked > 200 {
+			t.Errorf("%d rows, looked at %d", len(rows), looked)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -167,7 +167,7 @@ func (s *standby) addKey(ctx context.Context) error {
 	})
 }
 
-// addIndexes gives the standby the live table's other indexes and its triggers.
+// addIndexes gives the standby the live table's other indexes, its triggers and its storage parameters.
 func (s *standby) addIndexes(ctx context.Context) error {
 	return pgx.BeginFunc(ctx, s.owner, func(tx pgx.Tx) error {
 		var built bool
@@ -185,7 +185,12 @@ func (s *standby) addIndexes(ctx context.Context) error {
 			select replace(pg_get_triggerdef(t.oid), ' ON views.' || $1 || ' ', ' ON views.' || $2 || ' ')
 			  from pg_trigger t
 			 where t.tgrelid = ('views.' || $1)::regclass
-			   and not t.tgisinternal`)
+			   and not t.tgisinternal
+			 union all
+			select format('alter table views.%I set (%s)', $2, array_to_string(c.reloptions, ', '))
+			  from pg_class c
+			 where c.oid = ('views.' || $1)::regclass
+			   and c.reloptions is not null`)
 		if err != nil {
 			return err
 		}

@@ -81,7 +81,7 @@ func (b *bench) startHouse(ctx context.Context, dossiers int) (h *house, err err
 	engine := projections.NewEngine(pool, j, projections.Options{NoKafka: true, Log: slog.New(slog.DiscardHandler)})
 	h.views.Follow(engine)
 	keys, lockout := identity.NewKeys(pool, x, identity.NewLockout(nil)), identity.NewLockout(nil)
-	if err := h.cut(ctx, keys, admin); err != nil {
+	if err := h.cut(ctx, keys); err != nil {
 		return nil, err
 	}
 	h.bulk = handlers.NewBulk(x, h.views, handlers.BulkOptions{})
@@ -193,12 +193,13 @@ func (h *house) know(ctx context.Context) error {
 	return err
 }
 
-// cut gives each caller a key of its own.
-func (h *house) cut(ctx context.Context, keys *identity.Keys, admin domain.Actor) error {
+// cut gives each caller a key of its own, which counts at once: the operator gives them.
+func (h *house) cut(ctx context.Context, keys *identity.Keys) error {
+	by := handlers.Accessor{Actor: domain.Actor{Account: "operator", Role: domain.System}}
 	for _, post := range posts {
 		for i := range post.officers {
 			as := domain.Actor{Account: officer(post.kind, i), Role: post.role, Unit: post.unit}
-			_, token, err := keys.Make(ctx, handlers.Accessor{Actor: admin}, identity.NewKey{Label: "bench", As: as, Scopes: []string{"read", "command"}, For: time.Hour})
+			_, token, err := keys.Make(ctx, by, identity.NewKey{Label: "bench", As: as, Scopes: []string{"read", "command"}, For: time.Hour})
 			if err != nil {
 				return fmt.Errorf("key of %s: %w", as.Account, err)
 			}

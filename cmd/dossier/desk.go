@@ -96,10 +96,12 @@ type desk interface {
 
 	keys(context.Context) ([]identity.Key, time.Time, error)
 	makeKey(context.Context, identity.NewKey) (identity.Key, string, error)
+	confirmKey(ctx context.Context, prefix string) (identity.Key, error)
 	revokeKey(ctx context.Context, prefix string) (identity.Key, error)
 	sessions(ctx context.Context, account string) ([]identity.Session, error)
 	endSessions(ctx context.Context, account string) (int, error)
 	linkSubject(ctx context.Context, subject, account string) error
+	confirmSubject(ctx context.Context, subject, account string) error
 
 	events(ctx context.Context, after int64, limit int, line func([]byte) error) error
 	tail(ctx context.Context, after int64, line func([]byte) error) error

@@ -497,6 +497,14 @@ func (d *local) makeKey(ctx context.Context, n identity.NewKey) (identity.Key, s
 	return s.keys().Make(ctx, by, n)
 }
 
+func (d *local) confirmKey(ctx context.Context, prefix string) (identity.Key, error) {
+	s, by, err := d.operating(ctx)
+	if err != nil {
+		return identity.Key{}, err
+	}
+	return s.keys().Confirm(ctx, by, prefix)
+}
+
 func (d *local) revokeKey(ctx context.Context, prefix string) (identity.Key, error) {
 	s, by, err := d.operating(ctx)
 	if err != nil {
@@ -522,16 +530,30 @@ func (d *local) endSessions(ctx context.Context, account string) (int, error) {
 }
 
 func (d *local) linkSubject(ctx context.Context, subject, account string) error {
-	s, by, err := d.operating(ctx)
+	login, by, err := d.login(ctx)
 	if err != nil {
 		return err
-	}
-	login, err := loginOf(s.cfg, sessionsOf(s.cfg, s.pool, s.executor), s.executor.Vault(), identity.NewLockout(nil))
-	if err != nil {
-		return err
-	}
-	if login == nil {
-		return errors.New("no issuer is set: OIDC_ISSUER_URL")
 	}
 	return login.Link(ctx, by, subject, account)
+}
+
+func (d *local) confirmSubject(ctx context.Context, subject, account string) error {
+	login, by, err := d.login(ctx)
+	if err != nil {
+		return err
+	}
+	return login.Confirm(ctx, by, subject, account)
+}
+
+// login is the way in by the issuer of the settings.
+func (d *local) login(ctx context.Context) (*identity.Login, handlers.Accessor, error) {
+	s, by, err := d.operating(ctx)
+	if err != nil {
+		return nil, by, err
+	}
+	login, err := loginOf(s.cfg, sessionsOf(s.cfg, s.pool, s.executor), s.executor.Vault(), identity.NewLockout(nil))
+	if err == nil && login == nil {
+		err = errors.New("no issuer is set: OIDC_ISSUER_URL")
+	}
+	return login, by, err
 }

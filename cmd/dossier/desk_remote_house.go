@@ -421,6 +421,11 @@ func (d *remote) makeKey(ctx context.Context, n identity.NewKey) (identity.Key, 
 	return made.Key, made.Token, err
 }
 
+func (d *remote) confirmKey(ctx context.Context, prefix string) (identity.Key, error) {
+	got, err := d.ConfirmKey(ctx, prefix)
+	return as[identity.Key](got, err)
+}
+
 func (d *remote) revokeKey(ctx context.Context, prefix string) (identity.Key, error) {
 	got, err := d.RevokeKey(ctx, prefix)
 	return as[identity.Key](got, err)
@@ -439,5 +444,10 @@ func (d *remote) endSessions(ctx context.Context, account string) (int, error) {
 
 func (d *remote) linkSubject(ctx context.Context, subject, account string) error {
 	_, err := d.LinkSubject(ctx, client.LinkInputBody{Subject: subject, Account: account})
+	return err
+}
+
+func (d *remote) confirmSubject(ctx context.Context, subject, account string) error {
+	_, err := d.ConfirmSubject(ctx, client.ConfirmLinkInputBody{Subject: subject, Account: account})
 	return err
 }

@@ -66,7 +66,8 @@ func (a *app) subjectCommand() *cli.Command {
 	return group(&cli.Command{
 		Name: "subject", Usage: "which user of the issuer (OIDC_ISSUER_URL) is which account of the organisation",
 		Commands: []*cli.Command{
-			{Name: "link", Usage: "let a user sign in as an account", ArgsUsage: "SUBJECT ACCOUNT", Flags: []cli.Flag{asFlag("admin"), dataFlag()}, Action: a.linkSubject(2)},
+			{Name: "link", Usage: "let a user sign in as an account, once somebody else confirms it", ArgsUsage: "SUBJECT ACCOUNT", Flags: []cli.Flag{asFlag("admin"), dataFlag()}, Action: a.linkSubject(2)},
+			{Name: "confirm", Usage: "let a user sign in as the account that another system administrator linked it to", ArgsUsage: "SUBJECT ACCOUNT", Flags: []cli.Flag{asFlag("auditor"), dataFlag()}, Action: a.confirmSubject},
 			{Name: "unlink", Usage: "end that, and sign the account out", ArgsUsage: "SUBJECT", Flags: []cli.Flag{asFlag("admin"), dataFlag()}, Action: a.linkSubject(1)},
 		},
 	})
@@ -123,4 +124,20 @@ func (a *app) linkSubject(arguments int) cli.ActionFunc {
 		fmt.Fprintln(a.stdout, "done")
 		return nil
 	}
+}
+
+func (a *app) confirmSubject(ctx context.Context, cmd *cli.Command) error {
+	if cmd.Args().Len() != 2 {
+		return usageError{errors.New("say dossier subject confirm SUBJECT ACCOUNT: the claim sub of the user at the issuer, and the account it was linked to")}
+	}
+	d, err := a.desk(cmd)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	if err := d.confirmSubject(ctx, cmd.Args().First(), cmd.Args().Get(1)); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.stdout, "done")
+	return nil
 }

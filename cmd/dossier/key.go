@@ -17,8 +17,8 @@ import (
 
 func (a *app) keyCommand() *cli.Command {
 	return group(&cli.Command{
-		Name: "key", Usage: "API keys of other systems: give one, see them, revoke one",
-		Description: "In production this needs MIGRATE_DATABASE_URL, the owner's role, and acts as account operator: so is the first key made. Afterwards an administrator may use /v1/keys.",
+		Name: "key", Usage: "API keys of other systems: give one, confirm it, see them, revoke one",
+		Description: "In production this needs MIGRATE_DATABASE_URL, the owner's role, and acts as account operator: so is the first key made. Afterwards an administrator may use /v1/keys; what it makes counts once an auditor or another administrator confirms it.",
 		Commands: []*cli.Command{
 			{Name: "create", Usage: "give a program a key: the token is printed once, alone on stdout",
 				Flags: []cli.Flag{
@@ -33,6 +33,7 @@ func (a *app) keyCommand() *cli.Command {
 				},
 				Action: a.createKey},
 			{Name: "list", Usage: "keys, the newest first: never a secret", Flags: []cli.Flag{asFlag("admin"), dataFlag(), formatFlag()}, Action: a.listKeys},
+			{Name: "confirm", Usage: "let a key count that another system administrator made", ArgsUsage: "PREFIX", Flags: []cli.Flag{asFlag("auditor"), dataFlag()}, Action: a.confirmKey},
 			{Name: "revoke", Usage: "end a key for ever, from the next request on", ArgsUsage: "PREFIX", Flags: []cli.Flag{asFlag("admin"), dataFlag()}, Action: a.revokeKey},
 		},
 	})
@@ -88,6 +89,9 @@ func (a *app) createKey(ctx context.Context, cmd *cli.Command) error {
 		return err
 	}
 	fmt.Fprintf(a.stderr, "key %s for %s until %s; its token is shown this once, keep it where secrets are kept:\n", made.Prefix, made.Label, made.ExpiresAt.Format(time.DateOnly))
+	if made.Waits {
+		fmt.Fprintf(a.stderr, "it counts once an auditor or another system administrator says: dossier key confirm %s\n", made.Prefix)
+	}
 	fmt.Fprintln(a.stdout, token)
 	return nil
 }
@@ -110,6 +114,8 @@ func (a *app) listKeys(ctx context.Context, cmd *cli.Command) error {
 			state = "revoked " + instant(at(k.RevokedAt))
 		case !now.Before(k.ExpiresAt):
 			state = "expired"
+		case k.Waits:
+			state = "waits for a second person"
 		}
 		scopes := make([]string, len(k.Scopes))
 		for i, scope := range k.Scopes {
@@ -119,6 +125,24 @@ func (a *app) listKeys(ctx context.Context, cmd *cli.Command) error {
 			k.ExpiresAt.Format(time.DateOnly), instant(at(k.UsedAt)), state)
 	}
 	return t.print(a.stdout, cmd)
+}
+
+func (a *app) confirmKey(ctx context.Context, cmd *cli.Command) error {
+	prefix := cmd.Args().First()
+	if prefix == "" {
+		return usageError{errors.New("say which: dossier key confirm PREFIX ('dossier key list' shows them)")}
+	}
+	d, err := a.desk(cmd)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	k, err := d.confirmKey(ctx, prefix)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "%s (%s) counts: %s made it, %s confirmed it\n", k.Prefix, k.Label, k.MadeBy, or(k.Confirmed, "nobody needed to have"))
+	return nil
 }
 
 func (a *app) revokeKey(ctx context.Context, cmd *cli.Command) error {

@@ -29,6 +29,18 @@ func TestAKeyIsMadeUsedAndRevokedOnTheCommandLine(t *testing.T) {
 	key := func(args ...string) string { return must(t, append(append([]string{"key"}, args...), data...)...) }
 	token := strings.TrimSpace(key("create", "--label", "portal", "--account", "officer-1", "--role", "case_officer", "--unit", "animal-health", "--scope", "read,feed", "--from", "127.0.0.0/8"))
 	prefix, _, _ := strings.Cut(strings.TrimPrefix(token, "dossier_"), "_")
+	if status := d.withKey(token, "/v1/events?limit=1"); status != 401 {
+		t.Errorf("a key that waits is answered %d", status)
+	}
+	if list := key("list"); !strings.Contains(list, "waits for a second person") {
+		t.Errorf("listed:\n%s", list)
+	}
+	if _, talk, code := program(t, append([]string{"key", "confirm", prefix, "--as", "admin"}, data...)...); code != 1 || !strings.Contains(talk, "another system administrator") {
+		t.Errorf("its maker confirmed it: exit %d\n%s", code, talk)
+	}
+	if out := key("confirm", prefix); !strings.Contains(out, "auditor confirmed it") {
+		t.Errorf("confirmed: %s", out)
+	}
 	if status := d.withKey(token, "/v1/events?limit=1"); status != 200 {
 		t.Errorf("the feed answers %d", status)
 	}
@@ -69,7 +81,7 @@ func TestAKeyIsMadeUsedAndRevokedOnTheCommandLine(t *testing.T) {
 		t.Error("the stack's log holds a token")
 	}
 	entries := must(t, append([]string{"access", "list"}, data...)...)
-	for _, want := range []string{"(key made) " + prefix, "(key refused) " + prefix, "(key revoked) " + prefix, "operator", "key_scope", "key_revoked"} {
+	for _, want := range []string{"(key made) " + prefix, "(key refused) " + prefix, "(key confirmed) " + prefix, "key_waits", "(key revoked) " + prefix, "operator", "key_scope", "key_revoked"} {
 		if !strings.Contains(entries, want) {
 			t.Errorf("the access journal has no %s:\n%s", want, entries)
 		}

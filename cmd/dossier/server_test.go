@@ -270,6 +270,7 @@ func personsAtAServer(a asked) {
 func keysAtAServer(a asked) {
 	token := strings.TrimSpace(a.on("admin", "key", "create", "--label", "portal", "--account", "auditor", "--role", "auditor", "--unit", "inspectorate", "--scope", "read,feed", "--days", "30"))
 	prefix, _, _ := strings.Cut(strings.TrimPrefix(token, "dossier_"), "_")
+	a.on("auditor", "key", "confirm", prefix)
 	if code, out, talk := here(nil, "events", "read", "--limit", "1", "--server", "http://"+a.cfg.HTTP.Addr, "--token", token); code != 0 || strings.Count(out, "\n") != 1 {
 		a.Errorf("with the new key: exit %d %s%s", code, out, talk)
 	}
@@ -281,6 +282,7 @@ func keysAtAServer(a asked) {
 		a.Errorf("with a revoked key: exit %d %s", code, talk)
 	}
 	a.on("admin", "subject", "link", "sub-7", "clerk")
+	a.on("auditor", "subject", "confirm", "sub-7", "clerk")
 	a.on("admin", "subject", "unlink", "sub-7")
 	if out := a.on("admin", "session", "end", "clerk"); !strings.Contains(out, "0 browsers") {
 		a.Error(out)

@@ -14,20 +14,22 @@ import (
 
 // stored is one entry of each kind, as it went into a journal once. The files and their sums are never changed: what was stored is read for ever.
 var stored = map[string]Event{
-	"access.command-refused.v1": CommandRefused{Command: "request-supplement", Dossier: uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b"), Rule: "second_supplement", Basis: "NĐ 118/2025, Điều 19.5"},
-	"access.file-read.v1":       FileRead{Dossier: uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b"), File: uuid.MustParse("0197f2aa-0000-7000-8000-0000000000f1")},
-	"access.files-listed.v1":    FilesListed{Dossier: uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b")},
-	"access.dossier-opened.v1":  DossierOpened{Dossier: uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b")},
-	"access.dossiers-listed.v1": DossiersListed{Dossiers: []uuid.UUID{uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b"), uuid.MustParse("1c6a3d2f-a4e5-5f8b-8b52-8d7e6f504b3c")}},
-	"access.words-read.v1":      WordsRead{Dossier: uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b"), Purpose: "complaint"},
-	"access.persons-read.v1":    PersonsRead{Persons: []uuid.UUID{uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b")}, Search: true, Purpose: "counter"},
-	"access.key-made.v1":        KeyMade{Key: "k7h2m4q9xw3t", As: "case_officer", Until: time.Date(2027, 11, 26, 0, 0, 0, 0, time.UTC)},
-	"access.key-revoked.v1":     KeyRevoked{Key: "k7h2m4q9xw3t"},
-	"access.key-refused.v1":     KeyRefused{Key: "k7h2m4q9xw3t", Rule: "key_expired"},
-	"access.session-opened.v1":  SessionOpened{Level: "2"},
-	"access.sessions-ended.v1":  SessionsEnded{Of: "clerk", Count: 2},
-	"access.subject-linked.v1":  SubjectLinked{To: "clerk"},
-	"access.entries-missed.v1":  EntriesMissed{Count: 3, Since: time.Date(2026, 11, 25, 8, 30, 0, 0, time.UTC)},
+	"access.command-refused.v1":   CommandRefused{Command: "request-supplement", Dossier: uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b"), Rule: "second_supplement", Basis: "NĐ 118/2025, Điều 19.5"},
+	"access.file-read.v1":         FileRead{Dossier: uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b"), File: uuid.MustParse("0197f2aa-0000-7000-8000-0000000000f1")},
+	"access.files-listed.v1":      FilesListed{Dossier: uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b")},
+	"access.dossier-opened.v1":    DossierOpened{Dossier: uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b")},
+	"access.dossiers-listed.v1":   DossiersListed{Dossiers: []uuid.UUID{uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b"), uuid.MustParse("1c6a3d2f-a4e5-5f8b-8b52-8d7e6f504b3c")}},
+	"access.words-read.v1":        WordsRead{Dossier: uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b"), Purpose: "complaint"},
+	"access.persons-read.v1":      PersonsRead{Persons: []uuid.UUID{uuid.MustParse("0b5f2c1e-93d4-5e7a-8a41-7c6d5e4f3a2b")}, Search: true, Purpose: "counter"},
+	"access.key-made.v1":          KeyMade{Key: "k7h2m4q9xw3t", As: "case_officer", Until: time.Date(2027, 11, 26, 0, 0, 0, 0, time.UTC)},
+	"access.key-confirmed.v1":     KeyConfirmed{Key: "k7h2m4q9xw3t"},
+	"access.key-revoked.v1":       KeyRevoked{Key: "k7h2m4q9xw3t"},
+	"access.key-refused.v1":       KeyRefused{Key: "k7h2m4q9xw3t", Rule: "key_expired"},
+	"access.session-opened.v1":    SessionOpened{Level: "2"},
+	"access.sessions-ended.v1":    SessionsEnded{Of: "clerk", Count: 2},
+	"access.subject-linked.v1":    SubjectLinked{To: "clerk"},
+	"access.subject-confirmed.v1": SubjectConfirmed{To: "clerk"},
+	"access.entries-missed.v1":    EntriesMissed{Count: 3, Since: time.Date(2026, 11, 25, 8, 30, 0, 0, time.UTC)},
 }
 
 func TestStoredEntriesAreReadForEver(t *testing.T) {

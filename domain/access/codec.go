@@ -7,20 +7,22 @@ import (
 )
 
 var kinds = domain.Kinds[Event]{
-	"access.command-refused": {Version: 1, Event: CommandRefused{}},
-	"access.words-read":      {Version: 1, Event: WordsRead{}},
-	"access.persons-read":    {Version: 1, Event: PersonsRead{}},
-	"access.entries-missed":  {Version: 1, Event: EntriesMissed{}},
-	"access.file-read":       {Version: 1, Event: FileRead{}},
-	"access.files-listed":    {Version: 1, Event: FilesListed{}},
-	"access.dossier-opened":  {Version: 1, Event: DossierOpened{}},
-	"access.dossiers-listed": {Version: 1, Event: DossiersListed{}},
-	"access.key-made":        {Version: 1, Event: KeyMade{}},
-	"access.key-revoked":     {Version: 1, Event: KeyRevoked{}},
-	"access.key-refused":     {Version: 1, Event: KeyRefused{}},
-	"access.session-opened":  {Version: 1, Event: SessionOpened{}},
-	"access.sessions-ended":  {Version: 1, Event: SessionsEnded{}},
-	"access.subject-linked":  {Version: 1, Event: SubjectLinked{}},
+	"access.command-refused":   {Version: 1, Event: CommandRefused{}},
+	"access.words-read":        {Version: 1, Event: WordsRead{}},
+	"access.persons-read":      {Version: 1, Event: PersonsRead{}},
+	"access.entries-missed":    {Version: 1, Event: EntriesMissed{}},
+	"access.file-read":         {Version: 1, Event: FileRead{}},
+	"access.files-listed":      {Version: 1, Event: FilesListed{}},
+	"access.dossier-opened":    {Version: 1, Event: DossierOpened{}},
+	"access.dossiers-listed":   {Version: 1, Event: DossiersListed{}},
+	"access.key-made":          {Version: 1, Event: KeyMade{}},
+	"access.key-confirmed":     {Version: 1, Event: KeyConfirmed{}},
+	"access.key-revoked":       {Version: 1, Event: KeyRevoked{}},
+	"access.key-refused":       {Version: 1, Event: KeyRefused{}},
+	"access.session-opened":    {Version: 1, Event: SessionOpened{}},
+	"access.sessions-ended":    {Version: 1, Event: SessionsEnded{}},
+	"access.subject-linked":    {Version: 1, Event: SubjectLinked{}},
+	"access.subject-confirmed": {Version: 1, Event: SubjectConfirmed{}},
 }
 
 // TypeNames lists the stored names with their newest versions, as subscribers know them: "access.command-refused.v1".

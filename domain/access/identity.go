@@ -13,6 +13,11 @@ type KeyMade struct {
 	Until time.Time    `json:"until"`
 }
 
+// KeyConfirmed says that somebody other than its maker knows of a key, so that it counts.
+type KeyConfirmed struct {
+	Key dossier.Code `json:"key"`
+}
+
 // KeyRevoked says that a key counts no longer.
 type KeyRevoked struct {
 	Key dossier.Code `json:"key"`
@@ -40,12 +45,19 @@ type SubjectLinked struct {
 	To dossier.Code `json:"to,omitempty"`
 }
 
-func (KeyMade) event()       {}
-func (KeyRevoked) event()    {}
-func (KeyRefused) event()    {}
-func (SessionOpened) event() {}
-func (SessionsEnded) event() {}
-func (SubjectLinked) event() {}
+// SubjectConfirmed says that somebody other than who linked it knows which account a subject is, so that it may sign in.
+type SubjectConfirmed struct {
+	To dossier.Code `json:"to"`
+}
+
+func (KeyMade) event()          {}
+func (KeyConfirmed) event()     {}
+func (KeyRevoked) event()       {}
+func (KeyRefused) event()       {}
+func (SessionOpened) event()    {}
+func (SessionsEnded) event()    {}
+func (SubjectLinked) event()    {}
+func (SubjectConfirmed) event() {}
 
 func (e KeyMade) wrong() string {
 	switch {
@@ -55,6 +67,13 @@ func (e KeyMade) wrong() string {
 		return "as"
 	case e.Until.IsZero():
 		return "until"
+	}
+	return ""
+}
+
+func (e KeyConfirmed) wrong() string {
+	if !e.Key.Valid() {
+		return "key"
 	}
 	return ""
 }
@@ -92,6 +111,13 @@ func (e SessionsEnded) wrong() string {
 
 func (e SubjectLinked) wrong() string {
 	if e.To != "" && !e.To.Valid() {
+		return "to"
+	}
+	return ""
+}
+
+func (e SubjectConfirmed) wrong() string {
+	if !e.To.Valid() {
 		return "to"
 	}
 	return ""

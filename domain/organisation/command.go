@@ -9,6 +9,7 @@ type Command interface{ command() }
 type Apply struct {
 	Plan  Plan
 	Today calendar.Date // what has not begun by then may vanish from the plan
+	By    string        // the account that applies it and may not give itself anything; "": the operator
 }
 
 func (Apply) command() {}

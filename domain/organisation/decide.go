@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 
+	"dossier/domain"
 	"dossier/domain/calendar"
 )
 
@@ -22,7 +23,7 @@ func Decide(o Organisation, wish Command) ([]Event, error) {
 
 func apply(o Organisation, w Apply) (events []Event, err error) {
 	plan := w.Plan.sorted()
-	if found := slices.Concat(Check(w.Plan, w.Today), vanished(o.Plan, plan, w.Today), turned(o.Plan, w.Plan)); len(found) > 0 {
+	if found := slices.Concat(Check(w.Plan, w.Today), vanished(o.Plan, plan, w.Today), turned(o.Plan, w.Plan), selfGiven(o.Plan, w.Plan, w.By)); len(found) > 0 {
 		return nil, found
 	}
 	if named := (Named{plan.Code, plan.NameVI, plan.NameEN}); named != (Named{o.Code, o.NameVI, o.NameEN}) {
@@ -69,6 +70,42 @@ func (p Plan) sorted() Plan {
 		p.Delegations[i] = d
 	}
 	return p
+}
+
+// selfGiven tells what the account that applies a plan would give itself: a post or a power that it does not have already. To look after the
+// machine is all that it may: that decides nothing and reads nothing.
+func selfGiven(is, tobe Plan, by string) Findings {
+	if by == "" {
+		return nil
+	}
+	c := &check{Plan: tobe}
+	for i, a := range tobe.Accounts {
+		for j, p := range a.Posts {
+			if a.ID == by && p.Role != domain.SystemAdmin && !is.gives(by, p, p.In(a)) {
+				c.say(fmt.Sprintf("accounts[%d].posts[%d]", i, j), "own_post", "Không ai tự giao cho mình vai trò “%s”: quản trị hệ thống khác áp dụng thay đổi này.",
+					"Nobody gives himself the role “%s”: another system administrator applies this change.", p.Role)
+			}
+		}
+	}
+	for i, d := range tobe.Delegations {
+		if d.To == by && !slices.ContainsFunc(is.Delegations, d.restates) {
+			c.say(fmt.Sprintf("delegations[%d].to", i), "own_delegation", "Không ai tự giao cho mình quyền ký thay: quản trị hệ thống khác áp dụng thay đổi này.",
+				"Nobody gives himself the power to sign for another: another system administrator applies this change.")
+		}
+	}
+	return c.found
+}
+
+// gives says whether an account has a post on all those days already.
+func (p Plan) gives(account string, wanted Post, days Period) bool {
+	for _, a := range p.Accounts {
+		for _, had := range a.Posts {
+			if a.ID == account && had.Role == wanted.Role && had.Unit == wanted.Unit && had.Rank == wanted.Rank && had.In(a).Holds(days) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // vanished tells what has begun and is no longer in the plan: it is ended, never left out.

@@ -161,6 +161,11 @@ func (d Delegation) contains(e Delegation) bool {
 	return within(e.Procedures, d.Procedures) && within(e.Units, d.Units)
 }
 
+// restates says whether it gives nothing that another one did not give already.
+func (d Delegation) restates(had Delegation) bool {
+	return had.To == d.To && had.By == d.By && had.Kind == d.Kind && had.Days().Holds(d.Days()) && had.contains(d)
+}
+
 // within says whether a list is part of another; an empty one is everything.
 func within(part, whole []string) bool {
 	if len(whole) == 0 {

@@ -144,6 +144,59 @@ func has(err error, code, path string) bool {
 	})
 }
 
+func TestNobodyGivesHimselfAPostOrAPower(t *testing.T) {
+	start := house()
+	start.Accounts[4].Posts = append(start.Accounts[4].Posts, post(domain.SystemAdmin, "top", ""))
+	start.Accounts[4].To = day("2027-12-31")
+	o, _ := applied(t, start)
+	const me = "plants-officer" // appraises, and looks after the machine
+	power := func(to string) organisation.Delegation {
+		return organisation.Delegation{Code: "d-1", Kind: organisation.KT, By: "boss", To: to, From: day("2026-11-01"), Basis: "1/QĐ"}
+	}
+	for _, c := range []struct {
+		name, code, path string
+		change           func(p *organisation.Plan)
+	}{
+		{"a post that decides", "own_post", "accounts[4].posts[2]", func(p *organisation.Plan) {
+			p.Accounts[4].Posts = append(p.Accounts[4].Posts, post(domain.Approver, "top", ""))
+		}},
+		{"its post at another unit", "own_post", "accounts[4].posts[0]", func(p *organisation.Plan) { p.Accounts[4].Posts[0].Unit = "top" }},
+		{"its post as the deputy", "own_post", "accounts[4].posts[0]", func(p *organisation.Plan) { p.Accounts[4].Posts[0].Rank = organisation.Deputy }},
+		{"its post for longer", "own_post", "accounts[4].posts[0]", func(p *organisation.Plan) { p.Accounts[4].To = 0 }},
+		{"the power to sign for its head", "own_delegation", "delegations[0].to", func(p *organisation.Plan) { p.Delegations = append(p.Delegations, power(me)) }},
+		{"nothing that it has already", "", "", func(p *organisation.Plan) { p.Accounts[4].TitleEN = "Officer" }},
+		{"its post for a shorter time", "", "", func(p *organisation.Plan) { p.Accounts[4].To = day("2026-12-31") }},
+		{"to look after the machine elsewhere", "", "", func(p *organisation.Plan) {
+			p.Accounts[4].Posts = append(p.Accounts[4].Posts, post(domain.SystemAdmin, "forest", ""))
+		}},
+		{"a post of somebody else", "", "", func(p *organisation.Plan) {
+			p.Accounts[5].Posts = append(p.Accounts[5].Posts, post(domain.CaseOfficer, "forest", ""))
+		}},
+	} {
+		p := house()
+		p.Accounts[4].Posts, p.Accounts[4].To = slices.Clone(start.Accounts[4].Posts), start.Accounts[4].To
+		c.change(&p)
+		_, err := organisation.Decide(o, organisation.Apply{Plan: p, Today: day(today), By: me})
+		if c.code == "" && err != nil || c.code != "" && !has(err, c.code, c.path) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if _, err := organisation.Decide(o, organisation.Apply{Plan: p, Today: day(today), By: "admin"}); has(err, c.code, c.path) {
+			t.Errorf("%s, by another: %v", c.name, err)
+		}
+	}
+	with := house()
+	with.Accounts, with.Delegations = start.Accounts, []organisation.Delegation{power("vice")}
+	o, _ = applied(t, with)
+	if _, err := organisation.Decide(o, organisation.Apply{Plan: with, Today: day(today), By: "vice"}); err != nil {
+		t.Errorf("a power that it has: %v", err)
+	}
+	with.Delegations = []organisation.Delegation{power("vice")}
+	with.Delegations[0].Kind = organisation.TL
+	if _, err := organisation.Decide(o, organisation.Apply{Plan: with, Today: day(today), By: "vice"}); !has(err, "own_delegation", "delegations[0].to") {
+		t.Errorf("another power: %v", err)
+	}
+}
+
 func TestAPlanThatCannotBeIsRefusedAndSaysWhere(t *testing.T) {
 	o, _ := applied(t, house())
 	end := func(p *organisation.Plan, i int, d string) { p.Accounts[i].To = day(d) }

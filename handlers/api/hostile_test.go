@@ -289,8 +289,12 @@ func TestAHeadIsAskedForTheRightThatAGetIs(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.post("admin", "/v1/organisation", shippedOrganisation(t)).is(http.StatusOK)
-	var key struct{ Token string }
+	var key struct {
+		Key   struct{ Prefix string }
+		Token string
+	}
 	h.post("admin", "/v1/keys", `{"label":"x","account":"clerk","role":"clerk","unit":"registry","scopes":["read"],"days":1}`).is(http.StatusCreated).into(&key)
+	h.post("auditor", "/v1/keys/"+key.Key.Prefix+"/confirm", "").is(http.StatusOK)
 	const here = "{account: clerk, from: 2025-03-01,"
 	h.post("admin", "/v1/organisation", shippedOrganisation(t, here, here+" to: "+time.Now().AddDate(0, 0, -2).Format(time.DateOnly)+",")).is(http.StatusOK)
 	refused := 0

@@ -13,9 +13,10 @@ import (
 // keyRoutes are how programs get in and are kept out. A key itself opens none of them.
 func (s *server) keyRoutes() {
 	get(s, "/v1/keys", "list-keys", "API keys: whom each acts as, what it may do, from where, until when, last use. Never a secret", s.keys)
-	op := s.operation(http.MethodPost, "/v1/keys", "make-key", "Give a program a key. Its token is in this answer and nowhere else; sent twice, there are two keys")
+	op := s.operation(http.MethodPost, "/v1/keys", "make-key", "Give a program a key. Its token is in this answer and nowhere else; sent twice, there are two keys. It counts once somebody else confirms it")
 	op.DefaultStatus = http.StatusCreated
 	register(s, op, answering(answerWithin, s.makeKey))
+	post(s, "/v1/keys/{prefix}/confirm", "confirm-key", "Let a key count that another made: an auditor or another system administrator says so", s.confirmKey)
 	post(s, "/v1/keys/{prefix}/revoke", "revoke-key", "End a key, from the next request on and for ever", s.revokeKey)
 }
 
@@ -75,11 +76,17 @@ func (s *server) revokeKey(ctx context.Context, in *keyInput) (*keyOutput, error
 	return &keyOutput{k}, err
 }
 
+func (s *server) confirmKey(ctx context.Context, in *keyInput) (*keyOutput, error) {
+	k, err := s.Keys.Confirm(ctx, accessor(ctx), in.Prefix)
+	return &keyOutput{k}, err
+}
+
 // sessionRoutes are who is signed in, and who of the issuer is whom here.
 func (s *server) sessionRoutes() {
 	get(s, "/v1/sessions", "list-sessions", "Who is signed in: account, role, level, when last seen", s.sessions)
 	post(s, "/v1/sessions/end", "end-sessions", "Sign an account out everywhere, at once", s.endSessions)
-	post(s, "/v1/subjects/link", "link-subject", "Let a user of the issuer sign in as an account of the organisation; without an account no longer", s.linkSubject)
+	post(s, "/v1/subjects/link", "link-subject", "Make a user of the issuer an account of the organisation, once somebody else confirms it; without an account no longer", s.linkSubject)
+	post(s, "/v1/subjects/confirm", "confirm-subject", "Let a user sign in as the account that another linked it to: an auditor or another system administrator says both", s.confirmSubject)
 }
 
 type sessionsInput struct {
@@ -127,11 +134,32 @@ type linkInput struct {
 
 func (s *server) linkSubject(ctx context.Context, in *linkInput) (*struct{}, error) {
 	if s.SignIn == nil {
-		if err := handlers.Authorize(handlers.CallOf(ctx).Actor, handlers.Act{Kind: handlers.Operate}); err != nil {
-			return nil, err
-		}
-		return nil, &handlers.Failure{Status: http.StatusNotFound, Code: "no_issuer",
-			VI: "Chưa cấu hình hệ thống định danh: OIDC_ISSUER_URL", EN: "No identity provider is set: OIDC_ISSUER_URL"}
+		return nil, noIssuer(ctx, handlers.Operate)
 	}
 	return nil, s.SignIn.Link(ctx, accessor(ctx), in.Body.Subject, in.Body.Account)
+}
+
+type confirmLinkInput struct {
+	Body struct {
+		Subject string `json:"subject" doc:"The claim sub of the user at the issuer."`
+		Account string `json:"account" doc:"The account that it was linked to."`
+	}
+}
+
+func (s *server) confirmSubject(ctx context.Context, in *confirmLinkInput) (*struct{}, error) {
+	if s.SignIn == nil {
+		return nil, noIssuer(ctx, handlers.Operate, handlers.Audit)
+	}
+	return nil, s.SignIn.Confirm(ctx, accessor(ctx), in.Body.Subject, in.Body.Account)
+}
+
+// noIssuer tells those who may know it, of any of these kinds, that nobody signs in by an issuer here.
+func noIssuer(ctx context.Context, kinds ...handlers.ActKind) (err error) {
+	for _, kind := range kinds {
+		if err = handlers.Authorize(handlers.CallOf(ctx).Actor, handlers.Act{Kind: kind}); err == nil {
+			return &handlers.Failure{Status: http.StatusNotFound, Code: "no_issuer",
+				VI: "Chưa cấu hình hệ thống định danh: OIDC_ISSUER_URL", EN: "No identity provider is set: OIDC_ISSUER_URL"}
+		}
+	}
+	return err
 }

@@ -11,8 +11,15 @@ import (
 	"dossier/handlers/identity"
 )
 
-// key makes a key for officer-1 by the administrator, and returns its prefix and the header that sends it.
+// key makes a key for officer-1 by the administrator, confirmed by the auditor, and returns its prefix and the header that sends it.
 func (h *house) key(scopes, more string) (prefix, header string) {
+	h.t.Helper()
+	prefix, header = h.waitingKey(scopes, more)
+	h.post("auditor", "/v1/keys/"+prefix+"/confirm", "").is(200)
+	return prefix, header
+}
+
+func (h *house) waitingKey(scopes, more string) (prefix, header string) {
 	h.t.Helper()
 	var made struct {
 		Key   struct{ Prefix string }
@@ -140,6 +147,63 @@ func TestAnAddressThatGuessesKeysIsLockedOutAndCounted(t *testing.T) {
 	}
 }
 
+func TestAKeyCountsOnceSomebodyElseHasConfirmedIt(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.post("admin", "/v1/organisation", shippedOrganisation(t)).is(200)
+	prefix, header := h.waitingKey(`"read"`, "")
+	h.get("", "/v1/dossiers", header).problem(401, "key_waits")
+	if p := h.post("admin", "/v1/keys/"+prefix+"/confirm", "").problem(409, "second_person"); !strings.Contains(p.Detail, "người khác") {
+		t.Errorf("how to mend: %s", p.Detail)
+	}
+	h.post("officer-1", "/v1/keys/"+prefix+"/confirm", "").problem(403, "not_allowed")
+	h.get("", "/v1/dossiers", header).problem(401, "key_waits")
+	var key identity.Key
+	if h.post("auditor", "/v1/keys/"+prefix+"/confirm", "").is(200).into(&key); key.Waits || key.Confirmed != "auditor" || key.MadeBy != "admin" {
+		t.Errorf("confirmed: %+v", key)
+	}
+	h.get("", "/v1/dossiers", header).is(200)
+	h.post("auditor", "/v1/keys/"+prefix+"/confirm", "").is(200) // nothing more happens
+
+	gone, _ := h.waitingKey(`"read"`, "")
+	h.post("admin", "/v1/keys/"+gone+"/revoke", "").is(200)
+	h.post("auditor", "/v1/keys/"+gone+"/confirm", "").problem(409, "key_revoked")
+	h.post("auditor", "/v1/keys/kbbbbbbbbbbb/confirm", "").problem(404, "no_key")
+
+	waiting, _ := h.waitingKey(`"read"`, "")
+	for by, why := range map[string]string{"admin": "confirmed_keys_another", "somebody": "confirmed_keys_known"} { // neither does the database believe it
+		maker := "admin"
+		if by == "somebody" {
+			maker = "nobody"
+		}
+		_, err := h.db.App.Exec(t.Context(), `insert into identity.confirmed_keys (prefix, made_by, confirmed_by, confirmed_at) values ($1, $2, $3, now())`, waiting, maker, by)
+		if err == nil || !strings.Contains(err.Error(), why) {
+			t.Errorf("confirmed by %s of what %s made: %v", by, maker, err)
+		}
+	}
+	seen := map[string]int{}
+	var entries struct{ Entries []struct{ Type, Key string } }
+	h.get("auditor", "/v1/access?limit=200").is(200).into(&entries)
+	for _, e := range entries.Entries {
+		seen[e.Type+" "+e.Key]++
+	}
+	if seen["access.key-confirmed "+prefix] != 1 {
+		t.Errorf("recorded: %v", seen)
+	}
+}
+
+func TestASystemAdministratorGivesItselfNoPost(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	const mine, posts = "{account: admin, from: 2025-03-01, title_vi: Quản trị hệ thống, title_en: System administrator,\n     posts: [", "{role: system_admin, unit: it}"
+	h.post("admin", "/v1/organisation", shippedOrganisation(t, mine+posts, mine+posts+", {role: approver, unit: leadership}")).problem(422, "file_mistakes")
+	h.post("admin", "/v1/organisation", shippedOrganisation(t)).is(200)
+	p := h.post("admin", "/v1/organisation", shippedOrganisation(t, mine+posts, mine+posts+", {role: approver, unit: leadership}")).problem(422, "file_mistakes")
+	if len(p.Errors) != 1 || !strings.HasSuffix(p.Errors[0].Field, ".posts[1]") || !strings.Contains(p.Errors[0].Detail, "tự giao") {
+		t.Errorf("found %+v", p.Errors)
+	}
+}
+
 func TestAKeyIsNotMadeForWhatPeopleDoNorWithBadValues(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -172,7 +236,7 @@ func TestEveryRouteHasAScope(t *testing.T) {
 	t.Parallel()
 	want := map[string]identity.Scope{
 		"GET /v1/dossiers": "read", "GET /v1/events": "feed", "GET /v1/events/stream": "feed", "GET /v1/access": "audit", "GET /v1/keys": "", "POST /v1/keys": "",
-		"POST /v1/keys/{prefix}/revoke": "", "POST /v1/dossiers": "command", "POST /v1/persons/search": "person", "GET /v1/dossiers/{id}/words": "person",
+		"POST /v1/keys/{prefix}/revoke": "", "POST /v1/keys/{prefix}/confirm": "", "POST /v1/dossiers": "command", "POST /v1/persons/search": "person", "GET /v1/dossiers/{id}/words": "person",
 	}
 	for _, route := range routesOf(t) {
 		method, path, _ := strings.Cut(route, " ")

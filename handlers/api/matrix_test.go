@@ -222,6 +222,7 @@ var bodies = map[string]string{
 	"POST /v1/procedures/{id}/withdraw":                  `{"decision":"9/QD","decided_on":"2026-11-01","from":"2099-01-01"}`,
 	"POST /v1/keys":                                      `{"label":"matrix","account":"auditor-same","role":"auditor","unit":"one-stop","scopes":["read"]}`,
 	"POST /v1/sessions/end":                              `{"account":"nobody"}`,
+	"POST /v1/subjects/confirm":                          `{"subject":"somebody","account":"auditor-same"}`,
 	"POST /v1/subjects/link":                             `{"subject":"somebody","account":"auditor-same"}`,
 	"POST /v1/persons/search":                            `{"name":"Nghĩa","purpose":"counter"}`,
 	"POST /v1/persons/names":                             `{"refs":["applicant-1"],"purpose":"worklist"}`,

@@ -486,14 +486,17 @@ func (s *stage) others(c caller, rights []handlers.Right, found map[string]examp
 			}
 		case "POST /v1/keys":
 			x.body = `{"label":"portal","account":"case-officer-same","role":"case_officer","unit":"one-stop","scopes":["read"]}`
-		case "POST /v1/keys/{prefix}/revoke":
+		case "POST /v1/keys/{prefix}/confirm", "POST /v1/keys/{prefix}/revoke":
 			var made struct{ Key struct{ Prefix string } }
-			s.post("system-admin-same", "/v1/keys", `{"label":"gone","account":"case-officer-same","role":"case_officer","unit":"one-stop","scopes":["read"]}`).is(http.StatusCreated).into(&made)
+			s.post("admin", "/v1/keys", `{"label":"gone","account":"case-officer-same","role":"case_officer","unit":"one-stop","scopes":["read"]}`).is(http.StatusCreated).into(&made)
 			x.path["prefix"], x.body = made.Key.Prefix, ""
 		case "POST /v1/sessions/end":
 			x.body = `{"account":"case-officer-same"}`
 		case "POST /v1/subjects/link":
 			x.body = `{"subject":"sub-1","account":"case-officer-same"}`
+		case "POST /v1/subjects/confirm":
+			s.post("admin", "/v1/subjects/link", `{"subject":"sub-2","account":"case-officer-same"}`)
+			x.body = `{"subject":"sub-2","account":"case-officer-same"}`
 		case "POST /v1/tills/payments":
 			owing := s.living(scene{way: "charge"}).ID
 			if c.Role == domain.FeeOfficer { // one of its own: whoever else may take money opens and closes one

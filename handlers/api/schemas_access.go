@@ -34,6 +34,7 @@ func accessSchemas() map[string][]byte {
 		{access.KeyMade{}, "API key made / Đã cấp khóa API", object(map[string]any{
 			"key": code, "as": code, "until": map[string]any{"type": "string", "format": "date-time"},
 		})},
+		{access.KeyConfirmed{}, "API key confirmed by another / Người khác đã xác nhận khóa API", object(map[string]any{"key": code})},
 		{access.KeyRevoked{}, "API key revoked / Đã thu hồi khóa API", object(map[string]any{"key": code})},
 		{access.KeyRefused{}, "API key refused / Khóa API bị từ chối", object(map[string]any{"key": code, "rule": code})},
 		{access.SessionOpened{}, "Signed in / Đã đăng nhập", object(map[string]any{"level": code}, "level")},
@@ -41,6 +42,7 @@ func accessSchemas() map[string][]byte {
 			"of": code, "count": map[string]any{"type": "integer", "minimum": 0},
 		})},
 		{access.SubjectLinked{}, "Subject of the issuer became an account / Đã gắn danh tính với tài khoản", object(map[string]any{"to": code}, "to")},
+		{access.SubjectConfirmed{}, "Link confirmed by another / Người khác đã xác nhận việc gắn danh tính", object(map[string]any{"to": code})},
 		{access.EntriesMissed{}, "Entries missed / Có mục không ghi được", object(map[string]any{
 			"count": map[string]any{"type": "integer", "minimum": 1}, "since": map[string]any{"type": "string", "format": "date-time"},
 		})},

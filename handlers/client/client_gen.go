@@ -644,9 +644,14 @@ func (c *Client) ListKeys(ctx context.Context) (*Answer[KeysOutputBody], error) 
 	return ask[KeysOutputBody](ctx, c, request{method: "GET", path: "/v1/keys"})
 }
 
-// MakeKey: Give a program a key. Its token is in this answer and nowhere else; sent twice, there are two keys.
+// MakeKey: Give a program a key. Its token is in this answer and nowhere else; sent twice, there are two keys. It counts once somebody else confirms it.
 func (c *Client) MakeKey(ctx context.Context, body MakeKeyInputBody) (*Answer[MadeKeyOutputBody], error) {
 	return ask[MadeKeyOutputBody](ctx, c, request{method: "POST", path: "/v1/keys", body: body})
+}
+
+// ConfirmKey: Let a key count that another made: an auditor or another system administrator says so.
+func (c *Client) ConfirmKey(ctx context.Context, prefix string) (*Answer[Key], error) {
+	return ask[Key](ctx, c, request{method: "POST", path: "/v1/keys/" + segment(prefix) + "/confirm"})
 }
 
 // RevokeKey: End a key, from the next request on and for ever.
@@ -879,7 +884,12 @@ func (c *Client) VerifySignature(ctx context.Context, body ProveInputBody) (*Ans
 	return ask[ProvenSignature](ctx, c, request{method: "POST", path: "/v1/signatures/verify", body: body})
 }
 
-// LinkSubject: Let a user of the issuer sign in as an account of the organisation; without an account no longer.
+// ConfirmSubject: Let a user sign in as the account that another linked it to: an auditor or another system administrator says both.
+func (c *Client) ConfirmSubject(ctx context.Context, body ConfirmLinkInputBody) (*Answer[Nothing], error) {
+	return ask[Nothing](ctx, c, request{method: "POST", path: "/v1/subjects/confirm", body: body})
+}
+
+// LinkSubject: Make a user of the issuer an account of the organisation, once somebody else confirms it; without an account no longer.
 func (c *Client) LinkSubject(ctx context.Context, body LinkInputBody) (*Answer[Nothing], error) {
 	return ask[Nothing](ctx, c, request{method: "POST", path: "/v1/subjects/link", body: body})
 }
@@ -1502,6 +1512,14 @@ type Component struct {
 	NoteVI   string   `json:"note_vi,omitzero"`
 	Required bool     `json:"required"`
 	When     string   `json:"when,omitzero"`
+}
+
+// ConfirmLinkInputBody is schema ConfirmLinkInputBody of the document.
+type ConfirmLinkInputBody struct {
+	// The account that it was linked to.
+	Account string `json:"account"`
+	// The claim sub of the user at the issuer.
+	Subject string `json:"subject"`
 }
 
 // ConfirmPaymentCommand is schema confirm-payment of the document.
@@ -2396,8 +2414,9 @@ type IssueInputBody struct {
 // Key is schema Key of the document.
 type Key struct {
 	// Whom it acts as.
-	As        Actor     `json:"as"`
-	ExpiresAt time.Time `json:"expires_at"`
+	As          Actor     `json:"as"`
+	ConfirmedBy string    `json:"confirmed_by,omitzero"`
+	ExpiresAt   time.Time `json:"expires_at"`
 	// What it is for.
 	Label  string    `json:"label"`
 	MadeAt time.Time `json:"made_at"`
@@ -2414,6 +2433,8 @@ type Key struct {
 	UsedAt time.Time `json:"used_at,omitzero"`
 	// The address it came from then.
 	UsedFrom string `json:"used_from,omitzero"`
+	// It counts only once somebody other than its maker confirms it.
+	Waits bool `json:"waits,omitzero"`
 }
 
 // KeysOutputBody is schema KeysOutputBody of the document.

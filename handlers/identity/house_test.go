@@ -71,7 +71,10 @@ func (h *house) wait(d time.Duration) {
 	h.ahead += d
 }
 
-var admin = domain.Actor{Account: "admin", Role: domain.SystemAdmin, Unit: handlers.UnitIT}
+var (
+	admin   = domain.Actor{Account: "admin", Role: domain.SystemAdmin, Unit: handlers.UnitIT}
+	auditor = domain.Actor{Account: "auditor", Role: domain.Auditor, Unit: handlers.UnitInspectorate}
+)
 
 func newHouse(t *testing.T, issuer localissuer.Options, options ...func(*identity.LoginOptions)) *house {
 	t.Helper()

@@ -141,6 +141,9 @@ func TestSomebodySignsInByAnIssuerThatIsNotOurs(t *testing.T) {
 	if err := h.login.Link(t.Context(), handlers.Accessor{Actor: admin}, "sub-of-clerk", "clerk"); err != nil {
 		t.Fatal(err)
 	}
+	if err := h.login.Confirm(t.Context(), handlers.Accessor{Actor: auditor}, "sub-of-clerk", "clerk"); err != nil {
+		t.Fatal(err)
+	}
 	signIn := func(name string) *browser {
 		t.Helper()
 		b := h.browser()

@@ -33,6 +33,8 @@ type Key struct {
 	MadeBy    string       `json:"made_by"`
 	MadeAt    time.Time    `json:"made_at"`
 	ExpiresAt time.Time    `json:"expires_at"`
+	Waits     bool         `json:"waits,omitempty" doc:"It counts only once somebody other than its maker confirms it."`
+	Confirmed string       `json:"confirmed_by,omitempty"`
 	RevokedAt *time.Time   `json:"revoked_at,omitempty"`
 	RevokedBy string       `json:"revoked_by,omitempty"`
 	UsedAt    *time.Time   `json:"used_at,omitempty" doc:"Last use, to ten minutes."`
@@ -80,13 +82,13 @@ var prefixes = regexp.MustCompile(`^k[a-z2-7]{11}$`)
 
 var labels = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
 
-// Make gives a new key. The token is said once and cannot be found again.
+// Make gives a new key. The token is said once and cannot be found again. One that a system administrator makes waits for Confirm.
 func (k *Keys) Make(ctx context.Context, by handlers.Accessor, wish NewKey) (made Key, token string, err error) {
 	if err := k.admit(ctx, by.Actor); err != nil {
 		return Key{}, "", err
 	}
 	now := k.executor.Now().UTC().Truncate(time.Second)
-	made = Key{Label: wish.Label, As: wish.As, MadeBy: by.Account, MadeAt: now, ExpiresAt: now.Add(wish.For)}
+	made = Key{Label: wish.Label, As: wish.As, MadeBy: by.Account, MadeAt: now, ExpiresAt: now.Add(wish.For), Waits: waits(by.Actor)}
 	if made.Scopes, err = scopesOf(wish.Scopes); err != nil {
 		return Key{}, "", err
 	}
@@ -104,13 +106,60 @@ func (k *Keys) Make(ctx context.Context, by handlers.Accessor, wish NewKey) (mad
 	if err := k.executor.Access().Record(ctx, by, entry); err != nil { // a key nobody heard of must not count
 		return Key{}, "", fmt.Errorf("record a new key: %w", err)
 	}
-	_, err = k.pool.Exec(ctx, `insert into identity.keys (prefix, hash, label, account, role, unit, scopes, networks, made_by, made_at, expires_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8::text[]::cidr[], $9, $10, $11)`,
-		made.Prefix, hashed(hidden), made.Label, made.As.Account, made.As.Role, made.As.Unit, made.Scopes, made.Networks, made.MadeBy, made.MadeAt, made.ExpiresAt)
+	_, err = k.pool.Exec(ctx, `insert into identity.keys (prefix, hash, label, account, role, unit, scopes, networks, made_by, made_at, expires_at, waits)
+		values ($1, $2, $3, $4, $5, $6, $7, $8::text[]::cidr[], $9, $10, $11, $12)`,
+		made.Prefix, hashed(hidden), made.Label, made.As.Account, made.As.Role, made.As.Unit, made.Scopes, made.Networks, made.MadeBy, made.MadeAt, made.ExpiresAt, made.Waits)
 	if err != nil {
 		return Key{}, "", fmt.Errorf("keep a new key: %w", err)
 	}
 	return made, "dossier_" + made.Prefix + "_" + hidden, nil
+}
+
+// waits says whether what somebody gives others to come in by needs a second person: of all but the operator, who owns the database.
+func waits(by domain.Actor) bool { return by.Role != domain.System }
+
+// Confirm makes a key count that another made. Confirming twice changes nothing.
+func (k *Keys) Confirm(ctx context.Context, by handlers.Accessor, prefix string) (Key, error) {
+	if err := oversees(ctx, k.executor, by.Actor); err != nil {
+		return Key{}, err
+	}
+	known, err := k.find(ctx, prefix)
+	switch {
+	case err != nil:
+		return Key{}, err
+	case !known.Waits:
+		return known.Key, nil
+	case known.MadeBy == by.Account:
+		return Key{}, ownGift("Khóa này", "This key")
+	case known.RevokedAt != nil:
+		return Key{}, &domain.Refusal{Code: "key_revoked", VI: "Khóa này đã bị thu hồi; cấp khóa mới.", EN: "This key was revoked; make a new one."}
+	}
+	if err := k.executor.Access().Record(ctx, by, access.KeyConfirmed{Key: dossier.Code(prefix)}); err != nil { // before it counts
+		return Key{}, fmt.Errorf("record that a key is confirmed: %w", err)
+	}
+	_, err = k.pool.Exec(ctx, `insert into identity.confirmed_keys (prefix, made_by, confirmed_by, confirmed_at) values ($1, $2, $3, $4) on conflict do nothing`,
+		prefix, known.MadeBy, by.Account, k.executor.Now().UTC())
+	if err != nil {
+		return Key{}, fmt.Errorf("confirm key: %w", err)
+	}
+	known, err = k.find(ctx, prefix)
+	return known.Key, err
+}
+
+// oversees says whether somebody may see, and confirm, what others come in by: who looks after the machine, and auditors.
+func oversees(ctx context.Context, x *handlers.Executor, a domain.Actor) error {
+	if handlers.Authorize(a, handlers.Act{Kind: handlers.Audit}) != nil {
+		if err := handlers.Authorize(a, handlers.Act{Kind: handlers.Operate}); err != nil {
+			return err
+		}
+	}
+	return x.Admits(ctx, a)
+}
+
+// ownGift refuses the second word of who said the first.
+func ownGift(vi, en string) error {
+	return &domain.Refusal{Code: "second_person", VI: vi + " do chính bạn tạo: người khác (kiểm tra viên hoặc quản trị hệ thống khác) phải xác nhận.",
+		EN: en + " is your own: somebody else, an auditor or another system administrator, confirms it."}
 }
 
 // admit says whether somebody may give and revoke keys: who looks after the machine.
@@ -171,15 +220,16 @@ func networksOf(sent []string) ([]string, error) {
 }
 
 const selectKeys = `select k.prefix, k.label, k.account, k.role, k.unit, k.scopes, k.networks::text[], k.made_by, k.made_at, k.expires_at,
-	r.revoked_at, coalesce(r.revoked_by, ''), u.used_at, coalesce(host(u.used_from), ''), k.hash
+	k.waits and c.prefix is null, coalesce(c.confirmed_by, ''), r.revoked_at, coalesce(r.revoked_by, ''), u.used_at, coalesce(host(u.used_from), ''), k.hash
 	from identity.keys k
+	left join identity.confirmed_keys c using (prefix)
 	left join identity.revoked_keys r using (prefix)
 	left join identity.key_uses u using (prefix) `
 
 func scanKey(row pgx.CollectableRow) (known stored, err error) {
 	k := &known.Key
 	err = row.Scan(&k.Prefix, &k.Label, &k.As.Account, &k.As.Role, &k.As.Unit, &k.Scopes, &k.Networks, &k.MadeBy, &k.MadeAt, &k.ExpiresAt,
-		&k.RevokedAt, &k.RevokedBy, &k.UsedAt, &k.UsedFrom, &known.hash)
+		&k.Waits, &k.Confirmed, &k.RevokedAt, &k.RevokedBy, &k.UsedAt, &k.UsedFrom, &known.hash)
 	return known, err
 }
 
@@ -190,7 +240,7 @@ type stored struct {
 
 // List returns all keys, the newest first, to who gives them and to auditors.
 func (k *Keys) List(ctx context.Context, a domain.Actor) ([]Key, error) {
-	if err := k.mayList(ctx, a); err != nil {
+	if err := oversees(ctx, k.executor, a); err != nil {
 		return nil, err
 	}
 	rows, err := k.pool.Query(ctx, selectKeys+"order by k.made_at desc, k.prefix")
@@ -206,13 +256,6 @@ func (k *Keys) List(ctx context.Context, a domain.Actor) ([]Key, error) {
 		keys[i] = f.Key
 	}
 	return keys, nil
-}
-
-func (k *Keys) mayList(ctx context.Context, a domain.Actor) error {
-	if handlers.Authorize(a, handlers.Act{Kind: handlers.Audit}) == nil {
-		return k.executor.Admits(ctx, a)
-	}
-	return k.admit(ctx, a)
 }
 
 // Revoke ends a key from the next request on. One that was revoked stays as it is.
@@ -296,6 +339,8 @@ func (k *Keys) counts(r *http.Request, key Key) error {
 		return unauthorized("key_revoked", "Khóa API đã bị thu hồi. Xin quản trị hệ thống cấp khóa mới.", "The API key was revoked. Ask the system administrator for a new one.")
 	case !k.executor.Now().Before(key.ExpiresAt):
 		return unauthorized("key_expired", "Khóa API đã hết hạn. Xin quản trị hệ thống cấp khóa mới.", "The API key has expired. Ask the system administrator for a new one.")
+	case key.Waits:
+		return unauthorized("key_waits", "Khóa API chờ người thứ hai xác nhận: kiểm tra viên hoặc quản trị hệ thống khác, “dossier key confirm”.", "The API key waits for a second person: an auditor or another system administrator, “dossier key confirm”.")
 	case !within(handlers.CallerOf(r), key.Networks):
 		return forbidden("key_elsewhere", "Khóa API không dùng được từ địa chỉ này. Gọi từ địa chỉ đã đăng ký, hoặc xin khóa cho địa chỉ này.", "The API key does not count from this address. Call from one that it was given for, or ask for a key for this one.")
 	}

@@ -252,12 +252,17 @@ func (l *Login) whom(ctx context.Context, token *oidc.IDToken) (a domain.Actor, 
 	}
 	subject := l.vault.Subject(l.o.Name, token.Subject)
 	var account, kind string
-	err = l.sessions.pool.QueryRow(ctx, `select account, kind from identity.subjects where subject = $1`, subject).Scan(&account, &kind)
+	var waiting bool
+	err = l.sessions.pool.QueryRow(ctx, `select account, kind, waits and confirmed_by is null from identity.subjects where subject = $1`, subject).Scan(&account, &kind, &waiting)
 	if errors.Is(err, pgx.ErrNoRows) {
 		account, kind, err = l.enrol(ctx, subject, claims, level)
 	}
 	if err != nil {
 		return a, "", err
+	}
+	if waiting {
+		return a, "", forbidden("login_waits", "Danh tính này đã gắn với tài khoản cơ quan và chờ người thứ hai xác nhận: kiểm tra viên hoặc quản trị hệ thống khác, “dossier subject confirm”.",
+			"This identity is linked to an account and waits for a second person: an auditor or another system administrator, “dossier subject confirm”.")
 	}
 	if kind == Staff {
 		a, err = l.staff(ctx, account)
@@ -328,7 +333,8 @@ func (l *Login) Posts(ctx context.Context, a domain.Actor) ([]domain.Actor, erro
 	return o.Actors(a.Account, l.sessions.executor.Now()), err
 }
 
-// Link makes a subject of the issuer an account of the organisation; without an account it is none any longer, and is signed out.
+// Link makes a subject of the issuer an account of the organisation; without an account it is none any longer, and is signed out. What a system
+// administrator links waits for Confirm; saying again what stands changes nothing.
 func (l *Login) Link(ctx context.Context, by handlers.Accessor, subject, account string) error {
 	if err := handlers.Authorize(by.Actor, handlers.Act{Kind: handlers.Operate}); err != nil {
 		return err
@@ -358,10 +364,13 @@ func (l *Login) Link(ctx context.Context, by handlers.Accessor, subject, account
 		case err != nil && !errors.Is(err, pgx.ErrNoRows):
 			return fmt.Errorf("find subject: %w", err)
 		}
+		if was == account {
+			return nil
+		}
 		if _, err := tx.Exec(ctx, `delete from identity.subjects where subject = $1`, hash); err != nil {
 			return fmt.Errorf("unlink subject: %w", err)
 		}
-		if was != account && was != "" {
+		if was != "" {
 			if _, err := tx.Exec(ctx, `delete from identity.sessions where account = $1`, was); err != nil {
 				return fmt.Errorf("end sessions: %w", err)
 			}
@@ -369,12 +378,42 @@ func (l *Login) Link(ctx context.Context, by handlers.Accessor, subject, account
 		if account == "" {
 			return nil
 		}
-		_, err = tx.Exec(ctx, `insert into identity.subjects (subject, account, kind, level, made_at) values ($1, $2, $3, '', $4)`, hash, account, Staff, l.sessions.o.Now().UTC())
+		_, err = tx.Exec(ctx, `insert into identity.subjects (subject, account, kind, level, made_at, made_by, waits) values ($1, $2, $3, '', $4, $5, $6)`,
+			hash, account, Staff, l.sessions.o.Now().UTC(), by.Account, waits(by.Actor))
 		if err != nil {
 			return fmt.Errorf("link subject: %w", err)
 		}
 		return nil
 	})
+}
+
+// Confirm lets a subject sign in that another linked to an account. Who confirms says both: one that is linked otherwise is not confirmed.
+func (l *Login) Confirm(ctx context.Context, by handlers.Accessor, subject, account string) error {
+	if err := oversees(ctx, l.sessions.executor, by.Actor); err != nil {
+		return err
+	}
+	var maker string
+	var waiting bool
+	hash := l.vault.Subject(l.o.Name, subject)
+	err := l.sessions.pool.QueryRow(ctx, `select made_by, waits and confirmed_by is null from identity.subjects where subject = $1 and account = $2 and kind = $3`, hash, account, Staff).Scan(&maker, &waiting)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return &handlers.Failure{Status: http.StatusNotFound, Code: "no_link",
+			VI: "Danh tính này không gắn với tài khoản này. Kiểm tra claim sub và tài khoản, hoặc gắn trước: dossier subject link", EN: "This subject is not linked to this account. See that both are right, or link it first: dossier subject link"}
+	case err != nil:
+		return fmt.Errorf("find subject: %w", err)
+	case !waiting:
+		return nil
+	case maker == by.Account:
+		return ownGift("Việc gắn này", "This link")
+	}
+	if err := l.sessions.executor.Access().Record(ctx, by, access.SubjectConfirmed{To: dossier.Code(account)}); err != nil { // before it counts
+		return fmt.Errorf("record that a link is confirmed: %w", err)
+	}
+	if _, err := l.sessions.pool.Exec(ctx, `update identity.subjects set confirmed_by = $3 where subject = $1 and account = $2 and confirmed_by is null`, hash, account, by.Account); err != nil {
+		return fmt.Errorf("confirm link: %w", err)
+	}
+	return nil
 }
 
 // Trusted says whether an issuer's or our own address may be used: TLS, or this machine itself.

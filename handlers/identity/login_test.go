@@ -305,6 +305,28 @@ func TestASubjectIsLinkedToAnAccountAndUnlinked(t *testing.T) {
 	if err := h.login.Link(t.Context(), by, liar.Subject, "clerk"); err != nil {
 		t.Fatal(err)
 	}
+	if page := h.browser().signIn(liar).is(t, 403); !strings.Contains(page.body, "subject confirm") {
+		t.Errorf("who is linked and not confirmed reads %s", page.body)
+	}
+	for who, confirm := range map[string]error{
+		"the one who linked it": h.login.Confirm(t.Context(), by, liar.Subject, "clerk"),
+		"a clerk":               h.login.Confirm(t.Context(), handlers.Accessor{Actor: domain.Actor{Account: "clerk", Role: domain.Clerk, Unit: handlers.UnitRegistry}}, liar.Subject, "clerk"),
+		"for another account":   h.login.Confirm(t.Context(), handlers.Accessor{Actor: auditor}, liar.Subject, "approver"),
+		"for somebody else":     h.login.Confirm(t.Context(), handlers.Accessor{Actor: auditor}, "stranger", "clerk"),
+	} {
+		if confirm == nil {
+			t.Errorf("confirmed: %s", who)
+		}
+	}
+	h.browser().signIn(liar).is(t, 403)
+	for range 2 { // the second time nothing more happens
+		if err := h.login.Confirm(t.Context(), handlers.Accessor{Actor: auditor}, liar.Subject, "clerk"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := h.login.Link(t.Context(), by, liar.Subject, "clerk"); err != nil { // saying again what stands asks nobody again
+		t.Fatal(err)
+	}
 	b := h.browser()
 	b.signIn(liar).is(t, 303)
 	if me := b.get("/account").is(t, 200); !strings.Contains(me.body, "clerk") {
@@ -315,7 +337,6 @@ func TestASubjectIsLinkedToAnAccountAndUnlinked(t *testing.T) {
 	}
 	b.get("/account").is(t, 303)
 	h.browser().signIn(liar).is(t, 403)
-	auditor := domain.Actor{Account: "auditor", Role: domain.Auditor, Unit: handlers.UnitInspectorate}
 	entries, err := h.executor.Access().List(t.Context(), auditor, handlers.AccessFilter{})
 	if err != nil {
 		t.Fatal(err)
@@ -324,7 +345,7 @@ func TestASubjectIsLinkedToAnAccountAndUnlinked(t *testing.T) {
 	for _, e := range entries.Entries {
 		seen[e.Type]++
 	}
-	if seen["access.session-opened"] != 1 || seen["access.subject-linked"] != 2 {
+	if seen["access.session-opened"] != 1 || seen["access.subject-linked"] != 3 || seen["access.subject-confirmed"] != 1 {
 		t.Errorf("recorded: %v", seen)
 	}
 }
