@@ -196,6 +196,7 @@ func (e *Engine) ready(ctx context.Context) error {
 		return fmt.Errorf("prepare statements: %w", err)
 	}
 	e.states.forget()
+	e.read = 0
 	return e.load(ctx)
 }
 

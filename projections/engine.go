@@ -36,6 +36,8 @@ type Engine struct {
 
 	generations eventstore.Generations
 	looks       []look       // how things stood, the oldest first
+	read        int64        // without Kafka: all events up to here are in, as this connection knows; 0: not known
+	lifted      time.Time    // when all lanes were moved up last
 	sweepable   atomic.Int64 // checkpoint rows that wait to be deleted
 
 	running  atomic.Bool

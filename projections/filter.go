@@ -142,6 +142,13 @@ func (c *conditions) ofQuery(q query) {
 	c.add(sql+` or d.procedure = any (?))`, append(args, q.procedures)...)
 }
 
+// open says that nothing is asked for but what is in sight.
+func (f Filter) open() bool {
+	c := &conditions{}
+	c.of(f)
+	return len(c.sql) == 0
+}
+
 // matches is the same question to one state, for states that no table holds.
 func (f Filter) matches(id uuid.UUID, s *dossier.State) bool {
 	is := func(wanted, value string) bool { return wanted == "" || wanted == value }

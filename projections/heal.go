@@ -89,6 +89,11 @@ func (e *Engine) applyPage(ctx context.Context, page []eventstore.Event, end int
 	for lane := range to {
 		to[lane] = end
 	}
+	return e.applyMissing(ctx, to, page, end)
+}
+
+// applyMissing applies what is not in yet of a page, up to its end.
+func (e *Engine) applyMissing(ctx context.Context, to lanes, page []eventstore.Event, end int64) error {
 	missing := make([]eventstore.Event, 0, len(page))
 	for _, ev := range page {
 		if ev.Position <= end && ev.Position > e.stand.least[ev.Lane] {
@@ -110,13 +115,51 @@ func (e *Engine) lowest() int64 {
 	return low
 }
 
-// followJournal applies what the journal has, for an engine without Kafka.
+// idleMost is how long a lane without events stays behind in an engine without Kafka.
+const idleMost = time.Second
+
+// followJournal applies what the journal has, for an engine without Kafka. Of a few events it moves the lanes that they are in: to move all
+// for each of them is most of the work. Now and then all move up, from where the last of them stands, so that what is read again stays little.
 func (e *Engine) followJournal(ctx context.Context) error {
 	head, err := e.journal.Head(ctx)
 	if err != nil {
 		return err
 	}
-	return e.readThrough(ctx, head)
+	if e.read == 0 || time.Since(e.lifted) >= idleMost {
+		if err := e.readThrough(ctx, head); err != nil {
+			return err
+		}
+		e.read, e.lifted = head, time.Now()
+		return nil
+	}
+	for e.read < head {
+		page, err := e.journal.Page(ctx, e.read, e.o.Batch)
+		if err != nil {
+			return err
+		}
+		if len(page) == 0 {
+			return fmt.Errorf("%w: nothing after position %d", errBeyond, e.read)
+		}
+		end := page[len(page)-1].Position
+		apply := e.applyTouched
+		if len(page) >= eventstore.Lanes {
+			apply = e.applyPage
+		}
+		if err := apply(ctx, page, end); err != nil {
+			return err
+		}
+		e.read = end
+	}
+	return nil
+}
+
+// applyTouched takes the lanes of a page's events to the last of these.
+func (e *Engine) applyTouched(ctx context.Context, page []eventstore.Event, end int64) error {
+	var to lanes
+	for _, ev := range page {
+		to[ev.Lane] = ev.Position
+	}
+	return e.applyMissing(ctx, to, page, end)
 }
 
 // tend does what Kafka does not: it moves idle lanes up, reads what was not delivered, and tries parked streams again. It

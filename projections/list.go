@@ -158,11 +158,45 @@ func (v *Views) listing(ctx context.Context, f Filter, s Stamp) (*listing, error
 // conditions begin with the arguments of from.
 func (l *listing) conditions() *conditions {
 	c := &conditions{args: append([]any(nil), l.args...)}
+	l.add(c)
+	return c
+}
+
+func (l *listing) add(c *conditions) {
 	c.of(l.filter)
 	if !l.filter.past() {
 		c.sight(l.shown, "d")
 	}
-	return c
+}
+
+// parting is how a list is read part by part where an index has each part in the list's order, but not the whole: of each part the first rows,
+// and of these the first.
+type parting struct {
+	column, kind string
+	values       any
+	rest         *listing // what else is asked of each part
+}
+
+// mostSets is up to how many sets of places a list is read set by set. Who sees more has something new soon enough.
+const mostSets = 100
+
+// parting of a list, nil when it is read as a whole. By sets of places, of somebody who sees little and asks for nothing else: an agency that has
+// been quiet does not walk past all that is newer and none of its own. By statuses: not all that stands in any of them is sorted.
+func (l *listing) parting() *parting {
+	f := l.filter
+	rest := *l
+	rest.filter.Status, rest.filter.Unit = nil, ""
+	switch {
+	case f.past(), !rest.filter.open():
+		return nil
+	case f.open() && f.Sort == SortUpdated && l.shown != nil && len(*l.shown) <= mostSets:
+		rest.shown = nil
+		return &parting{"place_set", "bigint", *l.shown, &rest}
+	case len(f.Status) > 1 && (f.Unit != "") == (f.Sort == SortDue):
+		rest.filter.Unit = f.Unit
+		return &parting{"status", "text", asText(f.Status), &rest}
+	}
+	return nil
 }
 
 // rows are the next rows of the list, one more than the page holds. By due date those without one are read apart, so that the
@@ -189,57 +223,36 @@ func (l *listing) rows(ctx context.Context, tx pgx.Tx, after *place) ([]Row, err
 func (l *listing) some(ctx context.Context, tx pgx.Tx, after *place, and string, limit int) ([]Row, error) {
 	var page string
 	c := &conditions{}
-	switch {
-	case l.setBySet():
-		page = l.newestOfEach(c, after, limit)
-	default:
-		c = l.conditions()
+	narrowed := func() {
 		if and != "" {
 			c.add(and)
 		}
 		if after != nil {
 			after.condition(c)
 		}
-		page = "\n  from " + l.from + c.where() + l.first(c, limit)
+	}
+	order := "\n order by " + l.filter.Sort.order()
+	if by := l.parting(); by != nil {
+		values := c.arg(by.values)
+		c.add(`d.` + by.column + ` = part.value`)
+		by.rest.add(c)
+		narrowed()
+		first := order + "\n limit " + c.arg(limit)
+		page = "\n  from unnest(" + values + "::" + by.kind + "[]) as part(value)\n cross join lateral (select d.id, d.due, d.updated_at\n  from " + l.from + c.where() + first + ") d" + first
+	} else {
+		c = l.conditions()
+		narrowed()
+		page = "\n  from " + l.from + c.where() + order + "\n limit " + c.arg(limit)
 	}
 	sql := `select ` + rowColumns + page
 	if !l.filter.past() { // an index says which, and only these are looked at
-		sql = `select ` + rowColumns + "\n  from (select d.id" + page + ") k\n  join " + l.from + " on d.id = k.id\n order by " + l.filter.Sort.order()
+		sql = `select ` + rowColumns + "\n  from (select d.id" + page + ") k\n  join " + l.from + " on d.id = k.id" + order
 	}
 	rows, err := tx.Query(ctx, sql, c.args...)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, scanRow)
-}
-
-func (l *listing) first(c *conditions, limit int) string {
-	return "\n order by " + l.filter.Sort.order() + "\n limit " + c.arg(limit)
-}
-
-// mostSets is up to how many sets of places a list is read set by set. Who sees more has something new soon enough.
-const mostSets = 100
-
-// setBySet says that a list by time asks for nothing but what is in sight, and that this is little: an agency that has been quiet does not
-// walk past all that is newer and none of its own.
-func (l *listing) setBySet() bool {
-	if l.filter.past() || l.filter.Sort != SortUpdated || l.shown == nil || len(*l.shown) > mostSets {
-		return false
-	}
-	c := &conditions{}
-	c.of(l.filter)
-	return len(c.sql) == 0
-}
-
-// newestOfEach are the newest of each set's newest rows.
-func (l *listing) newestOfEach(c *conditions, after *place, limit int) string {
-	sets := c.arg(*l.shown)
-	c.add(`d.place_set = s.place_set`)
-	if after != nil {
-		after.condition(c)
-	}
-	newest := l.first(c, limit)
-	return "\n  from unnest(" + sets + "::bigint[]) as s(place_set)\n cross join lateral (select d.id, d.updated_at\n  from " + l.from + c.where() + newest + ") d" + newest
 }
 
 // asked is the question as a text.

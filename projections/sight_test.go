@@ -94,26 +94,32 @@ func TestPagesOfWhatIsInSightAreThoseOfAllWithoutTheRest(t *testing.T) {
 	for _, sight := range []Sight{
 		{Own: []string{"a", "a-1", "a-2"}, Others: []string{"b", "b-1", "b-2", "c"}},
 		{Own: []string{"c"}, Others: []string{"a", "a-1", "a-2", "b", "b-1", "b-2"}, Alone: true},
+		{},
 		{Own: []string{"d"}, Others: []string{"a", "a-1", "a-2", "b", "b-1", "b-2", "c"}, Alone: true},
 	} {
-		var want, got []uuid.UUID
-		for _, r := range s.list(Filter{Limit: mostRows}).Rows {
-			if sight.Sees(&r.State) {
-				want = append(want, r.ID)
+		for _, f := range []Filter{
+			{Sort: SortUpdated}, {Sort: SortUpdated, Status: []dossier.Status{dossier.Submitted, dossier.Forwarded}},
+			{Sort: SortDue, Unit: "a-2", Status: []dossier.Status{dossier.Forwarded, dossier.Submitted}}, {Sort: SortDue, Status: []dossier.Status{dossier.Forwarded, dossier.Submitted}},
+		} {
+			var want, got []uuid.UUID
+			for _, r := range s.list(Filter{Sort: f.Sort, Limit: mostRows}).Rows {
+				if sight.Sees(&r.State) && f.matches(r.ID, &r.State) {
+					want = append(want, r.ID)
+				}
 			}
-		}
-		for f := (Filter{Limit: 7, Sight: sight}); ; {
-			page := s.list(f)
-			got = append(got, idsOf(page.Rows)...)
-			if page.Total != len(want) {
-				t.Errorf("%v: %d counted, want %d", sight.Own, page.Total, len(want))
+			for f.Limit, f.Sight = 3, sight; ; {
+				page := s.list(f)
+				got = append(got, idsOf(page.Rows)...)
+				if page.Total != len(want) {
+					t.Errorf("%v of %v by %s: %d counted, want %d", f.Status, sight.Own, f.Sort, page.Total, len(want))
+				}
+				if f.Cursor = page.Next; f.Cursor == "" {
+					break
+				}
 			}
-			if f.Cursor = page.Next; f.Cursor == "" {
-				break
+			if !slices.Equal(got, want) {
+				t.Errorf("%v of %v by %s: got %v, want %v", f.Status, sight.Own, f.Sort, got, want)
 			}
-		}
-		if !slices.Equal(got, want) {
-			t.Errorf("%v: got %v, want %v", sight.Own, got, want)
 		}
 	}
 }

@@ -133,7 +133,7 @@ func (s *standby) begin(ctx context.Context, restart bool) (resumed bool, err er
 	err = pgx.BeginFunc(ctx, s.owner, func(tx pgx.Tx) error {
 		for _, statement := range []string{
 			`drop table if exists views.` + s.name,
-			`create table views.` + s.name + ` (like views.` + s.live.name + ` including defaults including storage including comments) with (autovacuum_enabled = false)`,
+			`create table views.` + s.name + ` (like views.` + s.live.name + ` including defaults including storage including compression including comments) with (autovacuum_enabled = false)`,
 			`grant select, insert, update, delete, truncate on views.` + s.name + ` to dossier_app`,
 		} {
 			if _, err := tx.Exec(ctx, statement); err != nil {

@@ -84,6 +84,7 @@ func (e *Engine) load(ctx context.Context) error {
 	var key string
 	var lane int
 	var at int64
+	before := e.stand.least
 	clear(e.stand.newest)
 	clear(e.stand.at) // a lane without a checkpoint is at the beginning, wherever this process saw it before
 	_, err = pgx.ForEachRow(rows, []any{&key, &lane, &at}, func() error {
@@ -97,6 +98,9 @@ func (e *Engine) load(ctx context.Context) error {
 		return err
 	}
 	e.stand.settle()
+	if slices.ContainsFunc(allLanes, func(lane int16) bool { return e.stand.least[lane] < before[lane] }) {
+		e.read = 0 // somebody took the views back
+	}
 	e.announce()
 	return nil
 }

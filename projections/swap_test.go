@@ -71,8 +71,11 @@ func TestARebuildWhileCommandsAndReadsGoOnEndsWithTheRowsOfAFold(t *testing.T) {
 	if wrong.Load() > 0 || reads.Load() == 0 {
 		t.Errorf("%d of %d reads failed or were wrong", wrong.Load(), reads.Load())
 	}
-	if n := count(s, `select count(*) from pg_indexes where schemaname = 'views' and tablename = 'dossiers_v1' and indexname !~ '_(next|old|aside)$'`); n != 11 {
-		t.Errorf("the new table has %d indexes under their usual names, want 11", n)
+	if n := count(s, `select count(*) from pg_indexes where schemaname = 'views' and tablename = 'dossiers_v1' and indexname !~ '_(next|old|aside)$'`); n != 12 {
+		t.Errorf("the new table has %d indexes under their usual names, want 12", n)
+	}
+	if n := count(s, `select count(*) from pg_class where oid = 'views.dossiers_v1'::regclass and reloptions = '{autovacuum_vacuum_scale_factor=0.05}'`); n != 1 {
+		t.Error("the new table is not vacuumed as the one before was")
 	}
 	if n := count(s, `select count(*) from reporting.dossiers where status = 'issued'`); n == len(s.ids) {
 		t.Error("the reporting view still reads the table from before")
