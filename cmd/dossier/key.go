@@ -141,7 +141,11 @@ func (a *app) confirmKey(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%s (%s) counts: %s made it, %s confirmed it\n", k.Prefix, k.Label, k.MadeBy, or(k.Confirmed, "nobody needed to have"))
+	if k.Confirmed == "" {
+		fmt.Fprintf(a.stdout, "%s (%s) counts since %s made it: nobody has to confirm it\n", k.Prefix, k.Label, k.MadeBy)
+		return nil
+	}
+	fmt.Fprintf(a.stdout, "%s (%s) counts: %s made it, %s confirmed it\n", k.Prefix, k.Label, k.MadeBy, k.Confirmed)
 	return nil
 }
 
