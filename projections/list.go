@@ -194,7 +194,7 @@ func (l *listing) parting() *parting {
 		return &parting{"place_set", "bigint", *l.shown, &rest}
 	case len(f.Status) > 1 && (f.Unit != "") == (f.Sort == SortDue):
 		rest.filter.Unit = f.Unit
-		return &parting{"status", "text", asText(f.Status), &rest}
+		return &parting{"status", "text", slices.Compact(slices.Sorted(slices.Values(asText(f.Status)))), &rest} // one that is said twice is one
 	}
 	return nil
 }

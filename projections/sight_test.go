@@ -98,7 +98,7 @@ func TestPagesOfWhatIsInSightAreThoseOfAllWithoutTheRest(t *testing.T) {
 		{Own: []string{"d"}, Others: []string{"a", "a-1", "a-2", "b", "b-1", "b-2", "c"}, Alone: true},
 	} {
 		for _, f := range []Filter{
-			{Sort: SortUpdated}, {Sort: SortUpdated, Status: []dossier.Status{dossier.Submitted, dossier.Forwarded}},
+			{Sort: SortUpdated}, {Sort: SortUpdated, Status: []dossier.Status{dossier.Submitted, dossier.Forwarded, dossier.Submitted}},
 			{Sort: SortDue, Unit: "a-2", Status: []dossier.Status{dossier.Forwarded, dossier.Submitted}}, {Sort: SortDue, Status: []dossier.Status{dossier.Forwarded, dossier.Submitted}},
 		} {
 			var want, got []uuid.UUID
