@@ -144,6 +144,9 @@ func (c *conditions) ofQuery(q query) {
 
 // open says that nothing is asked for but what is in sight.
 func (f Filter) open() bool {
+	if f.Query != "" { // known without looking through the catalogue
+		return false
+	}
 	c := &conditions{}
 	c.of(f)
 	return len(c.sql) == 0

@@ -495,7 +495,7 @@ func (s *stage) others(c caller, rights []handlers.Right, found map[string]examp
 		case "POST /v1/subjects/link":
 			x.body = `{"subject":"sub-1","account":"case-officer-same"}`
 		case "POST /v1/subjects/confirm":
-			s.post("admin", "/v1/subjects/link", `{"subject":"sub-2","account":"case-officer-same"}`)
+			s.post("admin", "/v1/subjects/link", `{"subject":"sub-2","account":"case-officer-same"}`).is(http.StatusOK)
 			x.body = `{"subject":"sub-2","account":"case-officer-same"}`
 		case "POST /v1/tills/payments":
 			owing := s.living(scene{way: "charge"}).ID

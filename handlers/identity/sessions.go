@@ -198,12 +198,7 @@ func (s *Sessions) Take(r *http.Request, role domain.Role, unit string) error {
 
 // List returns who is signed in, to who looks after the machine and to auditors; of one account when it is named.
 func (s *Sessions) List(ctx context.Context, a domain.Actor, account string) ([]Session, error) {
-	if handlers.Authorize(a, handlers.Act{Kind: handlers.Audit}) != nil {
-		if err := handlers.Authorize(a, handlers.Act{Kind: handlers.Operate}); err != nil {
-			return nil, err
-		}
-	}
-	if err := s.executor.Admits(ctx, a); err != nil {
+	if err := oversees(ctx, s.executor, a); err != nil {
 		return nil, err
 	}
 	now := s.o.Now().UTC()
